@@ -1,0 +1,53 @@
+/* log.h - one line an event, on stderr. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/base.h"
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG, LOG__COUNT };
+
+/*
+ * Event names are a table and are never renamed: alerts and fail2ban rules
+ * match on them. docs/EVENTS.md is generated from it.
+ */
+#define LOG_EVENTS(X) \
+	X(EV_START, "server.start", "The program starts or has started.") \
+	X(EV_STOP, "server.stop", "The program stops or has stopped.") \
+	X(EV_RELOAD, "server.reload", "The configuration was read again, or kept because the new one is wrong.") \
+	X(EV_REQUEST, "request", "One request was answered.") \
+	X(EV_OVERLOAD, "overload", "Work was refused because a queue is full; the line names the setting.") \
+	X(EV_ACCEPT_PAUSED, "accept.paused", "No more descriptors: accepting waits.") \
+	X(EV_STORE, "store", "The database did something an operator should know of.") \
+	X(EV_KEY, "key", "A key is missing, wrong, made or rotated.") \
+	X(EV_AUDIT, "audit", "A security event, as also written to the audit table.") \
+	X(EV_SIGN_IN_REFUSED, "signin.refused", "A sign-in failed. Lines carry ip=, for fail2ban.") \
+	X(EV_THROTTLED, "throttled", "A source or an account has used up its tries.") \
+	X(EV_ADMIN, "admin", "An operator's command.") \
+	X(EV_BUG, "bug", "A condition of our own did not hold.")
+
+#define LOG_ENUM(id, name, help) id,
+enum log_event_id { LOG_EVENTS(LOG_ENUM) EV__COUNT };
+#undef LOG_ENUM
+
+struct log_event_info {
+	const char *name;
+	const char *help;
+};
+extern const struct log_event_info log_event_info[EV__COUNT];
+
+/*
+ * 2026-01-31T12:00:00.123456Z notice request id=… method=GET …
+ * The line goes out with one write(2); a full or broken stderr never blocks or
+ * stops the server. fmt is "key=value key=value"; user text goes through
+ * log_quote(). Never a secret: no body, no query string, no token. Any thread.
+ */
+void log_event(enum log_level level, enum log_event_id ev, const char *fmt, ...) PRINTF(3, 4);
+void log_set_level(enum log_level level);
+bool log_level_parse(struct str s, enum log_level *ret_level) MUST_CHECK;
+uint64_t log_bytes_written(void);	/* a metric: core dumps and debuggers are off */
+
+/* User text for a log line: quoted, controls and non-ASCII as \xNN, cut to 64 bytes of input. */
+struct log_quoted {
+	char text[64 * 4 + 3];
+};
+struct log_quoted log_quote(struct str s);
