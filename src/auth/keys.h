@@ -1,0 +1,55 @@
+/* keys.h - the master key, and everything that is derived from it. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/id.h"
+#include "base/secret.h"
+#include "base/task.h"
+
+struct keys;
+
+/*
+ * Read the 32-byte master key from `file` (raw, or 64 hex digits and a newline),
+ * which must be a regular file that nobody else can read (mode 0600 or 0400).
+ * With `create`, a missing file is made first, with fresh randomness, exclusively
+ * and synced; that is for the first start of an empty database only.
+ * E_INTERNAL with t->why naming the file and what to do. Start-up only.
+ */
+enum status keys_load(struct task *t, const char *file, bool create, struct keys **ret_keys) MUST_CHECK;
+struct keys *keys_free(struct keys *k);	/* wipes; NULL is fine */
+
+/* A value the database keeps, so that a wrong key is noticed: HMAC of a fixed text. */
+enum status keys_check_value(struct task *t, const struct keys *k, uint8_t ret_value[32]) MUST_CHECK;
+
+/* What a derived key is for. Keys of two uses, or of two deployments, are unrelated. */
+enum key_use {
+	KEY_ANONYMOUS,	/* MAC of anonymous session tokens */
+	KEY_TOKEN,	/* first stored tokens and age-rotation successors */
+	KEY_SEAL,	/* sealing secrets at rest */
+	KEY_PEPPER,	/* keyed step before argon2id: a copied database verifies nothing */
+	KEY_CHALLENGE,	/* proof-of-work challenges */
+	KEY_THROTTLE,	/* hashing of throttle subjects */
+	KEY_LOG,	/* keyed hash prefixes where a log must tell tokens apart */
+	KEY_USE__COUNT
+};
+
+/* HMAC-SHA-256 of the parts under the derived key; each part is length-prefixed. Any thread. */
+enum status keys_mac(struct task *t, const struct keys *k, enum key_use use, struct deployment_id d,
+    const struct str *parts, size_t n_parts, uint8_t ret_mac[32]) MUST_CHECK;
+
+/*
+ * Seal and open (XChaCha20-Poly1305, random nonce in front), bound to the place
+ * where it is stored: moved to another deployment, table, row or column it does
+ * not open. keys_unseal: E_INTERNAL when it was changed. The result of keys_seal is
+ * in the task's arena; keys_unseal's in a secret the caller wipes.
+ */
+struct seal_place {
+	struct deployment_id deployment;
+	const char          *table;
+	struct str           row;
+	const char          *column;
+};
+enum status keys_seal(struct task *t, const struct keys *k, const struct seal_place *place,
+    struct str plain, struct str *ret_sealed) MUST_CHECK;
+enum status keys_unseal(struct task *t, const struct keys *k, const struct seal_place *place,
+    struct str sealed, struct secret *ret_plain) MUST_CHECK;

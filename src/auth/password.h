@@ -1,0 +1,59 @@
+/* password.h - passwords: policy, argon2id with a keyed step, and the threads that compute it. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "auth/keys.h"
+#include "base/task.h"
+
+struct password_policy {
+	int64_t min_length;	/* code points after NFC; never below 8 */
+	bool    require_lowercase;
+	bool    require_uppercase;
+	bool    require_number;
+	bool    require_special;
+};
+enum { PASSWORD_CODE_POINTS_MAX = 125, PASSWORD_BYTES_MAX = 1024 };
+
+/*
+ * E_WEAK_PASSWORD with one sentence (static text) in *ret_sentence when the policy
+ * is not met, E_BAD_REQUEST_BODY when it is not text. Looks at nothing else.
+ */
+enum status password_check(const struct password_policy *policy, struct str password,
+    const char **ret_sentence) MUST_CHECK;
+
+/*
+ * Computing threads, one a core, at low priority: they hash, hold no lock and
+ * touch no database. memory per hash 19 MiB, so n_threads bounds memory too.
+ */
+struct hasher;
+struct hasher *hasher_new(const struct keys *k, unsigned n_threads, size_t queue_max);
+struct hasher *hasher_free(struct hasher *h);
+
+/*
+ * The record kept for a password: "$argon2id$v=19$m=19456,t=2,p=1$…" of
+ * HMAC(pepper key of the deployment, NFC of the password); unique 16-byte salt.
+ * Blocks the calling worker until a computing thread has done it. E_OVERLOADED
+ * when the queue is full, E_INTERNAL without randomness or memory. Task's arena.
+ */
+enum status password_hash(struct task *t, struct hasher *h, struct deployment_id d,
+    struct str password, struct str *ret_record) MUST_CHECK;
+
+enum password_verdict {
+	PASSWORD_WRONG = 0,
+	PASSWORD_RIGHT,
+	PASSWORD_RIGHT_REHASH,	/* right, and the record's parameters are below today's: store a new one */
+};
+/*
+ * An empty record (no such account, or no password) costs the same time and is
+ * PASSWORD_WRONG: the hasher verifies against a record of its own. E_OVERLOADED as above;
+ * *ret_verdict is untouched on failure. Any password over the bounds is WRONG without hashing…
+ * but costs the same, except beyond PASSWORD_BYTES_MAX, which callers refuse first.
+ */
+enum status password_verify(struct task *t, struct hasher *h, struct deployment_id d,
+    struct str record, struct str password, enum password_verdict *ret_verdict) MUST_CHECK;
+
+struct hasher_stats {
+	uint64_t hashes, refused;
+	size_t   waiting;
+};
+void hasher_stats(struct hasher *h, struct hasher_stats *ret_stats);
