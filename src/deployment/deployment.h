@@ -1,0 +1,88 @@
+/* deployment.h - one tenant of the server: its host, keys and settings. Immutable and refcounted. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "auth/jwt.h"
+#include "auth/keys.h"
+#include "base/id.h"
+#include "base/task.h"
+#include "deployment/settings.h"
+
+enum deployment_mode { MODE_PRODUCTION, MODE_STAGING };
+
+/*
+ * Never edited in place: a change loads a new one, and whoever still holds the old
+ * one finishes with it. Strings live as long as the deployment.
+ */
+struct deployment {
+	struct deployment_id id;
+	struct project_id    project;
+	enum deployment_mode mode;
+	bool                 is_demo;
+	struct str           name;
+	struct str           backend_host;	/* lower case; port only when not the scheme's own */
+	struct str           frontend_host;
+	struct str           base_url;		/* exact origin: scheme, host, port; no trailing slash */
+	struct str           publishable_key;	/* pk_live_… or pk_test_… */
+	struct str           cookie_name;	/* "__Host-session", or "__session" with a cookie_domain */
+	bool                 is_loopback;	/* backend_host is localhost, 127.0.0.0/8 or [::1] */
+	struct settings      settings;
+	struct orgrole_id    orgrole_creator, orgrole_member;
+	struct wsrole_id     wsrole_creator, wsrole_member;
+	int64_t              created_at, updated_at;
+
+	const struct jwt_key *signing_key;	/* the current one */
+	struct str           jwks_json;		/* the whole answer of /.well-known/jwks.json */
+	struct str           jwk_json;		/* the whole answer of /.well-known/jwk */
+	struct str           meta_json;		/* the whole answer of /.well-known/meta */
+	struct str           tree_json;		/* `data` of GET /deployment */
+
+	/* deployment.c's own: the reference count and the memory behind the strings */
+	struct deployment_memory *memory;
+};
+
+const struct deployment *deployment_ref(const struct deployment *d);
+void deployment_unref(const struct deployment *d);	/* NULL is fine */
+
+/*
+ * Is `origin` (an Origin header's value) one that may read answers with
+ * credentials? Production: https://{frontend_host}, any https subdomain of it, an
+ * entry of settings.allowed_origins, and for a deployment on a loopback host any
+ * http loopback origin. Exact strings: no userinfo, path, trailing dot or other case.
+ * Staging: every well-formed origin. "null" never.
+ */
+bool deployment_allows_origin(const struct deployment *d, struct str origin);
+
+/* May the server send a browser to this absolute URL? Contract: staging any http(s), production https on frontend_host or below. */
+bool deployment_allows_redirect(const struct deployment *d, struct str url);
+
+/* ---- making and changing; each inside a write transaction ---- */
+
+struct deployment_spec {
+	struct str host;		/* as given: checked and folded */
+	struct str frontend_host;
+	enum deployment_mode mode;
+	struct str base_url;		/* empty: https://HOST, http:// for loopback */
+	struct str name;		/* empty: the host */
+	bool       is_demo;
+};
+struct deployment_made {
+	struct deployment_id id;
+	struct str publishable_key;
+	struct str secret_key;		/* shown once; only its hash is stored */
+};
+/*
+ * Create with working defaults: settings, ES256 key pair sealed, deployment-level
+ * roles (organization Member, Admin; workspace Editor?, Member, Admin: least
+ * privileged first) and the default role ids. E_CONFLICT when the host is taken;
+ * E_BAD_REQUEST_BODY with a sentence in t->why for a bad host.
+ */
+enum status deployment_create(struct task *t, const struct keys *k, const struct deployment_spec *spec,
+    struct deployment_made *ret_made) MUST_CHECK;
+
+/* Change settings by "key" and "value" text; a wrong key or value: E_BAD_REQUEST_BODY, t->why names it, nothing changed. */
+enum status deployment_set(struct task *t, struct deployment_id id, const struct setting_text *changes, size_t n) MUST_CHECK;
+
+/* Load one with its keys, from inside a transaction; caller unrefs. E_NOT_FOUND; E_INTERNAL when a key does not open. */
+enum status deployment_load(struct task *t, const struct keys *k, struct deployment_id id,
+    const struct deployment **ret_deployment) MUST_CHECK;

@@ -1,0 +1,94 @@
+/* settings.h - what an operator can set on a deployment: one table of typed rows. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+#include "base/task.h"
+
+enum sign_up_mode { SIGN_UP_PUBLIC, SIGN_UP_RESTRICTED, SIGN_UP_WAITLIST };
+enum first_factor { FIRST_EMAIL_PASSWORD, FIRST_USERNAME_PASSWORD, FIRST_EMAIL_OTP, FIRST_EMAIL_MAGIC_LINK, FIRST_PHONE_OTP };
+enum second_factor_policy { SECOND_NONE, SECOND_OPTIONAL, SECOND_ENFORCED };
+enum same_site { SAME_SITE_LAX, SAME_SITE_NONE };
+
+struct str_list {
+	struct str *items;
+	size_t      n;
+};
+
+/*
+ * The typed form. Every member is filled by one row of settings.c's table, which
+ * carries its key (the path in the tree of GET /deployment, such as
+ * "auth_settings.password.min_length", or a key of its own such as
+ * "cookie_domain"), type, default, bounds, and whether browsers may see it.
+ */
+struct settings {
+	struct {
+		struct { bool enabled, required; } first_name, last_name, phone_number;
+		struct { bool enabled, required; } email_address;
+		struct { bool enabled, required; int64_t min_length, max_length; } username;
+		struct { bool enabled, required; int64_t min_length;
+			bool require_lowercase, require_uppercase, require_number, require_special; } password;
+		struct { bool email_password, username_password, email_otp, email_magic_link, phone_otp,
+			backup_code, authenticator, sso, passkey; } factors;
+		struct { bool email, phone_number; } verification_policy;	/* both off until there is a transport */
+		struct { bool enabled, prompt_registration_on_auth, allow_autofill; } passkey;
+		struct { bool enabled, require_same_device; } magic_link;
+		struct { bool enabled; int64_t max_accounts_per_session, max_sessions_per_account; } multi_session;
+		enum first_factor first_factor;
+		enum second_factor_policy second_factor_policy;
+		int64_t session_token_lifetime_s, session_validity_period_s, session_inactive_timeout_s;
+	} auth;
+	struct {
+		bool organizations_enabled, workspaces_enabled, allow_users_to_create_orgs;
+		bool allow_org_deletion, allow_workspace_deletion;
+		bool custom_org_role_enabled, custom_workspace_role_enabled;
+		bool ip_allowlist_per_org_enabled, ip_allowlist_per_workspace_enabled;
+		bool enforce_mfa_per_org_enabled, enforce_mfa_per_workspace_enabled, enterprise_sso_enabled;
+		bool limit_org_creation_per_user, limit_workspace_creation_per_org;
+		int64_t max_orgs_per_user, org_creation_per_user_count, workspaces_per_org_count;
+		int64_t max_allowed_org_members, max_allowed_workspace_members;
+		struct str_list organization_permissions, workspace_permissions;
+	} b2b;
+	struct {
+		enum sign_up_mode sign_up_mode;
+		bool allowlist_enabled, blocklist_enabled, block_subaddresses, block_disposable_emails, block_voip_numbers;
+		/* policy internals, never shown to browsers */
+		struct str_list banned_keywords, allowlisted_resources, blocklisted_resources, country_codes;
+		bool country_restrictions_enabled;
+	} restrictions;
+	struct {
+		struct str app_name, sign_in_page_url, sign_up_page_url, waitlist_page_url, support_page_url;
+		struct str after_signin_redirect_url, after_signup_redirect_url;
+		struct str after_sign_out_one_page_url, after_sign_out_all_page_url;
+		/* …and the rest of ui_settings, in the table */
+	} ui;
+	bool           maintenance_mode;
+	struct str     mail_from_host;
+	struct str     cookie_domain;		/* empty: host-only cookie */
+	enum same_site cookie_same_site;
+	struct str_list allowed_origins;	/* beyond the frontend host */
+	int64_t        jwt_lifetime_s;		/* 60 */
+	int64_t        jwt_clock_skew_s;	/* 5 */
+	bool           challenge_required;	/* enforce the proof of work on identify, signin, signup */
+	bool           hide_account_existence;	/* generic sign-in answers; default true */
+	struct str     forwarded_for_header;	/* advisory client address on GET /session/token; empty: none */
+};
+
+struct setting_text {
+	struct str key;
+	struct str value;	/* as typed: true, 30, none, a,b,c or a JSON array */
+};
+
+/*
+ * Defaults overlaid with `overrides` (a JSON object {"key": value}); strings and
+ * lists in `a`. E_BAD_REQUEST_BODY with the key in t->why when something does not fit.
+ */
+enum status settings_parse(struct task *t, struct arena *a, struct str overrides, struct settings *ret_settings) MUST_CHECK;
+/* The overrides after applying the changes, as JSON text. Unknown key: t->why with the nearest one. */
+enum status settings_change(struct task *t, struct str overrides, const struct setting_text *changes, size_t n,
+    struct str *ret_overrides) MUST_CHECK;
+
+struct deployment;
+/* The complete tree of GET /deployment's `data`, in the contract's order; and /.well-known/meta's object. */
+void settings_write_tree(struct json *j, const char *key, const struct deployment *d);
+void settings_write_ui(struct json *j, const char *key, const struct deployment *d);
