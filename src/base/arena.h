@@ -17,7 +17,7 @@ struct arena *arena_new(size_t limit);	/* NULL when out of memory */
 struct arena *arena_free(struct arena *a);	/* NULL is fine; returns NULL */
 void          arena_reset(struct arena *a);	/* everything is given back; deferred calls run */
 bool          arena_failed(const struct arena *a);
-size_t        arena_used(const struct arena *a);
+size_t        arena_used(const struct arena *a);	/* in steps of 16 bytes */
 
 void *arena_alloc(struct arena *a, size_t size);	/* zeroed, aligned to 16; NULL when failed */
 void *arena_array(struct arena *a, size_t n, size_t size);	/* n * size, overflow is a failure */
@@ -27,5 +27,15 @@ void *arena_array(struct arena *a, size_t n, size_t size);	/* n * size, overflow
 struct str arena_dup(struct arena *a, struct str s);
 struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 
-/* Run fn(arg) when the arena is emptied: for what is not memory. false: not registered. */
+/*
+ * Run fn(arg) when the arena is emptied, the latest first: for what is not
+ * memory. What lies in the arena is still there then. false: not registered,
+ * so the caller releases at once.
+ */
 bool arena_defer(struct arena *a, void (*fn)(void *), void *arg) MUST_CHECK;
+
+/*
+ * For tests only: the n-th allocation from now on fails, in whichever arena it
+ * is asked for (arena_new counts too), and none after it. 0: none fails. Any thread.
+ */
+void arena_test_fail_after(long n);

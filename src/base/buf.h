@@ -7,7 +7,8 @@
 
 /*
  * Growth beyond `max` or without memory makes the buffer *failed*: it stays
- * empty and takes nothing more, so a writer checks once, at the end.
+ * empty and takes nothing more, so a writer checks once, at the end. What is
+ * put must not lie in the buffer itself: growing moves it. One thread at a time.
  */
 struct buf {
 	char         *p;
@@ -21,7 +22,7 @@ struct buf {
 void buf_init(struct buf *b, size_t max);
 void buf_init_arena(struct buf *b, struct arena *a, size_t max);
 void buf_done(struct buf *b);	/* frees what is on the heap; wipes nothing */
-void buf_clear(struct buf *b);	/* empty and unfailed; keeps its memory */
+void buf_clear(struct buf *b);	/* empty and unfailed; keeps its memory: not across arena_reset() */
 bool buf_reserve(struct buf *b, size_t more);	/* room for `more` bytes at b->p + b->n */
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_put_str(struct buf *b, struct str s);

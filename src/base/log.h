@@ -37,8 +37,9 @@ extern const struct log_event_info log_event_info[EV__COUNT];
 
 /*
  * 2026-01-31T12:00:00.123456Z notice request id=… method=GET …
- * The line goes out with one write(2); a full or broken stderr never blocks or
- * stops the server. fmt is "key=value key=value"; user text goes through
+ * The line is printable ASCII (the rest becomes '?'), at most 1 KiB, and goes out
+ * with one write(2); a full or broken stderr loses it, and never blocks or
+ * stops the server. errno is left as it was. fmt is "key=value key=value"; user text goes through
  * log_quote(). Never a secret: no body, no query string, no token. Any thread.
  */
 void log_event(enum log_level level, enum log_event_id ev, const char *fmt, ...) PRINTF(3, 4);
@@ -46,7 +47,10 @@ void log_set_level(enum log_level level);
 bool log_level_parse(struct str s, enum log_level *ret_level) MUST_CHECK;
 uint64_t log_bytes_written(void);	/* a metric: core dumps and debuggers are off */
 
-/* User text for a log line: quoted, controls and non-ASCII as \xNN, cut to 64 bytes of input. */
+/*
+ * User text for a log line: in double quotes; controls, non-ASCII, quotes and
+ * backslashes as \xNN, so that the next quote ends it; cut to 64 bytes of input.
+ */
 struct log_quoted {
 	char text[64 * 4 + 3];
 };
