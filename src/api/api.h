@@ -1,0 +1,156 @@
+/* api.h - what a handler sees: its request, its row, and how it answers. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "api/fields.h"
+#include "base/json.h"
+#include "base/task.h"
+#include "deployment/deployment.h"
+#include "net/loop.h"
+#include "session/session.h"
+#include "store/db.h"
+
+struct app;
+struct request;
+
+/* What a route asks of its caller, checked before its handler runs. Written in every row. */
+enum auth {
+	AUTH_NONE,	/* no session at all: well-known documents, challenges */
+	AUTH_SESSION,	/* a session, signed in or not; a missing one is made */
+	AUTH_SIGNIN,	/* an active sign-in, else 401 */
+};
+
+/* The transaction that .run works in. */
+enum tx {
+	TX_NONE,
+	TX_READ,	/* one view of the data, on the worker's own connection */
+	TX_WRITE,	/* one outcome: the reply goes out after the commit; .run may run twice */
+};
+
+/* Where it runs. */
+enum lane {
+	LANE_WORKER,
+	LANE_HASH,	/* a few workers of their own, with a fair share per source: passwords */
+	LANE_LOOP,	/* at once on the loop thread: may not block, TX_NONE only */
+};
+
+enum field_kind { F_END = 0, F_TEXT, F_BOOL, F_LIST, F_FILE };
+
+/* A declared field. What is not declared is ignored, but a second value of a plain field is refused. */
+struct field {
+	const char     *name;
+	enum field_kind kind;
+	bool            required;
+	uint16_t        max;		/* code points of each value; for F_FILE unused */
+	enum status     missing;	/* given when a required one is absent; OK means E_BAD_REQUEST_BODY */
+	const char     *help;		/* one phrase for docs/API.md */
+};
+#define REQ_TEXT(name_, max_, help_) { .name = (name_), .kind = F_TEXT, .required = true, .max = (max_), .help = (help_) }
+#define OPT_TEXT(name_, max_, help_) { .name = (name_), .kind = F_TEXT, .max = (max_), .help = (help_) }
+#define OPT_BOOL(name_, help_)       { .name = (name_), .kind = F_BOOL, .help = (help_) }
+#define OPT_LIST(name_, max_, help_) { .name = (name_), .kind = F_LIST, .max = (max_), .help = (help_) }
+#define OPT_FILE(name_, help_)       { .name = (name_), .kind = F_FILE, .help = (help_) }
+
+enum { ROUTE_IDS_MAX = 3, ROUTE_FIELDS_MAX = 16, ROUTE_FAILS_MAX = 16 };
+
+/* One endpoint. Its row sits under its handler; routes.c lists the rows. */
+struct route {
+	enum http_method method;
+	const char      *path;		/* "/me/signins/{id}/signout": {…} is one segment, a wire id */
+	const char      *name;		/* for metrics and logs: "me_signin_signout" */
+	const char      *summary;	/* one sentence for docs/API.md */
+	enum auth        auth;
+	enum tx          tx;
+	enum lane        lane;
+	uint8_t          rate;		/* a further enum throttle_rule by source, kept in memory; 0: only the general one */
+	bool             no_navigation;	/* a GET with side effects: refused when Sec-Fetch-Mode says a link was followed */
+	bool             big_body;	/* takes images: the larger body limit */
+	bool             no_envelope;	/* answers outside the envelope, errors too (challenges) */
+	struct field     query[8];
+	struct field     body[ROUTE_FIELDS_MAX];
+	enum status      fails[ROUTE_FAILS_MAX];	/* beyond what the fields above already add */
+	/*
+	 * Before the transaction, on the lane's worker: reserve a try, compute a hash.
+	 * May use request_read() and request_write() for short transactions of its own.
+	 */
+	enum status    (*prove)(struct request *rq);
+	enum status    (*run)(struct request *rq);
+};
+
+/* One thing that is wrong, for the errors list. */
+struct problem {
+	enum status st;
+	struct str  text;
+};
+enum { PROBLEMS_MAX = 8 };
+
+struct request {
+	struct task              task;
+	struct app              *app;
+	struct exchange         *x;
+	const struct route      *route;
+	const struct deployment *deployment;	/* a reference; NULL only while refusing an unknown host */
+	struct str               ids[ROUTE_IDS_MAX];	/* the {…} segments, as sent */
+	struct params            query, body;
+	struct str               origin;		/* the Origin field; .p NULL when absent */
+	bool                     origin_allowed;
+	bool                     https;			/* what the browser used, by a listed proxy's word */
+	struct net_addr          client;
+	char                     client_text[46];
+	uint64_t                 source;		/* throttle_source() of client */
+
+	struct session_ref       session;		/* AUTH_SESSION and AUTH_SIGNIN: whose request this is */
+	const struct signin     *signin;		/* AUTH_SIGNIN, inside the transaction: the active one */
+	void                    *proof;			/* what .prove found, for .run */
+	struct signin_attempt_id told_signin_attempt;	/* listed last in the answer, even when completed */
+	struct signup_attempt_id told_signup_attempt;
+
+	struct problem           problems[PROBLEMS_MAX];
+	size_t                   n_problems;
+	int64_t                  retry_after_s;
+	struct buf               out;			/* the answer's body as it grows */
+	struct json              json;
+	bool                     replied;
+	struct request_private  *priv;			/* route.c's own */
+};
+
+/* ---- reading; the names must be declared in the row ---- */
+struct str  query_text(const struct request *rq, const char *name);	/* empty when absent */
+struct str  body_text(const struct request *rq, const char *name);	/* empty when absent */
+bool        body_has(const struct request *rq, const char *name);	/* present, even if empty */
+bool        body_bool(const struct request *rq, const char *name, bool dflt);
+size_t      body_list(const struct request *rq, const char *name, const struct str **ret_items);	/* task's arena */
+const struct param *body_file(const struct request *rq, const char *name);	/* NULL when absent */
+
+/* ---- answering ---- */
+
+/* Begin a 200; the next value written, with key "data", is the envelope's data. The envelope is ours. */
+struct json *reply(struct request *rq);
+/* data: the session object of the contract's 3.5, told attempts last. */
+enum status reply_session(struct request *rq) MUST_CHECK;
+/* data: a short string. */
+enum status reply_text(struct request *rq, const char *text) MUST_CHECK;
+/* Outside the envelope: this JSON or script is the whole body. */
+enum status reply_raw(struct request *rq, const char *content_type, const char *cache_control, struct str body) MUST_CHECK;
+
+/*
+ * Say no: adds (st, sentence) to the errors list and returns st. The sentence is
+ * shown to end users; NULL takes the status table's. The first one sets the status.
+ */
+enum status refuse(struct request *rq, enum status st, const char *fmt, ...) PRINTF(3, 4) MUST_CHECK;
+
+/* ---- deeds most handlers share ---- */
+
+/* Short transactions for .prove. */
+enum status request_read(struct request *rq, enum status (*fn)(struct task *t, void *arg), void *arg) MUST_CHECK;
+enum status request_write(struct request *rq, enum status (*fn)(struct task *t, void *arg), void *arg) MUST_CHECK;
+
+/* TX_WRITE: make sure the session has its row; the first stored token goes out with the answer. */
+enum status request_store_session(struct request *rq) MUST_CHECK;
+/* TX_WRITE, security event: every token of the session is superseded, a new random one goes out. */
+enum status request_renew_token(struct request *rq) MUST_CHECK;
+/* TX_WRITE: write the audit table, and the log after the commit. detail: JSON object text or empty. */
+enum status audit(struct request *rq, const char *event, struct user_id user, struct str detail) MUST_CHECK;
+
+/* Count one try of a rule kept in the database, before the costly thing. E_RATE_LIMITED with Retry-After when used up. */
+enum status request_reserve_try(struct request *rq, int rule, struct str subject) MUST_CHECK;
