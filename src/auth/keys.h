@@ -9,11 +9,12 @@
 struct keys;
 
 /*
- * Read the 32-byte master key from `file` (raw, or 64 hex digits and a newline),
- * which must be a regular file that nobody else can read (mode 0600 or 0400).
- * With `create`, a missing file is made first, with fresh randomness, exclusively
- * and synced; that is for the first start of an empty database only.
- * E_INTERNAL with t->why naming the file and what to do. Start-up only.
+ * Read the 32-byte master key from `file` (raw, or 64 hex digits with or without a
+ * newline), which must be a regular file of this user or root that nobody else can
+ * read (mode 0600 or 0400). With `create`, a missing file is made first, with fresh
+ * randomness, exclusively and synced; that is for the first start of an empty
+ * database only. E_INTERNAL with t->why naming the file and what to do. Start-up
+ * only; any thread may use the result.
  */
 enum status keys_load(struct task *t, const char *file, bool create, struct keys **ret_keys) MUST_CHECK;
 struct keys *keys_free(struct keys *k);	/* wipes; NULL is fine */
@@ -34,14 +35,16 @@ enum key_use {
 };
 
 /* HMAC-SHA-256 of the parts under the derived key; each part is length-prefixed. Any thread. */
+enum { KEYS_MAC_PARTS_MAX = 8 };
 enum status keys_mac(struct task *t, const struct keys *k, enum key_use use, struct deployment_id d,
     const struct str *parts, size_t n_parts, uint8_t ret_mac[32]) MUST_CHECK;
 
 /*
  * Seal and open (XChaCha20-Poly1305, random nonce in front), bound to the place
  * where it is stored: moved to another deployment, table, row or column it does
- * not open. keys_unseal: E_INTERNAL when it was changed. The result of keys_seal is
- * in the task's arena; keys_unseal's in a secret the caller wipes.
+ * not open. keys_unseal: E_INTERNAL when it was changed, and nothing empty opens:
+ * an absent secret is NULL in the store. The result of keys_seal is in the task's
+ * arena; keys_unseal's in a secret the caller gives to secret_done().
  */
 struct seal_place {
 	struct deployment_id deployment;
