@@ -83,7 +83,7 @@ end(struct json *j, char bracket)
 }
 
 void
-json_object(struct json *j, const char *key)
+json_object_begin(struct json *j, const char *key)
 {
 	begin(j, key, '{');
 }
@@ -95,7 +95,7 @@ json_object_end(struct json *j)
 }
 
 void
-json_array(struct json *j, const char *key)
+json_array_begin(struct json *j, const char *key)
 {
 	begin(j, key, '[');
 }
@@ -117,7 +117,7 @@ void
 json_str_or_null(struct json *j, const char *key, struct str v)
 {
 	if (v.n == 0) {
-		json_null(j, key);
+		json_put_null(j, key);
 		return;
 	}
 	json_str(j, key, v);
@@ -137,7 +137,7 @@ json_bool(struct json *j, const char *key, bool v)
 }
 
 void
-json_null(struct json *j, const char *key)
+json_put_null(struct json *j, const char *key)
 {
 	json_raw(j, key, S("null"));
 }
@@ -155,7 +155,7 @@ json_time(struct json *j, const char *key, int64_t us)
 	char text[CLOCK_RFC3339_SIZE];
 
 	if (us == 0) {
-		json_null(j, key);
+		json_put_null(j, key);
 		return;
 	}
 	json_str(j, key, clock_rfc3339_into(text, us));
@@ -165,7 +165,7 @@ void
 json_id(struct json *j, const char *key, const char *prefix, int64_t v)
 {
 	if (v == 0) {
-		json_null(j, key);
+		json_put_null(j, key);
 		return;
 	}
 	lead(j, key);
