@@ -25,8 +25,9 @@ bool str_is_text(struct str s);
 size_t str_code_points(struct str s);	/* of well-formed UTF-8 */
 
 /*
- * base64url without padding (RFC 4648 §5); the decoder refuses stray bits, padding and spaces.
- * It writes nothing when ret_p[0..cap) is too small; after another refusal those bytes hold no meaning.
+ * base64url without padding (RFC 4648 §5). Bytes have one spelling only: the
+ * decoder refuses stray bits, padding, spaces, and every length that no bytes
+ * have; it has written nothing when it refuses, or when cap bytes are too few.
  */
 struct str str_b64url(struct arena *a, const void *p, size_t n);
 bool       str_b64url_decode(struct str s, void *ret_p, size_t cap, size_t *ret_n) MUST_CHECK;
