@@ -85,6 +85,11 @@ secret_random(void *ret_p, size_t n)
 	return true;
 }
 
+/*
+ * libsodium rather than EVP: no allocation, no error queue, no way to fail.
+ * For a token's 43 bytes that is 0.2 us against 0.14 us, and 1.0 us against
+ * 0.9 us for the MAC, beside some 12 us that a whole request takes.
+ */
 bool
 secret_sha256(uint8_t ret_hash[32], const struct str *parts, size_t n_parts)
 {
@@ -94,6 +99,7 @@ secret_sha256(uint8_t ret_hash[32], const struct str *parts, size_t n_parts)
 	for (size_t i = 0; i < n_parts; i++)
 		crypto_hash_sha256_update(&state, (const uint8_t *)parts[i].p, parts[i].n);
 	crypto_hash_sha256_final(&state, ret_hash);
+	secret_wipe(&state, sizeof(state));
 	return true;
 }
 

@@ -27,6 +27,9 @@ bool secret_random(void *ret_p, size_t n) MUST_CHECK;
 /* For tests only: while on, secret_random() fails. Any thread. */
 void secret_test_fail_random(bool on);
 
-/* HMAC-SHA-256 and SHA-256 over the concatenation of the parts. false: OpenSSL failed. */
+/*
+ * SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104) over the concatenation of the
+ * parts. false: no hash; callers check, though libsodium's cannot fail. Any thread.
+ */
 bool secret_sha256(uint8_t ret_hash[32], const struct str *parts, size_t n_parts) MUST_CHECK;
 bool secret_hmac(uint8_t ret_mac[32], const uint8_t *key, size_t key_n, const struct str *parts, size_t n_parts) MUST_CHECK;
