@@ -48,26 +48,34 @@ enum http1_result {
 
 /*
  * Read one request head from the start of `in`. Whatever two readers could frame
- * differently is refused: see docs/decisions/ for the list. Allocates nothing.
+ * differently is refused: docs/decisions/http1-framing.md has the list. Allocates
+ * nothing, keeps nothing: on HTTP1_MORE call again with the same bytes and more,
+ * best when a line has ended. What is too large is refused as soon as the limit
+ * is passed, so no more than limits->head bytes ever need keeping.
  * On HTTP1_REFUSED *ret_why is E_BAD_REQUEST_BODY, E_URI_TOO_LONG or
  * E_HEADERS_TOO_LARGE, and the head holds what was read so far (fields complete
  * up to n_fields), so that the answer can still name the caller's Origin.
+ * Any thread.
  */
 enum http1_result http1_head(struct str in, const struct http1_limits *limits,
     struct http_head *ret_head, size_t *ret_used, enum status *ret_why) MUST_CHECK;
 
-/* A chunked body (RFC 9112 §7.1), decoded in place, piece by piece. Trailers are read and dropped. */
+/*
+ * A chunked body (RFC 9112 §7.1), decoded in place, piece by piece. Chunk
+ * extensions are refused; trailers are read and dropped. Begins zeroed.
+ */
+enum { HTTP1_CHUNK_OVERHEAD_MAX = 64 * 1024 };
 struct http1_chunks {
 	int      state;
-	uint64_t left;		/* of the current chunk */
-	size_t   line;		/* bytes of the current size or trailer line */
-	size_t   overhead;	/* bytes of framing so far: bounded against chunk-extension floods */
+	uint64_t left;		/* of the current chunk; known before its data comes */
+	size_t   line;		/* digits of the current size */
+	size_t   overhead;	/* bytes of framing and trailers so far: bounded against floods of tiny chunks */
 };
 
 /*
  * Decode from `in`: data bytes are moved to `out` (which may be in.p itself),
  * *ret_out of them; *ret_used bytes of `in` are spent. HTTP1_DONE after the last
- * chunk and trailers.
+ * chunk and trailers. On HTTP1_REFUSED *ret_why is E_BAD_REQUEST_BODY.
  */
 enum http1_result http1_chunked(struct http1_chunks *c, struct str in, char *out,
     size_t *ret_out, size_t *ret_used, enum status *ret_why) MUST_CHECK;
