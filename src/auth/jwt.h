@@ -5,11 +5,22 @@
 #include "base/secret.h"
 #include "base/task.h"
 
+enum {
+	JWT_TOKEN_MAX = 8 * 1024,	/* bytes; a longer one is neither made nor read */
+	JWT_KID_MAX = 64,
+};
+
 /* A P-256 key pair. Immutable once made; any thread may sign with it. The only holder of private keys. */
 struct jwt_key;
 
+/* E_INTERNAL without randomness. */
+
 enum status jwt_key_generate(struct task *t, struct jwt_key **ret_key) MUST_CHECK;
-/* The private key as the bytes that get sealed at rest (the 32-byte scalar), and back. kid: copied. */
+/*
+ * The private key as the bytes that get sealed at rest (the 32-byte scalar), and back.
+ * E_INTERNAL when the bytes are no such key, or the key has no private half.
+ * kid: 1 to JWT_KID_MAX of [A-Za-z0-9_.-], copied.
+ */
 enum status jwt_key_export(struct task *t, const struct jwt_key *k, struct secret *ret_scalar) MUST_CHECK;
 enum status jwt_key_import(struct task *t, const struct secret *scalar, struct str kid, struct jwt_key **ret_key) MUST_CHECK;
 /* A public key only, from a JWK's coordinates: for verification. Off the curve: E_BAD_REQUEST_BODY. */
@@ -21,7 +32,11 @@ struct str jwt_key_kid(const struct jwt_key *k);	/* borrowed; for a generated ke
 enum status jwt_key_jwk(struct task *t, const struct jwt_key *k, struct str *ret_json) MUST_CHECK;
 enum status jwt_key_pem(struct task *t, const struct jwt_key *k, struct str *ret_pem) MUST_CHECK;	/* SPKI */
 
-/* header {"alg":"ES256","typ":typ,"kid":…} and the payload (a JSON object's text), signed. Task's arena. */
+/*
+ * The header {"alg":"ES256","typ":typ,"kid":…}, typ a constant of ours, and the payload (a
+ * JSON object's text), signed. E_INTERNAL without randomness, or when the token is longer
+ * than JWT_TOKEN_MAX. Task's arena. Any thread.
+ */
 enum status jwt_sign(struct task *t, const struct jwt_key *k, struct str typ, struct str payload, struct str *ret_token) MUST_CHECK;
 
 /*
@@ -36,14 +51,14 @@ struct jwt_expect {
 	struct str typ;		/* exact, case-insensitive as RFC 7515 §4.1.9 asks */
 	struct str iss;		/* exact */
 	int64_t    now_s;
-	int64_t    skew_s;	/* at most 60 */
+	int64_t    skew_s;	/* more than 60 counts as 60 */
 };
 /*
- * Verify: exactly three parts of strict base64url, a header with alg ES256 and no
- * crit, zip, b64 or key by reference (jku, x5u, jwk, x5c), no duplicate members,
- * kid equal to the key's, a signature of exactly 64 bytes with r and s in range,
- * `exp` and `iat` present and finite integers, `iss` and `typ` as expected. Fetches
- * nothing. On JWT_VALID *ret_payload is the payload's JSON text (task's arena);
+ * Verify: exactly three parts of strict base64url, a header of exactly alg ES256, typ
+ * and kid (so no crit, zip, b64 or key by reference: jku, x5u, jwk, x5c), no duplicate
+ * members, kid equal to the key's, a signature of exactly 64 bytes with r and s in
+ * range, `exp` and `iat` present and integers between 0 and 2^53 (`nbf` too, when
+ * present), `iss` and `typ` as expected. Fetches nothing. Any thread. On JWT_VALID *ret_payload is the payload's JSON text (task's arena);
  * otherwise t->why says what was wrong.
  */
 enum jwt_verdict jwt_verify(struct task *t, const struct jwt_key *k, const struct jwt_expect *expect,
