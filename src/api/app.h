@@ -1,0 +1,53 @@
+/* app.h - what lives as long as the process: made in main, read by every request. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "auth/keys.h"
+#include "auth/password.h"
+#include "auth/throttle.h"
+#include "conf/conf.h"
+#include "deployment/directory.h"
+#include "net/loop.h"
+#include "net/pool.h"
+#include "session/activity.h"
+#include "store/db.h"
+
+struct app_counters;
+
+/*
+ * Pointers are set once before the first listener opens and stay until the last has
+ * closed. What they point to is safe for any thread, each in its own header's words.
+ */
+struct app {
+	struct store     *store;
+	struct keys      *keys;
+	struct hasher    *hasher;
+	struct directory *directory;
+	struct limiter   *limiter;
+	struct activity  *activity;
+	struct pool      *workers;	/* LANE_WORKER */
+	struct pool      *hash_lane;	/* LANE_HASH */
+	struct app_counters *counters;	/* route.c's own: per route and status, for /metrics */
+	size_t            body_max, image_max;	/* bytes */
+	size_t            arena_max;		/* bytes a request may allocate */
+	/* What SIGHUP may change, behind a lock of its own: see app_proxies(). */
+	struct app_reload *reload;
+};
+
+/* A worker thread's own: its connection. pool_config.enter/leave with arg = struct app. */
+void *app_worker_enter(void *app);
+void  app_worker_leave(void *worker);
+
+/* Is this peer a listed proxy? Any thread. */
+bool app_is_proxy(const struct app *app, const struct net_addr *peer);
+/* Replace the list (start and reload); copies. false: out of memory, the old one stays. */
+bool app_set_proxies(struct app *app, const struct net_cidr *proxies, size_t n) MUST_CHECK;
+
+/* The handler for the public listeners. */
+struct handler app_handler(struct app *app);
+/* The handler for the admin listener and <data>/admin.sock: admin/admin.h. */
+
+/* Counters of every route and status, in Prometheus text form. */
+void app_write_metrics(const struct app *app, struct buf *out);
+bool app_counters_init(struct app *app) MUST_CHECK;
+void app_counters_done(struct app *app);

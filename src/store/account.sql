@@ -1,0 +1,216 @@
+-- account.sql: people, their addresses and numbers, and how often they may try.
+
+-- :name account_find :one account_row
+-- :in deployment_id deployment, user_id id
+-- :out user_id id, text first_name, text last_name, text username, text image_url, text availability, bool has_password, text second_factor_policy, email_id primary_email, phone_id primary_phone, json public_metadata, time disabled_at, time created_at, time updated_at
+SELECT id, first_name, last_name, username, image_url, availability,
+       CASE WHEN password_record = '' THEN 0 ELSE 1 END, second_factor_policy, primary_email_id, primary_phone_id,
+       public_metadata, disabled_at, created_at, updated_at
+  FROM account WHERE deployment_id = :deployment AND id = :id;
+
+-- :name account_contacts :many contact_row
+-- :in deployment_id deployment, user_id id
+-- :out user_id user, bool is_phone, int id, text value, text dial_code, time verified_at, text strategy
+SELECT e.user_id, 0, e.id, e.email, '', e.verified_at, e.verification_strategy
+  FROM email_address e WHERE e.deployment_id = :deployment AND e.user_id = :id
+ UNION ALL
+SELECT p.user_id, 1, p.id, p.phone_number, p.dial_code, p.verified_at, ''
+  FROM phone_number p WHERE p.deployment_id = :deployment AND p.user_id = :id
+ ORDER BY 1, 2, 3;
+
+-- :name account_secret_by_email :one account_secret
+-- :in deployment_id deployment, key email_key
+-- :out user_id id, text password_record, time disabled_at, email_id email, time verified_at
+-- What a password sign-in compares with.
+SELECT a.id, a.password_record, a.disabled_at, e.id, e.verified_at
+  FROM email_address e
+  JOIN account a ON a.deployment_id = e.deployment_id AND a.id = e.user_id
+ WHERE e.deployment_id = :deployment AND e.email_key = :email_key;
+
+-- :name account_secret_by_username :one account_secret
+-- :in deployment_id deployment, key username_key
+-- :out user_id id, text password_record, time disabled_at, email_id email, time verified_at
+SELECT a.id, a.password_record, a.disabled_at, a.primary_email_id, e.verified_at
+  FROM account a
+  LEFT JOIN email_address e ON e.deployment_id = a.deployment_id AND e.id = a.primary_email_id
+ WHERE a.deployment_id = :deployment AND a.username_key = :username_key;
+
+-- :name account_secret_find :one account_secret
+-- :in deployment_id deployment, user_id id
+-- :out user_id id, text password_record, time disabled_at, email_id email, time verified_at
+SELECT a.id, a.password_record, a.disabled_at, a.primary_email_id, e.verified_at
+  FROM account a
+  LEFT JOIN email_address e ON e.deployment_id = a.deployment_id AND e.id = a.primary_email_id
+ WHERE a.deployment_id = :deployment AND a.id = :id;
+
+-- :name account_last_scope :one
+-- :in deployment_id deployment, user_id id
+-- :out orgmem_id orgmem, wsmem_id wsmem, org_id org, org_id workspace_org
+-- Where the user was last, as far as those memberships still exist.
+SELECT m.id, n.id, m.org_id, n.org_id
+  FROM account a
+  LEFT JOIN orgmem m ON m.deployment_id = a.deployment_id AND m.id = a.last_orgmem_id AND m.user_id = a.id
+  LEFT JOIN wsmem n ON n.deployment_id = a.deployment_id AND n.id = a.last_wsmem_id AND n.user_id = a.id
+ WHERE a.deployment_id = :deployment AND a.id = :id;
+
+-- :name account_set_last_scope :rows
+-- :in deployment_id deployment, user_id id, orgmem_id orgmem, wsmem_id wsmem
+UPDATE account SET last_orgmem_id = :orgmem, last_wsmem_id = :wsmem
+ WHERE deployment_id = :deployment AND id = :id;
+
+-- :name account_insert :rows
+-- :in deployment_id deployment, user_id id, text first_name, text last_name, text username, key username_key, text password_record, time password_changed_at, text second_factor_policy, time now
+-- 0 rows when the username is taken.
+INSERT INTO account (deployment_id, id, first_name, last_name, username, username_key, image_url, availability,
+       password_record, password_changed_at, second_factor_policy, public_metadata, created_at, updated_at)
+VALUES (:deployment, :id, :first_name, :last_name, :username, :username_key, '', 'away',
+       :password_record, :password_changed_at, :second_factor_policy, '{}', :now, :now)
+ON CONFLICT DO NOTHING;
+
+-- :name email_insert :rows
+-- :in deployment_id deployment, email_id id, user_id user, text email, key email_key, time verified_at, time now
+-- 0 rows when the address is taken.
+INSERT INTO email_address (deployment_id, id, user_id, email, email_key, verified_at, verification_strategy, created_at, updated_at)
+VALUES (:deployment, :id, :user, :email, :email_key, :verified_at, 'otp', :now, :now)
+ON CONFLICT DO NOTHING;
+
+-- :name phone_insert :rows
+-- :in deployment_id deployment, phone_id id, user_id user, text phone_number, text dial_code, key phone_key, time verified_at, time now
+-- 0 rows when the number is taken.
+INSERT INTO phone_number (deployment_id, id, user_id, phone_number, dial_code, phone_key, verified_at, created_at, updated_at)
+VALUES (:deployment, :id, :user, :phone_number, :dial_code, :phone_key, :verified_at, :now, :now)
+ON CONFLICT DO NOTHING;
+
+-- :name account_set_primary :rows
+-- :in deployment_id deployment, user_id id, email_id email, phone_id phone, time now
+UPDATE account SET primary_email_id = :email, primary_phone_id = :phone, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id;
+
+-- :name email_taken :one
+-- :in deployment_id deployment, key email_key
+-- :out user_id user
+SELECT user_id FROM email_address WHERE deployment_id = :deployment AND email_key = :email_key;
+
+-- :name username_taken :one
+-- :in deployment_id deployment, key username_key
+-- :out user_id user
+SELECT id FROM account WHERE deployment_id = :deployment AND username_key = :username_key;
+
+-- :name phone_taken :one
+-- :in deployment_id deployment, key phone_key
+-- :out user_id user
+SELECT user_id FROM phone_number WHERE deployment_id = :deployment AND phone_key = :phone_key;
+
+-- :name account_set_names :rows
+-- :in deployment_id deployment, user_id id, text first_name, text last_name, time now
+UPDATE account SET first_name = :first_name, last_name = :last_name, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id;
+
+-- :name account_set_username :rows
+-- :in deployment_id deployment, user_id id, text username, key username_key, time now
+-- 0 rows when somebody else has it.
+UPDATE account SET username = :username, username_key = :username_key, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id
+   AND NOT EXISTS (SELECT 1 FROM account o WHERE o.deployment_id = :deployment AND o.username_key = :username_key AND o.id <> :id);
+
+-- :name account_set_second_factor_policy :rows
+-- :in deployment_id deployment, user_id id, text policy, time now
+UPDATE account SET second_factor_policy = :policy, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id;
+
+-- :name account_set_image :rows
+-- :in deployment_id deployment, user_id id, text image_url, time now
+UPDATE account SET image_url = :image_url, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id;
+
+-- :name account_set_password_record :rows
+-- :in deployment_id deployment, user_id id, text old_record, text new_record
+-- The same password, hashed again with today's parameters; only if it was not changed meanwhile.
+UPDATE account SET password_record = :new_record
+ WHERE deployment_id = :deployment AND id = :id AND password_record = :old_record;
+
+-- :name account_disable :rows
+-- :in deployment_id deployment, user_id id, time now
+UPDATE account SET disabled_at = :now, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id AND disabled_at IS NULL;
+
+-- :name account_enable :rows
+-- :in deployment_id deployment, user_id id, time now
+UPDATE account SET disabled_at = NULL, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id AND disabled_at IS NOT NULL;
+
+-- :name account_delete :rows
+-- :in deployment_id deployment, user_id id
+DELETE FROM account WHERE deployment_id = :deployment AND id = :id;
+
+-- :name account_list :many
+-- :in deployment_id deployment, int after, int most
+-- :out user_id id, text first_name, text last_name, text username, text email, time disabled_at, time created_at
+-- In order of id, after the one given: the cursor of the command line and the Backend API.
+SELECT a.id, a.first_name, a.last_name, a.username, e.email, a.disabled_at, a.created_at
+  FROM account a
+  LEFT JOIN email_address e ON e.deployment_id = a.deployment_id AND e.id = a.primary_email_id
+ WHERE a.deployment_id = :deployment AND a.id > :after
+ ORDER BY a.id LIMIT :most;
+
+-- :name throttle_take :rows
+-- :in deployment_id deployment, bytes bucket, time now, time window_before, int most, time expires_at
+-- Reserve one try: 0 rows when the window's tries are used up.
+INSERT INTO throttle (deployment_id, bucket, window_at, used, expires_at)
+VALUES (:deployment, :bucket, :now, 1, :expires_at)
+ON CONFLICT (deployment_id, bucket) DO UPDATE SET
+       window_at = CASE WHEN throttle.window_at <= :window_before THEN :now ELSE throttle.window_at END,
+       expires_at = CASE WHEN throttle.window_at <= :window_before THEN :expires_at ELSE throttle.expires_at END,
+       used = CASE WHEN throttle.window_at <= :window_before THEN 1 ELSE throttle.used + 1 END
+ WHERE throttle.window_at <= :window_before OR throttle.used < :most;
+
+-- :name throttle_give_back :rows
+-- :in deployment_id deployment, bytes bucket
+-- A try that succeeded does not count.
+UPDATE throttle SET used = used - 1 WHERE deployment_id = :deployment AND bucket = :bucket AND used > 0;
+
+-- :name throttle_find :one
+-- :in deployment_id deployment, bytes bucket
+-- :out time window_at, int used
+SELECT window_at, used FROM throttle WHERE deployment_id = :deployment AND bucket = :bucket;
+
+-- :name throttle_expired_delete :rows
+-- :any-deployment the sweep serves every deployment in small steps
+-- :in time now, int most
+DELETE FROM throttle WHERE (deployment_id, bucket) IN
+ (SELECT x.deployment_id, x.bucket FROM throttle x WHERE x.expires_at <= :now LIMIT :most);
+
+-- :name challenge_redeem :rows
+-- :in deployment_id deployment, bytes challenge_hash, bytes proof_hash, time expires_at
+-- One challenge, one redemption: 0 rows for every one after the first.
+INSERT INTO challenge (deployment_id, challenge_hash, proof_hash, uses, expires_at)
+VALUES (:deployment, :challenge_hash, :proof_hash, 0, :expires_at)
+ON CONFLICT DO NOTHING;
+
+-- :name challenge_use :rows
+-- :in deployment_id deployment, bytes proof_hash, time now, int most
+-- 0 rows when the proof is unknown, expired or used up.
+UPDATE challenge SET uses = uses + 1
+ WHERE deployment_id = :deployment AND proof_hash = :proof_hash AND expires_at > :now AND uses < :most;
+
+-- :name challenge_expired_delete :rows
+-- :any-deployment the sweep serves every deployment in small steps
+-- :in time now, int most
+DELETE FROM challenge WHERE (deployment_id, challenge_hash) IN
+ (SELECT c.deployment_id, c.challenge_hash FROM challenge c WHERE c.expires_at <= :now LIMIT :most);
+
+-- :name audit_insert :exec
+-- :in deployment_id deployment, audit_id id, time now, text event, text actor, user_id user, session_id session, text ip_address, json detail
+INSERT INTO audit (deployment_id, id, at, event, actor, user_id, session_id, ip_address, detail)
+VALUES (:deployment, :id, :now, :event, :actor, :user, :session, :ip_address, :detail);
+
+-- :name fact_find :one
+-- :any-deployment a fact is about the whole database
+-- :in text name
+-- :out bytes value
+SELECT value FROM fact WHERE name = :name;
+
+-- :name fact_insert :rows
+-- :any-deployment a fact is about the whole database
+-- :in text name, bytes value
+INSERT INTO fact (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING;
