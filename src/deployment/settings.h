@@ -16,15 +16,16 @@ struct str_list {
 };
 
 /*
- * The typed form. Every member is filled by one row of settings.c's table, which
+ * The typed form. Every member is filled by one row of settings_rows.c, which
  * carries its key (the path in the tree of GET /deployment, such as
  * "auth_settings.password.min_length", or a key of its own such as
  * "cookie_domain"), type, default, bounds, and whether browsers may see it.
  */
 struct settings {
 	struct {
-		struct { bool enabled, required; } first_name, last_name, phone_number;
-		struct { bool enabled, required; } email_address;
+		struct { bool enabled, required; } first_name, last_name;
+		struct { bool enabled, required, sms_verification_allowed, whatsapp_verification_allowed; } phone_number;
+		struct { bool enabled, required, otp_verification_allowed, magic_link_verification_allowed; } email_address;
 		struct { bool enabled, required; int64_t min_length, max_length; } username;
 		struct { bool enabled, required; int64_t min_length;
 			bool require_lowercase, require_uppercase, require_number, require_special; } password;
@@ -58,9 +59,18 @@ struct settings {
 	} restrictions;
 	struct {
 		struct str app_name, sign_in_page_url, sign_up_page_url, waitlist_page_url, support_page_url;
+		struct str privacy_policy_url, tos_page_url;
 		struct str after_signin_redirect_url, after_signup_redirect_url;
 		struct str after_sign_out_one_page_url, after_sign_out_all_page_url;
-		/* …and the rest of ui_settings, in the table */
+		struct str after_create_organization_redirect_url, after_logo_click_url;
+		struct str user_profile_url, organization_profile_url, create_organization_url;
+		struct str favicon_image_url, logo_image_url;
+		struct str default_user_profile_image_url, default_organization_profile_image_url,
+		    default_workspace_profile_image_url;
+		bool use_initials_for_user_profile_image, use_initials_for_organization_profile_image;
+		struct str signup_terms_statement;
+		bool signup_terms_statement_shown;
+		struct str theme_tokens;		/* JSON: {"light": {name: text}, "dark": {…}} */
 	} ui;
 	bool           maintenance_mode;
 	struct str     mail_from_host;
@@ -76,19 +86,34 @@ struct settings {
 
 struct setting_text {
 	struct str key;
-	struct str value;	/* as typed: true, 30, none, a,b,c or a JSON array */
+	struct str value;	/* as typed: true, 30, none, a,b,c or JSON; "default" takes the default again */
+};
+
+/* What some defaults are made of. */
+struct settings_home {
+	struct str name;		/* the deployment's */
+	struct str frontend_host;
+	struct str frontend_origin;	/* https://{frontend_host}, or http:// when that is a loopback host */
 };
 
 /*
  * Defaults overlaid with `overrides` (a JSON object {"key": value}); strings and
  * lists in `a`. E_BAD_REQUEST_BODY with the key in t->why when something does not fit.
  */
-enum status settings_parse(struct task *t, struct arena *a, struct str overrides, struct settings *ret_settings) MUST_CHECK;
-/* The overrides after applying the changes, as JSON text. Unknown key: t->why with the nearest one. */
-enum status settings_change(struct task *t, struct str overrides, const struct setting_text *changes, size_t n,
-    struct str *ret_overrides) MUST_CHECK;
+enum status settings_parse(struct task *t, struct arena *a, const struct settings_home *home, struct str overrides,
+    struct settings *ret_settings) MUST_CHECK;
+/*
+ * The overrides after applying the changes, as JSON text; task's arena. All or
+ * nothing: E_BAD_REQUEST_BODY for a key that is not there (t->why has the nearest
+ * one), a value that does not fit, settings that contradict each other, or what
+ * this release has no means for.
+ */
+enum status settings_change(struct task *t, const struct settings_home *home, struct str overrides,
+    const struct setting_text *changes, size_t n, struct str *ret_overrides) MUST_CHECK;
 
 struct deployment;
 /* The complete tree of GET /deployment's `data`, in the contract's order; and /.well-known/meta's object. */
 void settings_write_tree(struct json *j, const char *key, const struct deployment *d);
 void settings_write_ui(struct json *j, const char *key, const struct deployment *d);
+/* Every setting with its value, flat, policy internals included: {"auth_settings.passkey.enabled": false, …}. Operators only. */
+void settings_write_all(struct json *j, const char *key, const struct settings *s);
