@@ -2,17 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* cmocka.h asks for these four before it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-/* The name is base/task.h's; fail_msg() goes with it. */
-#undef fail
-#undef fail_msg
-#define fail_msg(...) (print_error(__VA_ARGS__), print_error("\n"), _fail(__FILE__, __LINE__))
+#include "test/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
