@@ -2,50 +2,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "base/id.h"
 #include "base/task.h"
 
-/* A statement as the generator writes it: store.gen.h. */
-enum sql_type { SQL_INT, SQL_BOOL, SQL_TEXT, SQL_BYTES, SQL_TYPE__COUNT };
-struct sql_text {
-	const char          *name;
-	const char          *sqlite;	/* ?1 ?2 … */
-	const char          *pg;	/* $1 $2 … */
-	const enum sql_type *in;	/* parameter types; PostgreSQL gets their Oids */
-	size_t               n_in;
-	const enum sql_type *out;	/* column types */
-	size_t               n_out;
-	bool                 writes;
-};
-
-struct arg {
-	enum sql_type type;
-	bool          null;	/* ids of value 0 and times of value 0 are NULL */
-	int64_t       i;	/* SQL_INT, SQL_BOOL */
-	struct str    s;	/* SQL_TEXT, SQL_BYTES */
-};
-
-/* The current row of a running query: column i (0…). NULL gives 0, false, the empty string. */
-struct row;
-int64_t    row_int(const struct row *r, size_t i);
-struct str row_str(const struct row *r, size_t i);	/* copied into the task's arena */
-
 /*
- * What the generated calls are made of. All need an open transaction (t->db set)
- * and give E_STORE with t->why set when the engine fails.
- *   db_exec  runs a write to its end; *ret_rows (may be NULL) is the number of rows it changed or returned.
- *   db_query runs and calls fn for each row; fn's status other than OK ends it and is returned.
+ * The statements themselves are the typed calls of store/store.gen.h, generated
+ * from the .sql files. They need an open transaction: db_read, store_write or
+ * store_write_wait around them. What they return is told in store/sql.h.
  */
-enum status db_exec(struct task *t, const struct sql_text *stmt, const struct arg *args,
-    int64_t *ret_rows) MUST_CHECK;
-enum status db_query(struct task *t, const struct sql_text *stmt, const struct arg *args,
-    enum status (*fn)(struct task *t, const struct row *r, void *arg), void *arg) MUST_CHECK;
-
 struct store;
+struct store_schema;
 
 struct store_config {
 	const char *url;	/* a directory (SQLite inside it) or postgresql://… */
-	unsigned    n_connections;	/* PostgreSQL: at most this many */
+	unsigned    n_connections;	/* PostgreSQL: at most this many at once; 0: no limit */
+	const struct store_schema *schema;	/* NULL: the program's own */
 };
 
 /*
@@ -53,16 +23,27 @@ struct store_config {
  * E_STORE with t->why: locked by another process, a newer schema, damaged, unreachable.
  */
 enum status store_open(struct task *t, const struct store_config *c, struct store **ret_store) MUST_CHECK;
-struct store *store_close(struct store *s);	/* ends the writer after all it has taken; NULL is fine */
-bool store_is_empty(const struct store *s);	/* there was no schema before store_open */
+
+/* Ends the writer after all it has taken. Every db_connect()ion is closed before. NULL is fine; returns NULL. */
+struct store *store_close(struct store *s);
+
+bool store_is_empty(const struct store *s);	/* no migration had been applied before store_open */
+
+/* What store_open would do, without doing it. SQLite: fails while a server holds the lock. */
+struct store_version {
+	int64_t applied;	/* the newest migration in the database; 0: none */
+	int64_t known;	/* the newest in the program */
+};
+enum status store_version(struct task *t, const struct store_config *c,
+    struct store_version *ret_version) MUST_CHECK;
 
 /* A worker's connection: read-only on SQLite. One thread at a time. NULL: could not connect (t->why). */
 struct db *db_connect(struct task *t, struct store *s);
-struct db *db_close(struct db *db);
+struct db *db_close(struct db *db);	/* NULL is fine; returns NULL */
 
 /*
  * Run fn inside one read transaction on `db`: one view of the data. Always ended.
- * fn's status is returned.
+ * fn's status is returned; E_STORE when the engine fails.
  */
 enum status db_read(struct task *t, struct db *db,
     enum status (*fn)(struct task *t, void *arg), void *arg) MUST_CHECK;
@@ -70,14 +51,16 @@ enum status db_read(struct task *t, struct db *db,
 /*
  * One write transaction, one outcome. `run` does the deed inside the transaction;
  * a status other than OK rolls its changes back and nothing else's. It may run
- * more than once (another member's failure, a serialization retry), so it must
- * begin from scratch; t->touched is emptied before each run. `done` runs after the
- * commit (or the rollback) with the outcome: OK only when committed. `done` is where
- * caches are told and the reply goes out. Both run on any thread, one at a time;
- * t->arena belongs to the job until `done` was called.
+ * more than once (a serialization retry), so it must begin from scratch;
+ * t->touched and t->why are emptied before each run. `done` runs after the
+ * commit (or the rollback) with the outcome: OK only when committed; t->touched is
+ * empty unless it is. `done` is where caches are told and the reply goes out, and it
+ * may free the job. Both run on any thread, one at a time; t->arena belongs to the
+ * job until `done` was called.
  *   SQLite: jobs queue for the one writer and share commits.
  *   PostgreSQL: runs at once on `db`, the calling worker's connection.
- * false: too many writes wait; neither was called.
+ * E_STORE: the engine failed, or whether the commit happened is unknown; never retried.
+ * E_OVERLOADED: the arena failed. false: too many writes wait; neither was called.
  */
 struct write_job {
 	struct write_job *next;
@@ -93,12 +76,22 @@ bool store_write(struct store *s, struct db *db, struct write_job *job) MUST_CHE
 enum status store_write_wait(struct task *t, struct store *s, struct db *db,
     enum status (*run)(struct task *t, void *arg), void *arg) MUST_CHECK;
 
-/* A consistent copy into a new file (VACUUM INTO). SQLite only. */
+/* A consistent copy into a new file, mode 0600, on disk when OK. SQLite only. Any thread. */
 enum status store_backup(struct task *t, struct store *s, const char *path) MUST_CHECK;
 
+/* Prepare every statement of the schema and compare its parameters and columns with what it declares. */
+enum status store_check(struct task *t, struct store *s, struct db *db) MUST_CHECK;
+
 struct store_stats {
-	uint64_t commits, members, rollbacks, write_errors;
+	uint64_t commits, members, rollbacks, write_errors;	/* members: writes that were committed */
 	size_t   waiting, waiting_max;
 };
 void store_stats(struct store *s, struct store_stats *ret_stats);
 const char *store_engine(const struct store *s);	/* "sqlite", "postgresql" */
+
+/*
+ * For tests only: make the n-th call from now fail with E_STORE, counting the start
+ * and commit of each transaction and each statement in it. 0: none fails. Returns
+ * how many calls were still to go: above 0, the failure asked for before never came.
+ */
+int64_t store_test_fail_after(int64_t n);
