@@ -1,15 +1,12 @@
 /* http1_test.c - what the reader takes, what it refuses, and that it makes no difference how bytes arrive. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "net/http1.h"
 #include "net/http1_vectors.h"
+#include "test/unit.h"
 
 static const struct http1_limits limits = { .request_line = 8192, .head = 16384 };
 
