@@ -16,12 +16,12 @@ struct server;
 
 struct net_addr {	/* an IPv4 or IPv6 address; IPv4-mapped IPv6 is unmapped */
 	uint8_t  family;	/* AF_INET, AF_INET6, AF_UNIX (no address) */
-	uint8_t  bytes[16];
-	uint16_t port;
+	uint8_t  bytes[16];	/* IPv4 in the first four */
+	uint16_t port;	/* host order */
 };
 bool       net_addr_parse(struct str text, struct net_addr *ret_addr) MUST_CHECK;	/* no port */
-size_t     net_addr_format(const struct net_addr *a, char out[static 46]);	/* NUL-terminated; length */
-bool       net_addr_is_loopback(const struct net_addr *a);
+size_t     net_addr_format(const struct net_addr *a, char out[static 46]);	/* NUL-terminated; length; "unix" */
+bool       net_addr_is_loopback(const struct net_addr *a);	/* 127/8, ::1, a Unix socket */
 
 struct net_cidr {
 	struct net_addr base;
@@ -44,16 +44,25 @@ struct exchange {
 	int64_t          began_mono;	/* clock_mono() when the head was complete */
 	struct loop     *loop;
 	void            *user;	/* the handler's own */
-	/* below: loop.c's own */
-	struct conn     *conn;
+	/* below: net's own */
+	struct conn     *conn;	/* NULL: the client is gone */
 	struct exchange *next;
-	struct buf       kept;
+	void           (*done)(struct exchange *x);
+	struct str       raw;	/* the bytes that the views are in: a read buffer's, or .own */
+	char            *own;	/* a copy of them, once kept */
+	struct buf       collected;	/* a body that came in pieces */
+	struct http1_chunks chunks;
+	size_t           body_limit;
 	bool             answered;
 };
 
 struct answer {
 	int        status;
-	struct str headers;	/* complete lines "Name: value\r\n"; no framing fields, those are ours */
+	/*
+	 * Complete lines "Name: value\r\n". Content-Length, Transfer-Encoding,
+	 * Connection, Date and X-Request-Id are ours: one of them here is a bug.
+	 */
+	struct str headers;
 	struct str body;	/* for HEAD: what GET would send; the length goes out, the bytes do not */
 	bool       close;	/* close after it */
 };
@@ -61,14 +70,17 @@ struct answer {
 /* The three things a server asks of its application. Loop thread; none may block. */
 struct handler {
 	void *arg;
-	/* How large this request's body may be, in bytes. Asked when the head is complete. */
+	/* How large this request's body may be, in bytes. Asked when a head that announces one is complete. */
 	size_t (*body_limit)(void *arg, const struct http_head *head);
 	/*
-	 * A complete request. Either exchange_answer() before returning, or keep x
-	 * and exchange_post() later from any thread, exactly once.
+	 * A complete request. Either exchange_answer() before returning, or
+	 * exchange_keep() here, and later exchange_post() from any thread, exactly once.
 	 */
 	void (*request)(void *arg, struct exchange *x);
-	/* A request that was refused below: fill in the answer's headers and body (into `out`). */
+	/*
+	 * A request that was refused below: fill in the answer's headers and body. The
+	 * status is status_info[why].http. x->head holds what could be read of it.
+	 */
 	void (*refusal)(void *arg, const struct exchange *x, enum status why, struct buf *ret_headers, struct buf *ret_body);
 };
 
@@ -78,18 +90,29 @@ struct net_limits {
 	int64_t idle_us;	/* 75 s: keep-alive without a request */
 	int64_t body_grace_us;	/* 5 s, after which a body must have come at: */
 	int64_t body_rate;	/* 500 bytes/s at least */
-	int64_t write_stall_us;	/* 10 s: an answer of which nothing is taken */
-	int     pipeline;	/* 16: answers in flight or buffered on one connection */
-	size_t  conns;		/* 0: as many as descriptors allow */
+	int64_t write_stall_us;	/* 10 s: an answer must be taken at body_rate over each such span */
+	int     pipeline;	/* 16: answers gathered into one write */
+	size_t  conns;		/* 0: as many as descriptors allow; more wait in the backlog */
 };
 extern const struct net_limits net_limits_default;
 
-/* Loop thread, from within handler.request, or within the drain of a post. Copies what it needs. */
+/*
+ * Loop thread, from within handler.request, or within the done() of a post.
+ * Copies what it needs. The views are gone when the caller returns to the loop.
+ */
 void exchange_answer(struct exchange *x, const struct answer *a);
+
+/*
+ * Loop thread, within handler.request, *before* x is handed to another thread:
+ * until then its views are in the loop's read buffer, from now on in memory of
+ * its own. false: out of memory, so answer at once.
+ */
+bool exchange_keep(struct exchange *x) MUST_CHECK;
 
 /*
  * From any thread: have `done(x)` run on x's loop, where it calls
  * exchange_answer() and frees what it must. Runs also when the client is gone.
+ * x is the loop's from here on.
  */
 void exchange_post(struct exchange *x, void (*done)(struct exchange *x));
 
@@ -97,7 +120,8 @@ void exchange_post(struct exchange *x, void (*done)(struct exchange *x));
  * Listen on every address (each loop opens its own socket with SO_REUSEPORT; a
  * port that another process listens on is noticed and refused), start n_loops
  * threads. "127.0.0.1:0" picks a free port, the same for all loops.
- * A path beginning with '/' is a Unix socket (mode 0600), served by one loop.
+ * A path beginning with '/' is a Unix socket (mode 0600), served by one loop; the
+ * socket a dead process left is replaced, a live one's is refused.
  * On failure *ret_why (caller's buffer) has one sentence.
  */
 struct server_config {
@@ -114,12 +138,17 @@ const char *server_address(const struct server *s, size_t i);
  * Graceful end: accept what is in the backlog, close the listeners, answer every
  * request already begun with `Connection: close`, close idle connections with a
  * FIN; after deadline_us what is left is cut. Blocks; any thread but a loop's.
+ * The loops still run then, so that workers can post what they hold.
  */
 void server_drain(struct server *s, int64_t deadline_us);
+/*
+ * End the loops. Waits for every kept exchange to be posted, so end the workers
+ * first. What still is connected is cut. NULL is fine; returns NULL.
+ */
 struct server *server_free(struct server *s);
 
 struct server_stats {
 	uint64_t accepted, closed, requests, refused, accept_pauses, bytes_in, bytes_out;
-	uint64_t open;
+	uint64_t open;	/* connections */
 };
 void server_stats(const struct server *s, struct server_stats *ret_stats);	/* any thread */
