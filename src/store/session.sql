@@ -197,7 +197,7 @@ SELECT deployment_id, id FROM session WHERE expires_at <= :now ORDER BY expires_
 -- :name session_idle :many
 -- :in deployment_id deployment, time before, int most
 -- :out session_id session
-SELECT id FROM session WHERE last_active_at <= :before AND deployment_id = :deployment ORDER BY last_active_at LIMIT :most;
+SELECT id FROM session WHERE deployment_id = :deployment AND last_active_at <= :before ORDER BY last_active_at LIMIT :most;
 
 -- :name session_delete :rows
 -- :in deployment_id deployment, session_id id
