@@ -20,25 +20,49 @@ enum throttle_rule {
 	THROTTLE_RULE__COUNT
 };
 struct throttle_rule_info {
-	const char *name;	/* in logs and metrics */
-	int64_t     limit;
+	const char *name;	/* in logs, metrics and configuration keys */
+	int64_t     limit_default;	/* throttle_limit() has the one in force */
 	int64_t     window_us;
 };
 extern const struct throttle_rule_info throttle_rule_info[THROTTLE_RULE__COUNT];
 
+/* How many are allowed in each window. Any thread. */
+int64_t throttle_limit(enum throttle_rule rule);
+
+/*
+ * Take another limit from the configuration, at start or on reload; it holds from
+ * the next count on. false, and nothing changes, unless 1 <= limit <= THROTTLE_LIMIT_MAX:
+ * no rule can be switched off. Any thread.
+ */
+enum { THROTTLE_LIMIT_MAX = 1000000 };
+bool throttle_set_limit(enum throttle_rule rule, int64_t limit) MUST_CHECK;
+
 /*
  * The source of a request for counting: an IPv4 address, or the /64 of an IPv6 one
- * (a subscriber has a whole /64). `bytes` is 4 or 16 long. Never 0.
+ * (a subscriber has a whole /64). `bytes` is 4 or 16 long, or none for a Unix socket.
+ * An IPv4-mapped IPv6 address is the IPv4 one. Never 0.
  */
 uint64_t throttle_source(const uint8_t *bytes, size_t n);
 
 /*
- * In memory: at most `slots` (rule, subject) pairs. When full the one idle longest
- * goes; one that is over its limit is never evicted to let a new one in.
+ * In memory: at most `slots` (rule, deployment, subject) counts, all allocated at once,
+ * in sets of LIMITER_WAYS by a keyed hash. It counts in twelfths of a rule's window and
+ * looks at the last twelve and the current one, so in no span of a window's length more
+ * than the limit is ever allowed; the whole limit may come in one burst.
+ *
+ * When a newcomer's set is full, the entry with the least counted goes, the longest
+ * idle of equals: those who walk through addresses push out each other. One at its
+ * limit never goes. When the whole set is at its limits, the newcomer takes from a
+ * common allowance, one limit for all such newcomers of a rule in a few sets: an
+ * attacker with many networks neither gets past uncounted nor shuts others out for good.
  */
+enum { LIMITER_WAYS = 16 };
 struct limiter;
-struct limiter *limiter_new(size_t slots);	/* NULL: no memory or randomness (its hash is keyed) */
-struct limiter *limiter_free(struct limiter *l);
-/* Take one. false: over the limit; *ret_wait_us until the next one is allowed. Any thread. `now` is monotonic. */
+struct limiter *limiter_new(size_t slots);	/* rounded down to whole sets, at least one; NULL: no memory or randomness */
+struct limiter *limiter_free(struct limiter *l);	/* NULL is fine; returns NULL */
+/*
+ * Take one. false: over the limit, nothing is counted; *ret_wait_us until the next one is
+ * allowed, more than 0. Any thread. `now_mono` is clock_mono().
+ */
 bool limiter_take(struct limiter *l, enum throttle_rule rule, struct deployment_id d,
     uint64_t subject, int64_t now_mono, int64_t *ret_wait_us) MUST_CHECK;
