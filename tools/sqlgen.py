@@ -186,14 +186,14 @@ def write(path, text):
         f.write(text)
 
 
-def main():
+def main(argv):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for flag in ("--schema", "--ids", "--header", "--source"):
         p.add_argument(flag, required=True)
     p.add_argument("--migration", action="append", default=[])
     p.add_argument("--statements", action="append", default=[])
     p.add_argument("--include", help="how the source includes the header (its file name, if not given)")
-    o = p.parse_args()
+    o = p.parse_args(argv)
     try:
         types = c_types(read_id_kinds(o.ids))
         e = Emitter(types, o.schema, read_migrations(o.migration), read_statements(o.statements, types))
@@ -206,4 +206,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

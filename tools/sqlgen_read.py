@@ -169,9 +169,7 @@ class Reader:
             self.open_body = True
         first, text = s.bodies[-1]
         s.bodies[-1] = (first, text + line + "\n")
-        toks = significant(tokens_of_line(line, self.path, number))
-        if toks and toks[-1].is_op(";"):
-            self.open_body = False
+        self.open_body = not ends_statement(line, self.path, number)
 
     def finish(self):
         s = self.current
@@ -184,12 +182,13 @@ class Reader:
         self.found.append(s)
 
 
-def tokens_of_line(line, path, number):
-    """For finding the closing ; only: half a literal at a line's end is not an error here."""
+def ends_statement(line, path, number):
+    """Is the last thing on this line a ; outside of strings? What cannot be read is complained of later."""
     try:
-        return tokens(line, path, number)
+        toks = significant(tokens(line, path, number))
     except Error:
-        return []
+        return line.rstrip().endswith(";")
+    return bool(toks) and toks[-1].is_op(";")
 
 
 def check(s):
