@@ -3,11 +3,13 @@
 #pragma once
 
 #include "api/fields.h"
+#include "auth/throttle.h"
 #include "base/json.h"
 #include "base/task.h"
 #include "deployment/deployment.h"
 #include "net/loop.h"
 #include "session/session.h"
+#include "session/state.h"
 #include "store/db.h"
 
 struct app;
@@ -66,6 +68,7 @@ struct route {
 	bool             no_navigation;	/* a GET with side effects: refused when Sec-Fetch-Mode says a link was followed */
 	bool             big_body;	/* takes images: the larger body limit */
 	bool             no_envelope;	/* answers outside the envelope, errors too (challenges) */
+	bool             light;		/* needs no database while the session is anonymous: then answered on the loop */
 	struct field     query[8];
 	struct field     body[ROUTE_FIELDS_MAX];
 	enum status      fails[ROUTE_FAILS_MAX];	/* beyond what the fields above already add */
@@ -100,7 +103,8 @@ struct request {
 	uint64_t                 source;		/* throttle_source() of client */
 
 	struct session_ref       session;		/* AUTH_SESSION and AUTH_SIGNIN: whose request this is */
-	const struct signin     *signin;		/* AUTH_SIGNIN, inside the transaction: the active one */
+	struct session_state     state;			/* what the session holds, as read when .run began; AUTH_NONE: nothing */
+	const struct signin_row *signin;		/* AUTH_SIGNIN: the active one of state */
 	void                    *proof;			/* what .prove found, for .run */
 	struct signin_attempt_id told_signin_attempt;	/* listed last in the answer, even when completed */
 	struct signup_attempt_id told_signup_attempt;
@@ -152,5 +156,23 @@ enum status request_renew_token(struct request *rq) MUST_CHECK;
 /* TX_WRITE: write the audit table, and the log after the commit. detail: JSON object text or empty. */
 enum status audit(struct request *rq, const char *event, struct user_id user, struct str detail) MUST_CHECK;
 
-/* Count one try of a rule kept in the database, before the costly thing. E_RATE_LIMITED with Retry-After when used up. */
-enum status request_reserve_try(struct request *rq, int rule, struct str subject) MUST_CHECK;
+/*
+ * Count one try of each rule (kept in the database), in one write, before the costly
+ * thing: for .prove. E_RATE_LIMITED with Retry-After when one is used up; then none is
+ * counted. `subject` names the account or source; it is MACed before it is stored.
+ */
+struct try {
+	enum throttle_rule rule;
+	struct str         subject;
+};
+enum status request_reserve(struct request *rq, const struct try *tries, size_t n) MUST_CHECK;
+/* TX_WRITE: the try succeeded and does not count. */
+enum status request_give_back(struct request *rq, const struct try *tried) MUST_CHECK;
+
+/* For .prove: when the deployment asks for a challenge, its proof must be in challenge_token. challenge.c */
+enum status challenge_prove(struct request *rq) MUST_CHECK;
+
+/* What session/ needs to know about this request. */
+struct session_rules request_session_rules(const struct request *rq);
+
+extern const struct route *const routes[];	/* every row, NULL-terminated; routes.c */

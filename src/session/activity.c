@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store.gen.h"
+#include "store/store.gen.h"
 
 enum { SHARDS = 64, SLOTS = 2048, BATCH = 256 };
 #define NOTE_EVERY_US MINUTE_US

@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-#include "store.gen.h"
+#include "store/store.gen.h"
 
 enum { GENERATIONS = 65536 };
 

@@ -5,7 +5,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "session/coherence.h"
-#include "store.gen.h"
+#include "store/store.gen.h"
 
 static struct str
 hash_str(const struct token_hash *h)

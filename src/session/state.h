@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "session/session.h"
-#include "store.gen.h"
+#include "store/store.gen.h"
 
 /* Rows of one session, in the task's arena. All zero: anonymous, signed out. */
 struct session_state {

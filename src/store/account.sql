@@ -214,3 +214,8 @@ SELECT value FROM fact WHERE name = :name;
 -- :any-deployment a fact is about the whole database
 -- :in text name, bytes value
 INSERT INTO fact (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING;
+
+-- :name account_lock :rows
+-- :in deployment_id deployment, user_id id
+-- Whatever counts what belongs to an account takes this lock first, so that parallel counts do not both find room.
+UPDATE account SET updated_at = updated_at WHERE deployment_id = :deployment AND id = :id AND disabled_at IS NULL;

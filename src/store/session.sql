@@ -224,3 +224,37 @@ INSERT INTO revocation_log (deployment_id, kind, subject, at) VALUES (:deploymen
 -- :any-deployment the log is one sequence for all deployments
 -- :in time before
 DELETE FROM revocation_log WHERE at <= :before;
+
+-- :name session_lock :rows
+-- :in deployment_id deployment, session_id id
+-- Whatever counts or replaces a session's sign-ins takes this lock first.
+UPDATE session SET updated_at = updated_at WHERE deployment_id = :deployment AND id = :id;
+
+-- :name signin_count_of_session :one
+-- :in deployment_id deployment, session_id session, time now
+-- :out int n
+SELECT COUNT(*) FROM signin WHERE deployment_id = :deployment AND session_id = :session AND expires_at > :now;
+
+-- :name signins_least_recent_of_user :many
+-- :in deployment_id deployment, user_id user, int beyond
+-- :out session_id session, signin_id id
+-- What a user has beyond so many sign-ins, the least recently active last to be kept.
+SELECT session_id, id FROM signin
+ WHERE deployment_id = :deployment AND user_id = :user
+ ORDER BY last_active_at DESC, id DESC LIMIT 100 OFFSET :beyond;
+
+-- :name orgmem_permissions :many permission_row
+-- :in deployment_id deployment, orgmem_id orgmem
+-- :out text permissions
+-- What the roles of an organization membership allow.
+SELECT r.permissions FROM orgmem_role x
+  JOIN orgrole r ON r.deployment_id = x.deployment_id AND r.id = x.role_id
+ WHERE x.deployment_id = :deployment AND x.orgmem_id = :orgmem ORDER BY r.id;
+
+-- :name wsmem_permissions :many permission_row
+-- :in deployment_id deployment, wsmem_id wsmem
+-- :out text permissions
+-- What the roles of a workspace membership allow.
+SELECT r.permissions FROM wsmem_role x
+  JOIN wsrole r ON r.deployment_id = x.deployment_id AND r.id = x.role_id
+ WHERE x.deployment_id = :deployment AND x.wsmem_id = :wsmem ORDER BY r.id;

@@ -1,0 +1,144 @@
+/* admit.c - on the loop thread: which route, whose deployment, from where, with which token. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/pipeline.h"
+
+#include "api/forwarded.h"
+#include "api/route.h"
+#include "base/str.h"
+
+static bool
+method_changes_state(enum http_method m)
+{
+	return m != HTTP_GET && m != HTTP_HEAD && m != HTTP_OPTIONS;
+}
+
+static void
+admit_client(struct request *rq)
+{
+	struct forwarded f = forwarded_read(&rq->x->head, &rq->x->peer, app_is_proxy, rq->app);
+
+	rq->client = f.client;
+	rq->https = f.https;
+	(void)net_addr_format(&rq->client, rq->client_text);
+	rq->source = throttle_source(rq->client.bytes, rq->client.family == AF_INET6 ? 16 : 4);
+}
+
+static void
+admit_origin(struct request *rq)
+{
+	rq->origin = http_field(&rq->x->head, S("Origin"));
+	if (!rq->origin.p)
+		return;
+	/* Two Origin fields are nobody's browser. */
+	rq->origin_allowed = http_field_count(&rq->x->head, S("Origin")) == 1 &&
+	    deployment_allows_origin(rq->deployment, rq->origin);
+}
+
+/*
+ * Listeners are plain HTTP, so a production deployment answers only when a listed proxy
+ * says https, or when everything is on this machine: listener and Host both loopback.
+ */
+static enum status
+admit_scheme(struct request *rq)
+{
+	if (rq->deployment->mode == MODE_STAGING || rq->https)
+		return OK;
+	if (rq->deployment->is_loopback && net_addr_is_loopback(&rq->x->local))
+		return OK;
+	return refuse(rq, E_TLS_REQUIRED, NULL);
+}
+
+static enum status
+admit_query(struct request *rq)
+{
+	if (rq->x->head.query.n == 0)
+		return OK;
+	if (params_parse_form(&rq->task, rq->x->head.query, &rq->query) == OK)
+		return OK;
+	return refuse(rq, E_BAD_REQUEST_BODY, "The query string is not well-formed.");
+}
+
+/* Cookie in production, query or header in staging; never both. */
+static void
+admit_token(struct request *rq)
+{
+	struct request_private *p = rq->priv;
+	bool twice;
+
+	if (rq->deployment->mode == MODE_PRODUCTION) {
+		p->token = cookie_get(&rq->x->head, rq->deployment->cookie_name, &twice);
+		return;
+	}
+	p->token = params_get(&rq->query, S("__dev_session__"));
+	if (p->token.n == 0)
+		p->token = http_field(&rq->x->head, S("X-Development-Session"));
+}
+
+static enum status
+admit_navigation(struct request *rq)
+{
+	struct str mode;
+
+	if (!rq->route->no_navigation)
+		return OK;
+	mode = http_field(&rq->x->head, S("Sec-Fetch-Mode"));
+	if (!str_eq(mode, S("navigate")))
+		return OK;
+	return refuse(rq, E_FORBIDDEN, "This address is not a page. Open it from the app.");
+}
+
+static enum status
+admit_preflight(struct request *rq)
+{
+	rq->priv->preflight = true;
+	return OK;
+}
+
+static enum status
+admit_route(struct request *rq)
+{
+	const struct http_head *h = &rq->x->head;
+
+	if (h->method == HTTP_OPTIONS)
+		return admit_preflight(rq);
+	return route_find(h->method, h->path, &rq->route, rq->ids, &rq->priv->allow);
+}
+
+/* Forms are "simple" requests: any page can send one, so the browser's word on where from is checked. */
+static enum status
+admit_csrf(struct request *rq)
+{
+	if (!method_changes_state(rq->x->head.method) || !rq->origin.p || rq->origin_allowed)
+		return OK;
+	return refuse(rq, E_FORBIDDEN, "This request came from a page that may not make it.");
+}
+
+static enum status
+admit_maintenance(struct request *rq)
+{
+	if (!rq->deployment->settings.maintenance_mode || rq->route->auth == AUTH_NONE)
+		return OK;
+	if (str_eq(rq->x->head.path, S("/deployment")))
+		return OK;
+	rq->retry_after_s = 60;
+	return refuse(rq, E_MAINTENANCE, NULL);
+}
+
+enum status
+request_admit(struct request *rq)
+{
+	admit_client(rq);
+	rq->deployment = directory_find(rq->app->directory, rq->x->head.host, rq->https);
+	if (!rq->deployment)
+		return refuse(rq, E_NOT_FOUND, "No deployment answers at this host.");
+	admit_origin(rq);
+	TRY(admit_scheme(rq));
+	TRY(admit_route(rq));
+	if (rq->priv->preflight)
+		return OK;
+	TRY(admit_query(rq));
+	admit_token(rq);
+	TRY(admit_csrf(rq));
+	TRY(admit_navigation(rq));
+	return admit_maintenance(rq);
+}

@@ -1,0 +1,313 @@
+/* app.c - between the loop and the pipeline: requests in, answers out, one log line each. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/app.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/pipeline.h"
+#include "api/route.h"
+#include "base/secret.h"
+#include "base/str.h"
+
+void request_finish(struct request *rq, enum status st);
+
+/* Requests answered, per route (the last row: no route) and status class. Any thread; counts only. */
+struct app_counters {
+	size_t           n_routes;
+	_Atomic uint64_t answers[][6];
+};
+
+/* What SIGHUP changes. `lock` guards it; readers hold it for a few comparisons. */
+struct app_reload {
+	pthread_rwlock_t lock;
+	struct net_cidr *proxies;
+	size_t           n_proxies;
+};
+
+bool
+app_counters_init(struct app *app)
+{
+	size_t n = route_count() + 1;
+
+	app->counters = calloc(1, sizeof(*app->counters) + n * sizeof(app->counters->answers[0]));
+	app->reload = calloc(1, sizeof(*app->reload));
+	if (!app->counters || !app->reload)
+		return false;
+	app->counters->n_routes = n;
+	return pthread_rwlock_init(&app->reload->lock, NULL) == 0;
+}
+
+void
+app_counters_done(struct app *app)
+{
+	free(app->counters);
+	if (app->reload) {
+		pthread_rwlock_destroy(&app->reload->lock);
+		free(app->reload->proxies);
+	}
+	free(app->reload);
+	app->counters = NULL;
+	app->reload = NULL;
+}
+
+bool
+app_is_proxy(const struct app *app, const struct net_addr *peer)
+{
+	struct app_reload *r = app->reload;
+	bool is_proxy = false;
+
+	pthread_rwlock_rdlock(&r->lock);
+	for (size_t i = 0; i < r->n_proxies && !is_proxy; i++)
+		is_proxy = net_cidr_has(&r->proxies[i], peer);
+	pthread_rwlock_unlock(&r->lock);
+	return is_proxy;
+}
+
+bool
+app_set_proxies(struct app *app, const struct net_cidr *proxies, size_t n)
+{
+	struct net_cidr *copy = calloc(n + 1, sizeof(*copy));
+
+	if (!copy)
+		return false;
+	if (n > 0)
+		memcpy(copy, proxies, n * sizeof(*copy));
+	pthread_rwlock_wrlock(&app->reload->lock);
+	free(app->reload->proxies);
+	app->reload->proxies = copy;
+	app->reload->n_proxies = n;
+	pthread_rwlock_unlock(&app->reload->lock);
+	return true;
+}
+
+void *
+app_worker_enter(void *arg)
+{
+	struct app *app = arg;
+	struct task t = { .arena = arena_new(64 << 10) };
+	struct db *db = NULL;
+
+	if (t.arena)
+		db = db_connect(&t, app->store);
+	if (!db)
+		log_event(LOG_ERROR, EV_STORE, "why=\"a worker has no connection: %s\"", t.why);
+	arena_free(t.arena);
+	return db;
+}
+
+void
+app_worker_leave(void *worker)
+{
+	db_close(worker);
+}
+
+void
+app_write_metrics(const struct app *app, struct buf *out)
+{
+	buf_put_str(out, S("# HELP sessiond_requests_total Requests answered, by route and status class.\n"
+			   "# TYPE sessiond_requests_total counter\n"));
+	for (size_t i = 0; i < app->counters->n_routes; i++)
+		for (int class = 1; class < 6; class++) {
+			uint64_t n = atomic_load_explicit(&app->counters->answers[i][class], memory_order_relaxed);
+
+			if (n > 0)
+				buf_printf(out, "sessiond_requests_total{route=\"%s\",status=\"%dxx\"} %llu\n",
+				    routes[i] ? routes[i]->name : "none", class, (unsigned long long)n);
+		}
+}
+
+static struct request *
+request_new(struct app *app, struct exchange *x)
+{
+	struct arena *a = arena_new(app->arena_max);
+	struct request *rq = a ? arena_one(a, struct request) : NULL;
+
+	if (rq)
+		rq->priv = arena_one(a, struct request_private);
+	if (!rq || !rq->priv) {
+		arena_free(a);
+		return NULL;
+	}
+	rq->task.arena = a;
+	rq->task.now = clock_now();
+	rq->app = app;
+	rq->x = x;
+	x->user = rq;
+	reply_reset(rq);
+	return rq;
+}
+
+/* Passwords came in through these bytes. */
+static void
+request_free(struct request *rq)
+{
+	if (rq->x->body.n > 0)
+		secret_wipe((void *)(uintptr_t)rq->x->body.p, rq->x->body.n);
+	params_wipe(&rq->body);
+	deployment_unref(rq->deployment);
+	arena_free(rq->task.arena);
+}
+
+/* One line a request. What was answered from the loop is too frequent to be news. */
+static void
+request_log(const struct request *rq, bool light)
+{
+	enum status st = rq->priv->outcome;
+	enum log_level level = st != OK ? status_info[st].level : light ? LOG_DEBUG : LOG_INFO;
+
+	log_event(level, EV_REQUEST, "request=%016llx deployment=%lld route=%s status=%d code=%s us=%lld ip=%s why=\"%s\"",
+	    (unsigned long long)rq->x->id, rq->deployment ? (long long)rq->deployment->id.v : 0LL,
+	    rq->route ? rq->route->name : "none", rq->priv->answer.status, st == OK ? "OK" : status_info[st].code,
+	    (long long)(clock_mono() - rq->x->began_mono), rq->client_text, rq->task.why);
+}
+
+static void
+request_count(const struct request *rq)
+{
+	struct app_counters *c = rq->app->counters;
+	size_t i = rq->route ? route_index(rq->route) : c->n_routes - 1;
+
+	atomic_fetch_add_explicit(&c->answers[i][rq->priv->answer.status / 100 % 6], 1, memory_order_relaxed);
+}
+
+/* When not even the refusal fits into memory. */
+static const struct answer answer_out_of_memory = {
+	.status = 503,
+	.headers = S_INIT("Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\nRetry-After: 1\r\n"),
+	.body = S_INIT("{\"status\":503,\"message\":\"The server is busy. Please try again in a moment.\",\"data\":null,"
+		       "\"session\":null,\"errors\":[{\"code\":\"OVERLOADED\",\"message\":\"The server is busy. "
+		       "Please try again in a moment.\"}]}"),
+};
+
+static void
+request_send(struct request *rq, bool light)
+{
+	const struct answer *a = &rq->priv->answer;
+
+	if (arena_failed(rq->task.arena))
+		a = &answer_out_of_memory;
+	exchange_answer(rq->x, a);
+	request_count(rq);
+	request_log(rq, light);
+	request_free(rq);
+}
+
+static void
+request_sent(struct exchange *x)
+{
+	request_send(x->user, false);
+}
+
+static void
+log_committed_audits(const struct request *rq)
+{
+	for (const struct audit_line *a = rq->priv->audits; a; a = a->next)
+		log_event(LOG_INFO, EV_AUDIT, "request=%016llx event=%s deployment=%lld user=%lld ip=%s",
+		    (unsigned long long)rq->x->id, a->event, (long long)rq->deployment->id.v, (long long)a->user.v,
+		    rq->client_text);
+}
+
+/* The outcome is final: build the answer here, send it from the loop. Any thread. */
+void
+request_finish(struct request *rq, enum status st)
+{
+	if (st == OK)
+		log_committed_audits(rq);
+	answer_build(rq, st);
+	exchange_post(rq->x, request_sent);
+}
+
+static enum status
+submit(struct request *rq)
+{
+	struct pool *pool = rq->route->lane == LANE_HASH ? rq->app->hash_lane : rq->app->workers;
+	struct request_private *p = rq->priv;
+
+	p->work = (struct work){ .run = request_work, .source = rq->source };
+	p->job.arg = rq;
+	if (pool_submit(pool, &p->work))
+		return OK;
+	log_event(LOG_WARN, EV_OVERLOAD, "request=%016llx ip=%s why=\"queue full: see %s\"", (unsigned long long)rq->x->id,
+	    rq->client_text, rq->route->lane == LANE_HASH ? "hash-queue and hash-threads" : "queue and workers");
+	return refuse(rq, E_OVERLOADED, NULL);
+}
+
+static bool
+is_light(const struct request *rq)
+{
+	if (rq->priv->preflight || rq->route->lane == LANE_LOOP)
+		return true;
+	return rq->route->light && !token_is_stored(rq->priv->token);
+}
+
+static void
+app_request(void *arg, struct exchange *x)
+{
+	struct request *rq = request_new(arg, x);
+	enum status st;
+
+	if (!rq) {
+		exchange_answer(x, &answer_out_of_memory);
+		return;
+	}
+	st = request_admit(rq);
+	if (st == OK && !is_light(rq)) {
+		st = submit(rq);
+		if (st == OK)
+			return;
+	} else if (st == OK && !rq->priv->preflight) {
+		st = request_run_light(rq);
+	}
+	answer_build(rq, st);
+	request_send(rq, true);
+}
+
+static size_t
+app_body_limit(void *arg, const struct http_head *head)
+{
+	const struct app *app = arg;
+	struct str ids[ROUTE_IDS_MAX];
+	const struct route *r;
+	unsigned allow;
+
+	if (route_find(head->method, head->path, &r, ids, &allow) == OK && r->big_body)
+		return app->image_max;
+	return app->body_max;
+}
+
+/* A request that the edge refused: only the envelope and, where the Origin is known, CORS. */
+static void
+app_refusal(void *arg, const struct exchange *x, enum status why, struct buf *ret_headers, struct buf *ret_body)
+{
+	struct exchange copy = *x;
+	struct request *rq = request_new(arg, &copy);
+	struct buf headers, body;
+
+	if (!rq)
+		return;
+	(void)request_admit(rq);
+	rq->n_problems = 0;
+	rq->retry_after_s = 0;
+	rq->priv->preflight = false;
+	buf_init_arena(&headers, rq->task.arena, 8192);
+	buf_init_arena(&body, rq->task.arena, 8192);
+	answer_headers(rq, &headers);
+	answer_error_body(&body, rq, why);
+	buf_put_str(ret_headers, buf_str(&headers));
+	buf_put_str(ret_body, buf_str(&body));
+	log_event(status_info[why].level, EV_REQUEST, "request=%016llx route=none status=%d code=%s ip=%s",
+	    (unsigned long long)x->id, status_info[why].http, status_info[why].code, rq->client_text);
+	deployment_unref(rq->deployment);
+	arena_free(rq->task.arena);
+}
+
+struct handler
+app_handler(struct app *app)
+{
+	return (struct handler){
+		.arg = app, .body_limit = app_body_limit, .request = app_request, .refusal = app_refusal,
+	};
+}

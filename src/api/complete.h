@@ -1,0 +1,13 @@
+/* complete.h - the moment somebody is signed in: contract 5.6, in one transaction. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "api/api.h"
+
+/*
+ * Inside the write transaction, every factor proved: create the sign-in in the caller's
+ * session, make it active in the scope the user was last in, restart the session's
+ * clock, and renew its token. E_USER_ALREADY_SIGNED_IN, E_USER_DISABLED, E_LIMIT_REACHED
+ * are refused with their sentences; nothing has changed then.
+ */
+enum status sign_in_complete(struct request *rq, struct user_id user, const char *method) MUST_CHECK;

@@ -1,0 +1,192 @@
+/* request.c - what handlers read from a request, and the deeds most of them share. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/pipeline.h"
+
+#include "base/str.h"
+#include "session/coherence.h"
+#include "store/store.gen.h"
+
+struct str
+query_text(const struct request *rq, const char *name)
+{
+	struct str v = params_get(&rq->query, str_of(name));
+
+	return v.n > 0 ? v : S("");
+}
+
+struct str
+body_text(const struct request *rq, const char *name)
+{
+	struct str v = params_get(&rq->body, str_of(name));
+
+	return v.n > 0 ? v : S("");
+}
+
+bool
+body_has(const struct request *rq, const char *name)
+{
+	return params_get(&rq->body, str_of(name)).p != NULL;
+}
+
+bool
+body_bool(const struct request *rq, const char *name, bool dflt)
+{
+	struct str v = body_text(rq, name);
+
+	if (v.n == 0)
+		return dflt;
+	return str_eq(v, S("true")) || str_eq(v, S("1"));
+}
+
+size_t
+body_list(const struct request *rq, const char *name, const struct str **ret_items)
+{
+	struct str wanted = str_of(name);
+	struct str *items = arena_array(rq->task.arena, rq->body.n + 1, sizeof(*items));
+	size_t n = 0;
+
+	for (size_t i = 0; items && i < rq->body.n; i++)
+		if (str_eq(rq->body.items[i].name, wanted))
+			items[n++] = rq->body.items[i].value;
+	*ret_items = items;
+	return n;
+}
+
+const struct param *
+body_file(const struct request *rq, const char *name)
+{
+	for (size_t i = 0; i < rq->body.n; i++)
+		if (str_eq(rq->body.items[i].name, str_of(name)) && rq->body.items[i].file_type.p)
+			return &rq->body.items[i];
+	return NULL;
+}
+
+enum status
+request_read(struct request *rq, enum status (*fn)(struct task *t, void *arg), void *arg)
+{
+	return db_read(&rq->task, rq->priv->db, fn, arg);
+}
+
+static void
+log_audits(const struct request *rq)
+{
+	for (const struct audit_line *a = rq->priv->audits; a; a = a->next)
+		log_event(LOG_INFO, EV_AUDIT, "request=%016llx event=%s deployment=%lld user=%lld ip=%s",
+		    (unsigned long long)rq->x->id, a->event, (long long)rq->deployment->id.v, (long long)a->user.v,
+		    rq->client_text);
+}
+
+enum status
+request_write(struct request *rq, enum status (*fn)(struct task *t, void *arg), void *arg)
+{
+	enum status st = store_write_wait(&rq->task, rq->app->store, rq->priv->db, fn, arg);
+
+	if (st == OK) {
+		coherence_publish(&rq->task);
+		log_audits(rq);
+	}
+	rq->task.touched = NULL;
+	rq->priv->audits = NULL;
+	return st;
+}
+
+enum status
+request_store_session(struct request *rq)
+{
+	struct session_rules rules = request_session_rules(rq);
+
+	return session_store(&rq->task, &rules, &rq->session);
+}
+
+enum status
+request_renew_token(struct request *rq)
+{
+	struct session_rules rules = request_session_rules(rq);
+
+	return session_renew(&rq->task, &rules, &rq->session);
+}
+
+enum status
+audit(struct request *rq, const char *event, struct user_id user, struct str detail)
+{
+	struct task *t = &rq->task;
+	struct audit_line *line = arena_one(t->arena, struct audit_line);
+	struct str actor = user.v ? user_id_str(t->arena, user) : S("");
+
+	TRY_MEM(t, line);
+	*line = (struct audit_line){ rq->priv->audits, event, user };
+	rq->priv->audits = line;
+	return sql_audit_insert(t, rq->deployment->id, (struct audit_id){ id_next(t->now) }, t->now, str_of(event), actor, user,
+	    rq->session.id, str_of(rq->client_text), detail.n > 0 ? detail : S("{}"));
+}
+
+struct reservation {
+	struct request   *rq;
+	const struct try *tries;
+	size_t            n;
+	int64_t           wait_us;
+	enum throttle_rule over;
+};
+
+static enum status
+try_bucket(struct request *rq, const struct try *tried, uint8_t ret_bucket[32])
+{
+	struct str parts[] = { str_of(throttle_rule_info[tried->rule].name), tried->subject };
+
+	return keys_mac(&rq->task, rq->app->keys, KEY_THROTTLE, rq->deployment->id, parts, ARRAY_LEN(parts), ret_bucket);
+}
+
+static enum status
+reserve_one(struct task *t, struct reservation *r, const struct try *tried)
+{
+	const struct throttle_rule_info *info = &throttle_rule_info[tried->rule];
+	struct throttle_find_row row;
+	uint8_t bucket[32];
+	struct str b = { (const char *)bucket, sizeof(bucket) };
+	int64_t rows;
+
+	TRY(try_bucket(r->rq, tried, bucket));
+	TRY(sql_throttle_take(t, r->rq->deployment->id, b, t->now, t->now - info->window_us, info->limit,
+	    t->now + info->window_us, &rows));
+	if (rows == 1)
+		return OK;
+	TRY(sql_throttle_find(t, r->rq->deployment->id, b, &row));
+	r->wait_us = row.window_at + info->window_us - t->now;
+	r->over = tried->rule;
+	return E_RATE_LIMITED;
+}
+
+static enum status
+reserve_all(struct task *t, void *arg)
+{
+	struct reservation *r = arg;
+
+	for (size_t i = 0; i < r->n; i++)
+		TRY(reserve_one(t, r, &r->tries[i]));
+	return OK;
+}
+
+enum status
+request_reserve(struct request *rq, const struct try *tries, size_t n)
+{
+	struct reservation r = { rq, tries, n, 0, RULE_REQUESTS };
+	enum status st = request_write(rq, reserve_all, &r);
+
+	if (st != E_RATE_LIMITED)
+		return st;
+	rq->retry_after_s = r.wait_us / SECOND_US + 1;
+	log_event(LOG_NOTICE, EV_THROTTLED, "request=%016llx rule=%s ip=%s", (unsigned long long)rq->x->id,
+	    throttle_rule_info[r.over].name, rq->client_text);
+	return refuse(rq, E_RATE_LIMITED, NULL);
+}
+
+enum status
+request_give_back(struct request *rq, const struct try *tried)
+{
+	uint8_t bucket[32];
+	int64_t rows;
+
+	TRY(try_bucket(rq, tried, bucket));
+	return sql_throttle_give_back(&rq->task, rq->deployment->id, (struct str){ (const char *)bucket, sizeof(bucket) },
+	    &rows);
+}

@@ -1,0 +1,272 @@
+/* sign_up.c - POST /auth/signup: a new account, and signed in with it. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/account_create.h"
+#include "api/api.h"
+#include "api/app.h"
+#include "api/complete.h"
+#include "auth/identifier.h"
+#include "auth/password.h"
+#include "base/str.h"
+#include "store/store.gen.h"
+
+#define ATTEMPT_TTL_US (30 * MINUTE_US)
+
+enum { NAME_MAX = 50 };
+
+static enum status
+check_mode(struct request *rq)
+{
+	switch (rq->deployment->settings.restrictions.sign_up_mode) {
+	case SIGN_UP_PUBLIC:
+		return OK;
+	case SIGN_UP_RESTRICTED:
+		return refuse(rq, E_SIGNUP_RESTRICTED, NULL);
+	case SIGN_UP_WAITLIST:
+		return refuse(rq, E_SIGNUP_WAITLIST_ONLY, NULL);
+	}
+	return fail(&rq->task, E_BUG, "sign-up mode");
+}
+
+/* A field as the deployment wants it. */
+struct wanted {
+	const char *name;	/* of the form's field */
+	const char *label;	/* in the sentence */
+	bool        enabled, required;
+};
+
+/* The form's fields as this deployment's settings have them; the order is that of the problems told. */
+static size_t
+wanted_fields(const struct settings *s, struct wanted w[6])
+{
+	size_t n = 0;
+
+	w[n++] = (struct wanted){ "first_name", "first name", s->auth.first_name.enabled, s->auth.first_name.required };
+	w[n++] = (struct wanted){ "last_name", "last name", s->auth.last_name.enabled, s->auth.last_name.required };
+	w[n++] = (struct wanted){ "email", "email address", s->auth.email_address.enabled, s->auth.email_address.required };
+	w[n++] = (struct wanted){ "username", "username", s->auth.username.enabled, s->auth.username.required };
+	w[n++] = (struct wanted){ "phone_number", "phone number", s->auth.phone_number.enabled, s->auth.phone_number.required };
+	w[n++] = (struct wanted){ "password", "password", s->auth.password.enabled, s->auth.password.required };
+	return n;
+}
+
+/* A field that is switched off is not read, whatever was sent. */
+static struct str
+field_value(const struct request *rq, const struct wanted *w)
+{
+	return w->enabled ? body_text(rq, w->name) : S("");
+}
+
+static struct str
+value_of(const struct request *rq, const char *name)
+{
+	struct wanted w[6];
+	size_t n = wanted_fields(&rq->deployment->settings, w);
+
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(str_of(w[i].name), str_of(name)))
+			return field_value(rq, &w[i]);
+	return S("");
+}
+
+/* Every missing field is told at once, and so is every malformed one. */
+static enum status
+check_required(struct request *rq)
+{
+	struct wanted w[6];
+	size_t n = wanted_fields(&rq->deployment->settings, w);
+	enum status st = OK;
+
+	for (size_t i = 0; i < n; i++)
+		if (w[i].enabled && w[i].required && field_value(rq, &w[i]).n == 0)
+			st = refuse(rq, E_REQUIRED_FIELD, "Enter your %s.", w[i].label);
+	return st;
+}
+
+static enum status
+check_name(struct request *rq, const char *field, const char *label, struct str *ret_name)
+{
+	struct str v = value_of(rq, field);
+
+	*ret_name = S("");
+	if (v.n == 0 || identifier_name(&rq->task, v, NAME_MAX, ret_name) == OK)
+		return OK;
+	return refuse(rq, E_BAD_REQUEST_BODY, "Enter a %s of at most %d printable characters.", label, NAME_MAX);
+}
+
+static enum status
+check_email(struct request *rq, struct account_spec *spec)
+{
+	struct str v = value_of(rq, "email");
+
+	if (v.n == 0 || identifier_email(&rq->task, v, &spec->email, &spec->email_key) == OK)
+		return OK;
+	return refuse(rq, E_BAD_REQUEST_BODY, "Enter a valid email address.");
+}
+
+static enum status
+check_username(struct request *rq, struct account_spec *spec)
+{
+	const struct settings *s = &rq->deployment->settings;
+	struct str v = value_of(rq, "username");
+
+	if (v.n == 0 || identifier_username(&rq->task, v, s->auth.username.min_length, s->auth.username.max_length,
+	    &spec->username, &spec->username_key) == OK)
+		return OK;
+	return refuse(rq, E_BAD_REQUEST_BODY, "Enter a username of %lld to %lld letters, digits, dots, dashes or underscores.",
+	    (long long)s->auth.username.min_length, (long long)s->auth.username.max_length);
+}
+
+static enum status
+check_phone(struct request *rq, struct account_spec *spec)
+{
+	struct str v = value_of(rq, "phone_number");
+
+	if (v.n == 0)
+		return OK;
+	if (identifier_phone(&rq->task, v, body_text(rq, "phone_country_code"), &spec->phone, &spec->dial_code) != OK)
+		return refuse(rq, E_BAD_REQUEST_BODY, "Enter a valid phone number with its country code.");
+	spec->phone_key = arena_printf(rq->task.arena, STR_FMT STR_FMT, STR_ARG(spec->dial_code), STR_ARG(spec->phone));
+	return OK;
+}
+
+static enum status
+check_new_password(struct request *rq)
+{
+	const struct settings *s = &rq->deployment->settings;
+	struct password_policy policy = {
+		s->auth.password.min_length, s->auth.password.require_lowercase, s->auth.password.require_uppercase,
+		s->auth.password.require_number, s->auth.password.require_special,
+	};
+	struct str v = value_of(rq, "password");
+	const char *sentence = NULL;
+	enum status st = v.n == 0 ? OK : password_check(&policy, v, &sentence);
+
+	return st == OK ? OK : refuse(rq, st, sentence ? "%s" : NULL, sentence);
+}
+
+/* Keep the first refusal, and go on telling. Failures of ours end it at once. */
+#define COLLECT(st, call) \
+	do { \
+		enum status collect_ = (call); \
+		if (collect_ != OK && rq->n_problems == 0) \
+			return collect_; \
+		if ((st) == OK) \
+			(st) = collect_; \
+	} while (0)
+
+static enum status
+check_form(struct request *rq, struct account_spec *spec)
+{
+	enum status st = check_required(rq);
+
+	COLLECT(st, check_name(rq, "first_name", "first name", &spec->first_name));
+	COLLECT(st, check_name(rq, "last_name", "last name", &spec->last_name));
+	COLLECT(st, check_email(rq, spec));
+	COLLECT(st, check_username(rq, spec));
+	COLLECT(st, check_phone(rq, spec));
+	COLLECT(st, check_new_password(rq));
+	return st;
+}
+
+static enum status
+check_taken(struct task *t, void *arg)
+{
+	struct request *rq = arg;
+	const struct account_spec *spec = rq->proof;
+	struct deployment_id d = rq->deployment->id;
+	struct email_taken_row email;
+	struct username_taken_row username;
+	struct phone_taken_row phone;
+
+	if (spec->email_key.n > 0 && sql_email_taken(t, d, spec->email_key, &email) == OK)
+		(void)!refuse(rq, E_EMAIL_EXISTS, NULL);
+	if (spec->username_key.n > 0 && sql_username_taken(t, d, spec->username_key, &username) == OK)
+		(void)!refuse(rq, E_USERNAME_EXISTS, NULL);
+	if (spec->phone_key.n > 0 && sql_phone_taken(t, d, spec->phone_key, &phone) == OK)
+		(void)!refuse(rq, E_PHONE_NUMBER_EXISTS, NULL);
+	return rq->n_problems > 0 ? rq->problems[0].st : OK;
+}
+
+static enum status
+sign_up_prove(struct request *rq)
+{
+	struct account_spec *spec = arena_one(rq->task.arena, struct account_spec);
+	struct str source = arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source);
+	struct str password = value_of(rq, "password");
+
+	TRY_MEM(&rq->task, spec);
+	rq->proof = spec;
+	TRY(challenge_prove(rq));
+	TRY(check_mode(rq));
+	TRY(check_form(rq, spec));
+	TRY(request_reserve(rq, &(struct try){ RULE_SIGN_UP_SOURCE, source }, 1));
+	TRY(request_read(rq, check_taken, rq));
+	spec->second_factor_policy = settings_second_factor_policy_name(rq->deployment->settings.auth.second_factor_policy);
+	if (password.n == 0)
+		return OK;
+	return password_hash(&rq->task, rq->app->hasher, rq->deployment->id, password, &spec->password_record);
+}
+
+/* Which of the form's fields the deployment requires, as words. */
+static struct str
+required_words(struct request *rq)
+{
+	struct wanted w[6];
+	size_t n = wanted_fields(&rq->deployment->settings, w);
+	struct buf b;
+
+	buf_init_arena(&b, rq->task.arena, 256);
+	for (size_t i = 0; i < n; i++)
+		if (w[i].enabled && w[i].required && !str_eq(str_of(w[i].name), S("password")))
+			buf_printf(&b, "%s%s", b.n ? " " : "", w[i].name);
+	return b.n ? buf_str(&b) : S("");
+}
+
+static enum status
+record_attempt(struct request *rq, const struct account_spec *spec, struct user_id user)
+{
+	struct task *t = &rq->task;
+	struct signup_attempt_id id = { id_next(t->now) };
+
+	rq->told_signup_attempt = id;
+	return sql_signup_attempt_insert(t, rq->deployment->id, id, rq->session.id, user, spec->first_name, spec->last_name,
+	    spec->email, spec->username, spec->phone, spec->dial_code, S(""), required_words(rq), S(""), true, t->now,
+	    t->now + ATTEMPT_TTL_US);
+}
+
+static enum status
+sign_up(struct request *rq)
+{
+	const struct account_spec *spec = rq->proof;
+	struct user_id user;
+	enum status st = account_create(&rq->task, rq->deployment->id, spec, &user);
+
+	if (st == E_USERNAME_EXISTS || st == E_EMAIL_EXISTS || st == E_PHONE_NUMBER_EXISTS)
+		return refuse(rq, st, NULL);
+	TRY(st);
+	TRY(audit(rq, "user.created", user, STR_NONE));
+	TRY(sign_in_complete(rq, user, spec->email_key.n > 0 ? "plain_email" : "plain_username"));
+	TRY(record_attempt(rq, spec, user));
+	return reply_session(rq);
+}
+
+const struct route route_sign_up = {
+	.method = HTTP_POST, .path = "/auth/signup", .name = "auth_signup",
+	.summary = "Make an account and sign in with it; the attempt is the last of signup_attempts in the answer.",
+	.auth = AUTH_SESSION, .tx = TX_WRITE, .lane = LANE_HASH,
+	.body = {
+		OPT_TEXT("first_name", 200, "at most 50 printable characters"),
+		OPT_TEXT("last_name", 200, "at most 50 printable characters"),
+		OPT_TEXT("username", 320, "letters, digits, dots, dashes, underscores"),
+		OPT_TEXT("email", 320, "an e-mail address"),
+		OPT_TEXT("phone_number", 32, "digits"),
+		OPT_TEXT("phone_country_code", 8, "a dial code such as +1"),
+		OPT_TEXT("password", 1024, "by the deployment's policy"),
+		OPT_TEXT("invite_token", 256, "an invitation"),
+		OPT_TEXT("challenge_token", 256, "a redeemed challenge"),
+	},
+	.fails = { E_REQUIRED_FIELD, E_EMAIL_EXISTS, E_USERNAME_EXISTS, E_PHONE_NUMBER_EXISTS, E_WEAK_PASSWORD,
+	    E_SIGNUP_RESTRICTED, E_SIGNUP_WAITLIST_ONLY, E_LIMIT_REACHED, E_CHALLENGE_REQUIRED, E_CHALLENGE_FAILED,
+	    E_OVERLOADED },
+	.prove = sign_up_prove, .run = sign_up,
+};
