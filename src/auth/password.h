@@ -15,15 +15,18 @@ struct password_policy {
 enum { PASSWORD_CODE_POINTS_MAX = 125, PASSWORD_BYTES_MAX = 1024 };
 
 /*
- * E_WEAK_PASSWORD with one sentence (static text) in *ret_sentence when the policy
- * is not met, E_BAD_REQUEST_BODY when it is not text. Looks at nothing else.
+ * E_WEAK_PASSWORD with one sentence in *ret_sentence when the policy is not met (static
+ * text, or this thread's own until its next call), E_BAD_REQUEST_BODY when it is not
+ * text, E_OVERLOADED without memory. Looks at nothing else. Any thread.
  */
 enum status password_check(const struct password_policy *policy, struct str password,
     const char **ret_sentence) MUST_CHECK;
 
 /*
- * Computing threads, one a core, at low priority: they hash, hold no lock and
- * touch no database. memory per hash 19 MiB, so n_threads bounds memory too.
+ * Computing threads, one a core, at low priority: they hash, hold no lock and touch no
+ * database. A hash takes 19 MiB, so n_threads bounds memory too. queue_max: how many
+ * may wait for a thread. hasher_new: NULL without memory or threads. The keys must
+ * outlive it. hasher_free: nobody may be waiting; NULL is fine.
  */
 struct hasher;
 struct hasher *hasher_new(const struct keys *k, unsigned n_threads, size_t queue_max);
@@ -32,8 +35,10 @@ struct hasher *hasher_free(struct hasher *h);
 /*
  * The record kept for a password: "$argon2id$v=19$m=19456,t=2,p=1$…" of
  * HMAC(pepper key of the deployment, NFC of the password); unique 16-byte salt.
- * Blocks the calling worker until a computing thread has done it. E_OVERLOADED
- * when the queue is full, E_INTERNAL without randomness or memory. Task's arena.
+ * Blocks the calling worker until a computing thread has done it. E_OVERLOADED when the
+ * queue is full or memory is out, E_INTERNAL without randomness, E_BAD_REQUEST_BODY
+ * when it is not text of at most PASSWORD_BYTES_MAX. Task's arena. The caller wipes
+ * its own copy of the password.
  */
 enum status password_hash(struct task *t, struct hasher *h, struct deployment_id d,
     struct str password, struct str *ret_record) MUST_CHECK;
@@ -44,16 +49,18 @@ enum password_verdict {
 	PASSWORD_RIGHT_REHASH,	/* right, and the record's parameters are below today's: store a new one */
 };
 /*
- * An empty record (no such account, or no password) costs the same time and is
- * PASSWORD_WRONG: the hasher verifies against a record of its own. E_OVERLOADED as above;
- * *ret_verdict is untouched on failure. Any password over the bounds is WRONG without hashing…
- * but costs the same, except beyond PASSWORD_BYTES_MAX, which callers refuse first.
+ * An empty record (no such account, or no password), one that cannot be read and a
+ * password that is not text cost the same time and are PASSWORD_WRONG. A password
+ * beyond PASSWORD_BYTES_MAX is WRONG at once: it says nothing about the account. Other
+ * bounds are not looked at, since a policy may have changed. E_OVERLOADED as above;
+ * *ret_verdict is untouched on failure. Records are of m <= 256 MiB, t <= 16, p = 1.
  */
 enum status password_verify(struct task *t, struct hasher *h, struct deployment_id d,
     struct str record, struct str password, enum password_verdict *ret_verdict) MUST_CHECK;
 
 struct hasher_stats {
-	uint64_t hashes, refused;
-	size_t   waiting;
+	uint64_t hashes;	/* done */
+	uint64_t refused;	/* the queue was full */
+	size_t   waiting;	/* now */
 };
 void hasher_stats(struct hasher *h, struct hasher_stats *ret_stats);
