@@ -9,6 +9,7 @@
 
 #include "api/pipeline.h"
 #include "api/route.h"
+#include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"
 
@@ -288,8 +289,9 @@ app_refusal(void *arg, const struct exchange *x, enum status why, struct buf *re
 
 	if (!rq)
 		return;
-	(void)request_admit(rq);
-	rq->n_problems = 0;
+	/* Only for whose host and origin it is: what else is wrong with it does not matter any more. */
+	if (request_admit(rq) != OK)
+		rq->n_problems = 0;
 	rq->retry_after_s = 0;
 	rq->priv->preflight = false;
 	buf_init_arena(&headers, rq->task.arena, 8192);

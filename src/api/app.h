@@ -5,7 +5,6 @@
 #include "auth/keys.h"
 #include "auth/password.h"
 #include "auth/throttle.h"
-#include "conf/conf.h"
 #include "deployment/directory.h"
 #include "net/loop.h"
 #include "net/pool.h"

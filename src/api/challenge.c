@@ -3,6 +3,7 @@
 #include "auth/challenge.h"
 
 #include "api/api.h"
+#include "api/app.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "challenge_widget.gen.h"

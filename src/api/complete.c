@@ -80,7 +80,7 @@ sign_in_complete(struct request *rq, struct user_id user, const char *method)
 {
 	struct deployment_id d = rq->deployment->id;
 	struct task *t = &rq->task;
-	struct signin_id id;
+	struct signin_id id = { 0 };
 	int64_t rows;
 
 	TRY(sql_account_lock(t, d, user, &rows));

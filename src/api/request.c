@@ -146,7 +146,7 @@ reserve_one(struct task *t, struct reservation *r, const struct try *tried)
 	int64_t rows;
 
 	TRY(try_bucket(r->rq, tried, bucket));
-	TRY(sql_throttle_take(t, r->rq->deployment->id, b, t->now, t->now - info->window_us, info->limit,
+	TRY(sql_throttle_take(t, r->rq->deployment->id, b, t->now, t->now - info->window_us, throttle_limit(tried->rule),
 	    t->now + info->window_us, &rows));
 	if (rows == 1)
 		return OK;

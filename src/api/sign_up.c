@@ -187,6 +187,14 @@ check_taken(struct task *t, void *arg)
 	return rq->n_problems > 0 ? rq->problems[0].st : OK;
 }
 
+static struct str
+policy_word(enum second_factor_policy policy)
+{
+	if (policy == SECOND_ENFORCED)
+		return S("enforced");
+	return policy == SECOND_OPTIONAL ? S("optional") : S("none");
+}
+
 static enum status
 sign_up_prove(struct request *rq)
 {
@@ -201,7 +209,7 @@ sign_up_prove(struct request *rq)
 	TRY(check_form(rq, spec));
 	TRY(request_reserve(rq, &(struct try){ RULE_SIGN_UP_SOURCE, source }, 1));
 	TRY(request_read(rq, check_taken, rq));
-	spec->second_factor_policy = settings_second_factor_policy_name(rq->deployment->settings.auth.second_factor_policy);
+	spec->second_factor_policy = policy_word(rq->deployment->settings.auth.second_factor_policy);
 	if (password.n == 0)
 		return OK;
 	return password_hash(&rq->task, rq->app->hasher, rq->deployment->id, password, &spec->password_record);
