@@ -28,6 +28,14 @@ fits_url(struct str s)
 }
 
 static bool
+fits_page(struct str s)
+{
+	struct origin o;
+
+	return url_parse(s, &o);
+}
+
+static bool
 fits_web_origin(struct str s)
 {
 	struct origin o;
@@ -92,6 +100,8 @@ fits_word(struct str s)
 }
 
 static const struct setting_form url = { fits_url, "empty or an absolute URL such as https://app.example.com/welcome" };
+/* Pages that clients open without looking whether there is one. */
+static const struct setting_form page = { fits_page, "an absolute URL such as https://app.example.com/welcome" };
 static const struct setting_form web_origin = { fits_web_origin,
 	"an origin such as https://app.example.com (http:// only on a loopback host)" };
 static const struct setting_form host = { fits_host, "empty or a host such as example.com" };
@@ -246,6 +256,7 @@ write_wsrole_member(struct json *j, const char *key, const struct deployment *d)
 #define ENUM(key, member, words_, def, help) { ROW(key, SETTING_ENUM, member, def, help), .words = (words_) }
 #define TEXT(key, member, max_, def, help) { ROW(key, SETTING_TEXT, member, def, help), .max = (max_) }
 #define URL(key, member, def, help) { ROW(key, SETTING_TEXT, member, def, help), .max = SETTING_TEXT_MAX, .form = &url }
+#define PAGE(key, member, def, help) { ROW(key, SETTING_TEXT, member, def, help), .max = SETTING_TEXT_MAX, .form = &page }
 #define LIST(key, member, form_, min_, def, help) \
 	{ ROW(key, SETTING_LIST, member, def, help), .form = (form_), .min = (min_), .max = 320 }
 #define POLICY(key, member, form_, help) \
@@ -424,14 +435,14 @@ const struct setting_row setting_rows[] = {
 #define U "ui_settings"
 	SHOWN(U ".deployment_id", write_id, "The deployment's id."),
 	TEXT(U ".app_name", ui.app_name, 200, "{name}", "What the pages call the app."),
-	URL(U ".sign_in_page_url", ui.sign_in_page_url, "{frontend}/sign-in", "The sign-in page."),
-	URL(U ".sign_up_page_url", ui.sign_up_page_url, "{frontend}/sign-up", "The sign-up page."),
+	PAGE(U ".sign_in_page_url", ui.sign_in_page_url, "{frontend}/sign-in", "The sign-in page."),
+	PAGE(U ".sign_up_page_url", ui.sign_up_page_url, "{frontend}/sign-up", "The sign-up page."),
 	URL(U ".waitlist_page_url", ui.waitlist_page_url, "{frontend}/waitlist", "The page of the waiting list."),
 	URL(U ".support_page_url", ui.support_page_url, "{frontend}/support", "Where people find help."),
 	URL(U ".privacy_policy_url", ui.privacy_policy_url, "", "The privacy policy; empty: not linked."),
 	URL(U ".tos_page_url", ui.tos_page_url, "", "The terms of service; empty: not linked."),
-	URL(U ".after_signin_redirect_url", ui.after_signin_redirect_url, "{frontend}/", "Where signing in leads."),
-	URL(U ".after_signup_redirect_url", ui.after_signup_redirect_url, "{frontend}/", "Where signing up leads."),
+	PAGE(U ".after_signin_redirect_url", ui.after_signin_redirect_url, "{frontend}/", "Where signing in leads."),
+	PAGE(U ".after_signup_redirect_url", ui.after_signup_redirect_url, "{frontend}/", "Where signing up leads."),
 	URL(U ".after_sign_out_one_page_url", ui.after_sign_out_one_page_url, "{frontend}/sign-in",
 	    "Where signing out of one account leads; empty: stay."),
 	URL(U ".after_sign_out_all_page_url", ui.after_sign_out_all_page_url, "{frontend}/sign-in",

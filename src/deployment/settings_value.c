@@ -259,7 +259,7 @@ setting_allowed(struct arena *a, const struct setting_row *row)
 			return str_of(row->form->what);
 		return arena_printf(a, "a text of at most %lld bytes", (long long)row->max);
 	case SETTING_LIST:
-		return arena_printf(a, "a list of %s%d at most, each %s", row->min > 0 ? "at least 1 and " : "", SETTING_LIST_MAX,
+		return arena_printf(a, "a list of %s %d items, each %s", row->min > 0 ? "1 to" : "up to", SETTING_LIST_MAX,
 		    row->form->what);
 	case SETTING_OBJECT:
 		return S("JSON such as {\"light\": {\"primary\": \"#0a7d5a\"}, \"dark\": {}}");

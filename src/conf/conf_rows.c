@@ -1,0 +1,178 @@
+/* conf_rows.c - the table of configuration keys. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/conf_rows.h"
+
+#include <arpa/inet.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/str.h"
+
+/* ---- forms of texts ---- */
+
+static bool
+fits_path(const char *text)
+{
+	return text[0] != '\0';
+}
+
+static bool
+fits_database(const char *text)
+{
+	return strncmp(text, "postgresql://", 13) == 0 || strncmp(text, "postgres://", 11) == 0;
+}
+
+/* An address without a port; IPv6 without brackets. */
+static bool
+fits_address(const char *text, unsigned *ret_bits)
+{
+	unsigned char bytes[16];
+
+	*ret_bits = strchr(text, ':') == NULL ? 32 : 128;
+	return inet_pton(*ret_bits == 32 ? AF_INET : AF_INET6, text, bytes) == 1;
+}
+
+/* The address of "ADDR:PORT" or "[ADDR]:PORT", in `address`; false when there is no port of 0-65535. */
+static bool
+cut_port(const char *text, char address[static INET6_ADDRSTRLEN], bool *ret_brackets)
+{
+	const char *colon = strrchr(text, ':');
+	size_t n = colon == NULL ? 0 : (size_t)(colon - text);
+	int64_t port;
+
+	if (n < 2 || !str_int(str_of(colon + 1), 0, 65535, &port))
+		return false;
+	*ret_brackets = text[0] == '[' && text[n - 1] == ']';
+	if (*ret_brackets) {
+		text++;
+		n -= 2;
+	}
+	if (n >= INET6_ADDRSTRLEN)
+		return false;
+	memcpy(address, text, n);
+	address[n] = '\0';
+	return true;
+}
+
+static bool
+fits_listen(const char *text)
+{
+	char address[INET6_ADDRSTRLEN];
+	bool brackets;
+	unsigned bits;
+
+	if (text[0] == '/')
+		return strlen(text) < sizeof(((struct sockaddr_un *)0)->sun_path);
+	if (!cut_port(text, address, &brackets) || !fits_address(address, &bits))
+		return false;
+	return brackets == (bits == 128);
+}
+
+static bool
+fits_admin_listen(const char *text)
+{
+	return strcmp(text, "off") == 0 || (text[0] != '/' && fits_listen(text));
+}
+
+static bool
+fits_network(const char *text)
+{
+	char address[INET6_ADDRSTRLEN];
+	const char *slash = strchr(text, '/');
+	size_t n = slash == NULL ? strlen(text) : (size_t)(slash - text);
+	unsigned bits;
+	int64_t prefix;
+
+	if (n >= sizeof(address))
+		return false;
+	memcpy(address, text, n);
+	address[n] = '\0';
+	if (!fits_address(address, &bits))
+		return false;
+	return slash == NULL || str_int(str_of(slash + 1), 0, bits, &prefix);
+}
+
+static const struct conf_form path = { fits_path, "a path" };
+static const struct conf_form database = { fits_database, "a URL such as postgresql://user@host/name" };
+static const struct conf_form listen_at = { fits_listen,
+	"an address and a port such as 127.0.0.1:8080 or [::1]:8080, or the path of a Unix socket" };
+static const struct conf_form admin_at = { fits_admin_listen, "off, or an address and a port such as 127.0.0.1:9090" };
+static const struct conf_form network = { fits_network, "an address or a network such as 10.0.0.1, 10.0.0.0/8 or ::1" };
+static const char *const levels[] = { "error", "warn", "notice", "info", "debug", NULL };
+_Static_assert(ARRAY_LEN(levels) == LOG__COUNT + 1, "a word for each level");
+
+/* ---- the rows ---- */
+
+#define ROW(name_, type_, member_, def_, help_) \
+	.name = (name_), .type = (type_), .offset = offsetof(struct conf, member_), .def = (def_), .help = (help_)
+#define INT(name, member, min_, max_, def, help) { ROW(name, CONF_INT, member, def, help), .min = (min_), .max = (max_) }
+/* 0 stands for a number that the machine decides. */
+#define COUNT(name, member, max_, said, help) \
+	{ ROW(name, CONF_INT, member, "0", help), .def_said = (said), .max = (max_) }
+#define SIZE(name, member, min_, max_, def, help) { ROW(name, CONF_SIZE, member, def, help), .min = (min_), .max = (max_) }
+#define TIME(name, member, min_, max_, def, help) \
+	{ ROW(name, CONF_DURATION, member, def, help), .min = (min_), .max = (max_) }
+
+#define KIB INT64_C(1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+
+const struct conf_row conf_rows[] = {
+	{ ROW("config", CONF_TEXT, config, "", "The configuration file: lines of `key = value`."),
+	    .def_said = "/etc/sessiond/sessiond.conf when there is one", .form = &path, .no_file = true },
+	{ ROW("data", CONF_TEXT, data, "", "The directory of the embedded database, the master key and the admin socket."),
+	    .def_said = "$STATE_DIRECTORY (systemd), else ./data", .form = &path },
+	{ ROW("database", CONF_TEXT, database, "", "A PostgreSQL server to use in place of the embedded database."),
+	    .def_said = "SQLite in the data directory", .form = &database, .secret = true },
+	COUNT("database-connections", database_connections, 10000, "0: one a worker, and four",
+	    "Connections to PostgreSQL, at most."),
+	{ ROW("master-key-file", CONF_TEXT, master_key_file, "",
+	    "The key that seals secrets and signs tokens: 32 bytes, or 64 hex digits; readable by nobody else."),
+	    .def_said = "$CREDENTIALS_DIRECTORY/master.key (systemd) when there is one, else master.key in the data directory",
+	    .form = &path },
+	{ ROW("listen", CONF_LIST, listen, "127.0.0.1:8080", "Where to answer; port 0 picks a free one. Can be repeated."),
+	    .form = &listen_at },
+	{ ROW("admin-listen", CONF_TEXT, admin_listen, "off",
+	    "Where to answer health checks, metrics and the Backend API, beside the socket in the data directory."),
+	    .form = &admin_at },
+	{ ROW("trusted-proxy", CONF_LIST, trusted_proxy, "",
+	    "Proxies whose Forwarded and X-Forwarded-* are believed. Can be repeated."), .def_said = "none", .form = &network,
+	    .reload = true },
+	{ ROW("demo", CONF_BOOL, demo, "false",
+	    "Keep two deployments with people in them for trying things out; loopback listeners only.") },
+	{ ROW("log-level", CONF_WORD, log_level, "notice", "How much is logged; info has a line for each request."),
+	    .words = levels, .reload = true },
+
+	COUNT("threads", threads, 1024, "0: one a core", "Threads that read requests and answer from memory."),
+	COUNT("workers", workers, 4096, "0: four a core", "Threads that work with the database."),
+	COUNT("hash-threads", hash_threads, 1024, "0: one a core", "Threads that compute password hashes, 19 MiB each."),
+	COUNT("hash-workers", hash_workers, 4096, "0: two a hash thread",
+	    "Threads for sign-in, sign-up and password change, which wait for a hash."),
+	INT("queue", queue, 1, 1000000, "1024", "Requests that wait for a worker; beyond it the answer is 503."),
+	INT("hash-queue", hash_queue, 1, 100000, "128",
+	    "Requests that wait for a password hash; beyond it the answer is 503."),
+	INT("hash-share", hash_share, 1, 100000, "8", "How many of those one source address can have waiting."),
+	SIZE("task-memory", task_memory, MIB, GIB, "16MiB", "Memory one request can use; beyond it the answer is 503."),
+	SIZE("cache-memory", cache_memory, MIB, 1024 * GIB, "256MiB", "Memory for sessions ready to be answered."),
+
+	COUNT("connections", connections, 10000000, "0: as many as descriptors allow", "Open connections, at most."),
+	SIZE("request-line", request_line, 256, 64 * KIB, "8KiB", "Longest request line; beyond it the answer is 414."),
+	SIZE("request-head", request_head, KIB, 256 * KIB, "16KiB",
+	    "Largest request head, request line included; beyond it the answer is 431."),
+	{ ROW("request-body", CONF_SIZE, request_body, "64KiB", "Largest request body; beyond it the answer is 413."),
+	    .min = KIB, .max = 16 * MIB, .reload = true },
+	{ ROW("image-body", CONF_SIZE, image_body, "2112KiB",
+	    "Largest request body with an image: 2 MiB of it and what is around it."), .min = KIB, .max = 64 * MIB,
+	    .reload = true },
+	TIME("head-timeout", head_timeout_us, SECOND_US / 10, HOUR_US, "10s", "A request head is complete within this."),
+	TIME("idle-timeout", idle_timeout_us, SECOND_US / 10, DAY_US, "75s", "A connection without a request is closed after this."),
+	TIME("body-grace", body_grace_us, 0, HOUR_US, "5s", "After this a request body comes at body-rate at least."),
+	INT("body-rate", body_rate, 1, 1000000000, "500", "Bytes a second."),
+	TIME("write-stall", write_stall_us, SECOND_US / 10, HOUR_US, "10s",
+	    "A connection that takes nothing of its answer for this long is closed."),
+	INT("pipeline", pipeline, 1, 1024, "16", "Requests in flight on one connection, at most."),
+	TIME("drain-timeout", drain_timeout_us, 0, HOUR_US, "10s", "At the end, requests already begun get this long."),
+};
+const size_t conf_rows_n = ARRAY_LEN(conf_rows);
+_Static_assert(ARRAY_LEN(conf_rows) <= CONF_ROWS_MAX, "room for where each came from");
