@@ -1,4 +1,4 @@
-/* session.c - whose request is this: the token table of docs/decisions/0001, row by row. */
+/* session.c - whose request is this: the token table of docs/decisions/session-tokens.md, row by row. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/session.h"
 

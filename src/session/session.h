@@ -1,4 +1,4 @@
-/* session.h - whose request is this: tokens resolved, rotated, renewed. No HTTP. docs/decisions/0001. */
+/* session.h - whose request is this: tokens resolved, rotated, renewed. No HTTP. docs/decisions/session-tokens.md. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* token.h - session tokens: what they look like and how they are derived. docs/decisions/0001. */
+/* token.h - session tokens: what they look like and how they are derived. docs/decisions/session-tokens.md. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

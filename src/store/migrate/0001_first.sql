@@ -1,6 +1,6 @@
 -- 0001_first.sql: deployments, people, sessions, organizations.
 --
--- Column types are the small vocabulary of docs/decisions/0005-types-and-statements.md:
+-- Column types are the small vocabulary of docs/decisions/types-and-statements.md:
 -- ID INT TIME BOOL TEXT JSON BYTES SEQ. Every table begins with deployment_id, and
 -- every key does: a row of another deployment is the same as no row. Times are
 -- microseconds UTC. A `…_key` column is the canonical form of the name beside it.
