@@ -118,6 +118,16 @@ SELECT g.id, g.session_id, g.user_id, g.method, g.orgmem_id, g.wsmem_id, g.ip_ad
  WHERE g.deployment_id = :deployment AND g.user_id = :user AND g.expires_at > :now
  ORDER BY g.id DESC;
 
+-- :name user_sessions :many
+-- :in deployment_id deployment, user_id user
+-- :out session_id id, time last_active_at, time expires_at
+-- The sessions that a user's sign-ins are in, for telling which of them are over.
+SELECT s.id, s.last_active_at, s.expires_at
+  FROM signin g
+  JOIN session s ON s.deployment_id = g.deployment_id AND s.id = g.session_id
+ WHERE g.deployment_id = :deployment AND g.user_id = :user
+ ORDER BY s.id;
+
 -- :name session_accounts :many account_row
 -- :in deployment_id deployment, session_id session
 -- :out user_id id, text first_name, text last_name, text username, text image_url, text availability, bool has_password, text second_factor_policy, email_id primary_email, phone_id primary_phone, json public_metadata, time disabled_at, time created_at, time updated_at

@@ -1,0 +1,11 @@
+/* banned.h - words that an operator does not want in names. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "api/api.h"
+
+/* Refuses with E_BANNED_KEYWORD when `text` contains one of the deployment's words, whatever the (ASCII) case. */
+enum status banned_check(struct request *rq, struct str text) MUST_CHECK;
+
+/* The rule itself. An empty word bans nothing. Any thread. */
+bool banned_word_in(struct arena *a, const struct str_list *words, struct str text);
