@@ -1,0 +1,133 @@
+"""F-38, OPS-01: no secret in any log, on stderr, in metrics, or in a plain column."""
+# SPDX-License-Identifier: Apache-2.0
+import base64
+import json
+import secrets
+import urllib.parse
+
+import pytest
+
+from client import Raw
+from harness import run
+
+
+def forms(secret):
+    """A secret as it may hide: raw, hex, base64, base64url, URL- and JSON-escaped."""
+    raw = secret.encode()
+    found = {raw, raw.hex().encode(), raw.hex().upper().encode(), urllib.parse.quote(secret).encode(), json.dumps(secret)[1:-1].encode()}
+    for shift in range(3):
+        # Inside a longer encoded text: the middle that does not depend on what stands around.
+        encoded = base64.b64encode(b"x" * shift + raw)[4 if shift else 0:][:-4]
+        found |= {encoded, encoded.replace(b"+", b"-").replace(b"/", b"_")}
+    return {f for f in found if len(f) >= 12}
+
+
+@pytest.fixture(scope="module")
+def told(new_server):
+    """(server, canaries): a server at its most talkative, after each canary went in where it belongs and where it does not."""
+    with new_server(env={"SESSIOND_LOG_LEVEL": "debug"}) as server:
+        yield server, tell_everything(server)
+
+
+def tell_everything(server):
+    canary = {}
+
+    def secret(name):
+        canary[name] = f"canary-{secrets.token_hex(12)}-Ü{name[:3]}"
+        return canary[name]
+
+    d, s = server.deployment(), server.deployment("staging")
+    canary["secret key"] = d.secret_key
+    who = d.person(password=secret("operator's password"))
+    browser, _ = d.signed_in(who)
+    canary["session token"] = browser.token
+    canary["jwt"] = browser.get("/session/token").data["token"]
+    browser.post("/auth/signin", {"email": who.email, "password": secret("wrong password")})
+    browser.post("/auth/signin", {"email": secret("password as email"), "password": secret("its password")})
+    browser.post("/auth/signin", {"username": secret("password as username"), "password": secret("2 password")})
+    browser.post("/auth/signup", {"first_name": "A", "last_name": "B", "email": "a@example.org", "username": "abc", "password": secret("sign-up password")})
+    browser.post("/auth/signup", {"email": "a@example.org", "password": secret("password of a refused sign-up")})
+    browser.post("/auth/signup", {"invite_token": secret("invite"), "email": "b@example.org", "password": "short"})
+    browser.post("/auth/attempt-verification", {"verification_code": secret("code")}, {"attempt_identifier": "x", "identifier_type": "signin"})
+    browser.post("/auth/identify", {"identifier": "a@example.org", "challenge_token": secret("challenge")})
+    browser.post("/auth/oauth2/init", {}, {"provider": "google_oauth", "redirect_uri": secret("redirect")})
+    browser.get("/session", {"ticket": secret("query"), "__dev_session__": secret("query token")})
+    browser.get("/session/token", {"template": secret("template")})
+    browser.send("GET", "/session", cookie="__Host-session=" + secret("bad cookie").replace("Ü", "U"))
+    browser.send("GET", "/session", headers=[("Authorization", "Bearer " + secret("bearer").replace("Ü", "U"))], token=None, keep=False)
+    browser.send("POST", "/auth/signin", body=f'{{"password": "{secret("broken json")}"'.encode(), content_type="application/json")
+    browser.send("POST", "/auth/signin", body=secret("text body").encode(), content_type="text/plain")
+    browser.send("PUT", "/auth/signin", fields={"password": secret("wrong method")})
+    browser.post("/nothing/" + secret("path").replace("Ü", "U"), {"password": secret("wrong path")}, {"code": secret("path query")})
+    staging = s.signed_in()[0]
+    canary["staging token"] = staging.token
+    staging.get("/nothing")
+    for name, message in (("framing", "POST /auth/signin HTTP/1.1\r\nHost: {h}\r\nContent-Length: x\r\nCookie: {c}\r\n\r\n"),
+                          ("huge", "POST /auth/signin HTTP/1.1\r\nHost: {h}\r\nContent-Length: 999999\r\nCookie: {c}\r\n\r\n"),
+                          ("cut", "POST /auth/signin HTTP/1.1\r\nHost: {h}\r\nContent-Length: 999\r\n\r\npassword={c}")):
+        with Raw(server) as raw:
+            raw.send(message.format(h=d.host, c=secret(name).replace("Ü", "U")).encode())
+            raw.sock.shutdown(1)
+            raw.read_all()
+    run("user", "create", "--deployment", d.host, "--email", "c@example.org", "--data", server.data, stdin=secret("cli weak")[:5] + "\n")
+    server.cli("user", "create", "--deployment", d.host, "--email", "d@example.org", "--username", "dddd", stdin=secret("cli password") + "\n")
+    canary = {k: v if v in (d.secret_key, browser.token) else v for k, v in canary.items()}
+    return {k: v for k, v in canary.items() if k != "cli weak"}
+
+
+ALLOWED_IN_DATABASE = set()
+
+
+def hits(canaries, haystack):
+    plain = {k: v for k, v in canaries.items()}
+    plain.update({f"{k} (ASCII)": v.replace("Ü", "U") for k, v in canaries.items() if "Ü" in v})
+    return sorted({k for k, v in plain.items() for f in forms(v) if f in haystack})
+
+
+def test_F38_nothing_in_the_log(told):
+    server, canaries = told
+    assert len(canaries) >= 25
+    log = server.log_path.read_bytes()
+    assert log.count(b"\n") > 20, "it did talk"
+    assert hits(canaries, log) == []
+
+
+def test_F38_nothing_in_metrics(told):
+    server, canaries = told
+    assert hits(canaries, server.admin("GET", "/metrics").body) == []
+
+
+def test_F38_nothing_at_rest(told):
+    server, canaries = told
+    assert hits(canaries, server.stored_bytes()) == []
+
+
+def test_F38_nothing_on_standard_output(told):
+    server, canaries = told
+    assert hits(canaries, "\n".join(server.stdout).encode()) == []
+
+
+def test_API07_a_line_in_the_log_is_one_line(server, production):
+    """User text with line ends cannot write a line of its own."""
+    mark = secrets.token_hex(8)
+    browser = production.browser()
+    browser.post("/auth/signin", {"email": f"a@example.org\r\nlevel=error event={mark}", "password": "x-x-x-x-x"})
+    browser.post("/auth/signup", {"first_name": f"a\nevent={mark}", "email": "a@example.org", "password": "x-x-x-x-x"})
+    browser.send("GET", "/session", headers=[("User-Agent", f"x\tevent={mark}")])
+    browser.get(f"/nothing%0a{mark}")
+    assert not [line for line in server.log().splitlines() if line.startswith((f"level=error event={mark}", f"event={mark}"))]
+
+
+def test_OPS02_sign_ins_and_refusals_are_audited_and_logged(server, production):
+    browser, who = production.signed_in()
+    before = production.audit()
+    production.browser().sign_in(who, "not-the-password")
+    browser.post("/session/sign-out")
+    assert len(production.audit()) >= len(before) + 1 and before
+    assert len(server.log()) > 0
+
+
+def test_OPS01_query_strings_are_not_logged(server, staging):
+    mark = secrets.token_hex(8)
+    staging.browser().get("/session", {"anything": mark})
+    assert mark not in server.log()
