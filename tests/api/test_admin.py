@@ -153,7 +153,7 @@ def test_sigpipe_and_sighup_do_not(new_server):
 
 BROKEN = ["nonsense", "workers", "workers =", "workers = many", "workers = -1", "workers = 0x10", "workers = 99999999999999999999", "no_such_key = 1",
           "listen = nowhere", "listen = 127.0.0.1", "listen = 127.0.0.1:99999", "trusted-proxy = 10.0.0.0/99", "trusted-proxy = example.org", "= 1",
-          "workers = 1\nworkers = 2", "\x00", "workers = 1 2", "[section", "threads = 0"]
+          "workers = 1\nworkers = 2", "\x00", "workers = 1 2", "[section", "threads = 1025", "config = x", "head-timeout = 5"]
 
 
 @pytest.mark.parametrize("line", BROKEN)

@@ -68,8 +68,8 @@ def test_ui_redirects_are_absolute(production):
 
 CHANGES = [("auth_settings.password.min_length", "12", 12), ("auth_settings.phone_number.enabled", "true", True), ("b2b_settings.workspaces_enabled", "false", False),
            ("restrictions.sign_up_mode", "waitlist", "waitlist"), ("ui_settings.app_name", "Lumen", "Lumen"), ("auth_settings.session_token_lifetime", "600", 600),
-           ("auth_settings.auth_factors_enabled.email_otp", "false", False), ("b2b_settings.max_orgs_per_user", "7", 7), ("auth_settings.first_factor", "email_otp", "email_otp"),
-           ("ui_settings.sign_in_page_url", "https://x.example/in", "https://x.example/in"), ("auth_settings.second_factor_policy", "enforced", "enforced")]
+           ("auth_settings.auth_factors_enabled.email_otp", "false", False), ("b2b_settings.max_orgs_per_user", "7", 7), ("auth_settings.first_factor", "username_password", "username_password"),
+           ("ui_settings.sign_in_page_url", "https://x.example/in", "https://x.example/in"), ("auth_settings.second_factor_policy", "none", "none")]
 
 
 def test_settings_are_seen_at_once(server, production):
@@ -90,6 +90,14 @@ def test_a_wrong_setting_changes_nothing_and_is_named(server, production, pair):
     assert done.returncode != 0 and done.stderr.strip()
     assert pair.split("=")[0] in done.stderr or pair in ("=x",)
     assert tree(production) == before
+
+
+@pytest.mark.parametrize("key,word", [("auth_settings.verification_policy.email", "mail"), ("auth_settings.passkey.enabled", "passkey"),
+                                      ("auth_settings.auth_factors_enabled.phone_otp", "text messages"), ("auth_settings.second_factor_policy=enforced", "authenticator")])
+def test_what_this_release_cannot_do_cannot_be_switched_on(server, production, key, word):
+    """Or nobody could sign in any more; the sentence says why."""
+    done = server.try_cli("deployment", "set", production.host, key if "=" in key else f"{key}=true")
+    assert done.returncode != 0 and word in done.stderr
 
 
 def test_a_misspelt_key_is_answered_with_the_nearest(server, production):

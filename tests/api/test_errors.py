@@ -47,7 +47,6 @@ CASES = [
     ("AUTH", "SIGNUP_WAITLIST_ONLY", of("POST", "/auth/signup", UP, restrictions__sign_up_mode="waitlist")),
     ("AUTH", "EMAIL_NOT_ALLOWED", of("POST", "/auth/signup", UP, restrictions__allowlist_enabled="true")),
     ("AUTH", "EMAIL_BLOCKED", of("POST", "/auth/signup", UP, restrictions__blocklist_enabled="true", restrictions__blocklisted_resources="example.org")),
-    ("AUTH", "DISPOSABLE_EMAIL_BLOCKED", of("POST", "/auth/signup", {**UP, "email": "a@mailinator.com"}, restrictions__block_disposable_emails="true")),
     ("AUTH", "BANNED_KEYWORD", of("POST", "/auth/signup", UP, restrictions__banned_keywords="newcomer")),
     ("AUTH", "CHALLENGE_REQUIRED", of("POST", "/auth/signup", UP, challenge_required="true")),
     ("AUTH", "CHALLENGE_FAILED", of("POST", "/auth/signup", {**UP, "challenge_token": "x"}, challenge_required="true")),

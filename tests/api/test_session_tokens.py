@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import base64
 import hashlib
-import secrets
 
 import pytest
 
@@ -10,13 +9,6 @@ from harness import race
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 AGE, GRACE = 1800, 60
-
-
-def waiting_sign_up(deployment, browser, **kw):
-    """A state change that signs nobody in: a sign-up that waits for its e-mail code."""
-    tag = secrets.token_hex(4)
-    return browser.post("/auth/signup", {"first_name": "Jonas", "last_name": "Berg", "email": f"jonas.{tag}@example.org",
-                                         "username": f"jonas_{tag}", "password": "a-long-enough-passphrase"}, **kw)
 
 
 def is_fresh(deployment, token):
@@ -67,23 +59,36 @@ def test_SES01_every_changed_byte_of_an_anonymous_token_makes_it_garbage(product
 
 # ---- first stored ----
 
-def test_parallel_first_posts_get_the_same_first_stored_token(server):
-    d = server.deployment(auth_settings__verification_policy__email="true")
-    anonymous = d.browser()
+def test_the_first_stored_session_keeps_the_anonymous_id(deployment):
+    browser = deployment.browser()
+    anonymous = browser.session()["id"]
+    assert browser.sign_in(deployment.person()).data["id"] == anonymous == browser.session()["id"]
+    assert not browser.token.startswith("a.") and deployment.rows()["session"] == 1
+
+
+def test_an_anonymous_token_adopts_a_stored_session_once(deployment):
+    """Planted before somebody signed in, it must lead nowhere afterwards: a later sign-in with it begins a session of its own."""
+    victim = deployment.browser()
+    victim.get("/session")
+    planted = victim.twin()
+    first, second = deployment.person(), deployment.person()
+    victim.sign_in(first)
+    planted.sign_in(second)
+    mine, theirs = victim.session(), planted.session()
+    assert [s["user_id"] for s in mine["signins"]] == [first.id] and [s["user_id"] for s in theirs["signins"]] == [second.id]
+    assert mine["id"] != theirs["id"]
+
+
+def test_parallel_first_sign_ins_do_not_mix(deployment):
+    anonymous = deployment.browser()
     anonymous.get("/session")
-    tabs = [anonymous.twin() for _ in range(4)]
-    got = race([lambda b=b: waiting_sign_up(d, b) for b in tabs])
-    assert [g.status for g in got] == [200] * 4, got
-    assert len({b.token for b in tabs}) == 1 and tabs[0].token != anonymous.token
-    assert not tabs[0].token.startswith("a.")
-    assert len(tabs[0].session()["signup_attempts"]) == 4
-    assert d.rows()["session"] == 1 and d.rows()["session_token"] == 1
-
-
-def test_first_stored_session_keeps_the_anonymous_id(server):
-    d = server.deployment(auth_settings__verification_policy__email="true")
-    browser = d.browser()
-    assert waiting_sign_up(d, browser, token=browser.get("/session").token).data["id"] == browser.session()["id"]
+    people = [deployment.person() for _ in range(4)]
+    tabs = [anonymous.twin() for _ in people]
+    got = race([lambda b=b, p=p: b.sign_in(p) for b, p in zip(tabs, people)])
+    assert [g.status for g in got] == [200] * 4
+    assert len({b.token for b in tabs}) == 4
+    for tab, who in zip(tabs, people):
+        assert [s["user_id"] for s in tab.session()["signins"]] in ([who.id], []), "one's own, or superseded; never another's"
 
 
 # ---- current ----

@@ -123,48 +123,6 @@ def test_the_same_user_twice_in_one_session(deployment):
     assert len(browser.session()["signins"]) == 1
 
 
-def test_second_factor_enforced_but_nothing_enrolled_completes(server):
-    d = server.deployment(auth_settings__second_factor_policy="enforced")
-    assert d.browser().sign_in(d.person()).attempt["completed"] is True
-
-
-def test_an_unverified_address_waits_when_the_policy_says_so(server):
-    """…and the attempt is listed for resuming, oldest first, until it expires."""
-    d = server.deployment()
-    who = d.person()
-    browser = d.browser()
-    signed_up = browser.post("/auth/signup", {"first_name": "Jonas", "last_name": "Berg", "email": "jonas@example.org",
-                                              "username": "jonas", "password": who.password})
-    assert signed_up.attempt["completed"]
-    d.set(auth_settings__verification_policy__email="true")
-    other = d.browser()
-    answer = other.post("/auth/signin", {"email": "jonas@example.org", "password": who.password})
-    attempt = answer.attempt
-    assert (attempt["completed"], attempt["current_step"], attempt["remaining_steps"]) == (False, "verify_email", ["verify_email"])
-    assert answer.data["active_signin"] is None
-    assert [a["id"] for a in other.session()["signin_attempts"]] == [attempt["id"]]
-    assert other.get("/me").status == 401
-    second = other.post("/auth/signin", {"email": "jonas@example.org", "password": who.password}).attempt
-    assert [a["id"] for a in other.session()["signin_attempts"]] == [attempt["id"], second["id"]]
-
-
-def test_an_attempt_vanishes_after_ten_minutes(clock_server):
-    d = clock_server.deployment()
-    browser = d.browser()
-    browser.post("/auth/signup", {"first_name": "A", "last_name": "B", "email": "jonas@example.org", "username": "jonas",
-                                  "password": "a-long-enough-passphrase"})
-    d.set(auth_settings__verification_policy__email="true")
-    waiting = d.browser()
-    attempt = waiting.post("/auth/signin", {"email": "jonas@example.org", "password": "a-long-enough-passphrase"}).attempt
-    clock_server.advance(590)
-    assert len(waiting.session()["signin_attempts"]) == 1
-    clock_server.advance(15)
-    assert waiting.session()["signin_attempts"] == []
-    got = waiting.post("/auth/attempt-verification", {"verification_code": "123456"},
-                       {"attempt_identifier": attempt["id"], "identifier_type": "signin"})
-    assert got.code == "BAD_SIGN_IN_ATTEMPT"
-
-
 # ---- A1 identify ----
 
 @pytest.mark.parametrize("identifier", ["{email}", "nobody@example.org", "{EMAIL}"])
@@ -197,15 +155,6 @@ def test_unknown_attempts(production, attempt, kind):
     got = production.browser().post("/auth/attempt-verification", {"verification_code": "123456"},
                                     {"attempt_identifier": attempt, "identifier_type": kind})
     assert (got.status, got.code) == (400, "BAD_SIGN_IN_ATTEMPT")
-
-
-def test_an_attempt_of_another_session_is_unknown(server):
-    d = server.deployment(auth_settings__verification_policy__email="true")
-    attempt = d.browser().post("/auth/signup", {"first_name": "A", "last_name": "B", "email": "jonas@example.org",
-                                                "username": "jonas", "password": "a-long-enough-passphrase"}).attempt
-    got = d.browser().post("/auth/attempt-verification", {"verification_code": "123456"},
-                           {"attempt_identifier": attempt["id"], "identifier_type": "signup"})
-    assert got.code == "BAD_SIGN_IN_ATTEMPT"
 
 
 # ---- A12 availability ----
