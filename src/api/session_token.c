@@ -1,6 +1,7 @@
 /* session_token.c - GET /session/token: a short-lived JWT for the app's own backends. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api.h"
+#include "api/visitor.h"
 #include "auth/jwt.h"
 #include "base/str.h"
 #include "store/store.gen.h"
@@ -14,19 +15,52 @@ struct scope_claims {
 	bool                   in_org, in_workspace;
 };
 
+static enum eligibility
+org_eligibility(const struct request *rq, const struct org_gate_row *row)
+{
+	struct gate gate = { row->enforce_mfa, row->ip_restriction, row->ip_allowlist };
+	struct visitor visitor = visitor_of(rq);
+
+	return eligibility_org(&rq->deployment->settings, &gate, &visitor);
+}
+
+static enum eligibility
+workspace_eligibility(const struct request *rq, const struct workspace_gate_row *row)
+{
+	struct gate org = { row->org_enforce_mfa, row->org_ip_restriction, row->org_ip_allowlist };
+	struct gate workspace = { row->enforce_2fa, row->ip_restriction, row->ip_allowlist };
+	struct visitor visitor = visitor_of(rq);
+
+	return eligibility_workspace(&rq->deployment->settings, &org, &workspace, &visitor);
+}
+
+/* A scope whose gate has closed meanwhile stays active, but is not vouched for. */
 static enum status
-load_scope(struct request *rq, struct scope_claims *ret_scope)
+load_org_scope(struct request *rq, struct scope_claims *c)
 {
 	const struct signin_row *s = rq->signin;
-	struct deployment_id d = rq->deployment->id;
-	struct scope_claims c = { .in_org = s->org.v != 0, .in_workspace = s->org.v != 0 && s->workspace.v != 0 };
+	struct org_gate_row gate;
 
-	if (c.in_org)
-		TRY(sql_orgmem_permissions(&rq->task, d, s->orgmem, &c.org, &c.n_org));
-	if (c.in_workspace)
-		TRY(sql_wsmem_permissions(&rq->task, d, s->wsmem, &c.workspace, &c.n_workspace));
-	*ret_scope = c;
-	return OK;
+	if (s->org.v == 0)
+		return OK;
+	TRY(sql_org_gate(&rq->task, rq->deployment->id, s->user, s->org, &gate));
+	c->in_org = org_eligibility(rq, &gate) == ELIGIBLE;
+	return c->in_org ? sql_orgmem_permissions(&rq->task, rq->deployment->id, s->orgmem, &c->org, &c->n_org) : OK;
+}
+
+static enum status
+load_workspace_scope(struct request *rq, struct scope_claims *c)
+{
+	const struct signin_row *s = rq->signin;
+	struct workspace_gate_row gate;
+
+	if (!c->in_org || s->workspace.v == 0)
+		return OK;
+	TRY(sql_workspace_gate(&rq->task, rq->deployment->id, s->user, s->workspace, &gate));
+	c->in_workspace = workspace_eligibility(rq, &gate) == ELIGIBLE;
+	if (!c->in_workspace)
+		return OK;
+	return sql_wsmem_permissions(&rq->task, rq->deployment->id, s->wsmem, &c->workspace, &c->n_workspace);
 }
 
 static void
@@ -78,11 +112,12 @@ put_claims(struct request *rq, struct json *j, const struct scope_claims *c)
 static enum status
 mint(struct request *rq, struct str *ret_token)
 {
-	struct scope_claims c;
+	struct scope_claims c = { 0 };
 	struct buf payload;
 	struct json j;
 
-	TRY(load_scope(rq, &c));
+	TRY(load_org_scope(rq, &c));
+	TRY(load_workspace_scope(rq, &c));
 	buf_init_arena(&payload, rq->task.arena, PAYLOAD_MAX);
 	json_init(&j, &payload);
 	json_object_begin(&j, NULL);
