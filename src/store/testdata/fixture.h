@@ -66,9 +66,11 @@ static inline void
 pg_do(const char *sql)
 {
 	PGconn *c = PQconnectdb(getenv("SESSIOND_TEST_PG"));
-	PGresult *r = PQexec(c, sql);
+	PGresult *r;
 
-	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+	PQclear(PQexec(c, "SET client_min_messages = error"));
+	r = PQexec(c, sql);
+	if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK)
 		fail_msg("%s: %s", sql, PQerrorMessage(c));
 	PQclear(r);
 	PQfinish(c);
