@@ -71,7 +71,7 @@ set_oids(struct params *p, const struct sql_text *text)
 
 /* "s17": the name of a prepared statement on this connection. */
 struct stmt_name {
-	char text[16];
+	char text[24];
 };
 
 static struct stmt_name

@@ -115,7 +115,8 @@ static int
 unix_socket(const char *path, struct sockaddr_un *ret_address)
 {
 	*ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s", path);
+	assert_true(strlen(path) < sizeof(ret_address->sun_path));
+	strcpy(ret_address->sun_path, path);
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
