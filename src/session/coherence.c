@@ -1,4 +1,4 @@
-/* coherence.c - 65,536 counters, one per hashed subject. */
+/* coherence.c - one clock of publications, and 65,536 stamps by hashed subject. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/coherence.h"
 
@@ -6,20 +6,25 @@
 
 #include "store/store.gen.h"
 
-enum { GENERATIONS = 65536 };
+enum { STAMPS = 65536 };
 
-/* Shared by all threads; each counter is its own synchronisation: bumped with release after a commit, loaded with acquire. */
-static _Atomic uint64_t generations[GENERATIONS];
+/*
+ * Shared by all threads, without a lock. `clock` counts publications; a stamp is the
+ * clock's value at its subject's last one. Sequentially consistent: the promise is about
+ * the order of the two across threads, and a serve costs a handful of loads either way.
+ */
+static _Atomic uint64_t clock_of_publications;
+static _Atomic uint64_t stamps[STAMPS];
 
 static _Atomic uint64_t *
-generation_of(struct deployment_id d, enum subject_kind kind, int64_t subject)
+stamp_of(struct deployment_id d, enum subject_kind kind, int64_t subject)
 {
 	uint64_t h = (uint64_t)subject * UINT64_C(0x9e3779b97f4a7c15);
 
 	h ^= ((uint64_t)d.v + (uint64_t)kind) * UINT64_C(0xc2b2ae3d27d4eb4f);
 	h ^= h >> 29;
 	h *= UINT64_C(0xbf58476d1ce4e5b9);
-	return &generations[(h >> 32) % GENERATIONS];
+	return &stamps[(h >> 32) % STAMPS];
 }
 
 enum status
@@ -37,16 +42,36 @@ cache_touch(struct task *t, struct deployment_id d, enum subject_kind kind, int6
 	return sql_revocation_insert(t, d, (int64_t)kind, subject, t->now);
 }
 
+/* Two publishers of one subject may come in either order: the later moment stays. */
+static void
+stamp_raise(_Atomic uint64_t *stamp, uint64_t moment)
+{
+	uint64_t seen = atomic_load(stamp);
+
+	while (seen < moment && !atomic_compare_exchange_weak(stamp, &seen, moment))
+		;
+}
+
 void
 coherence_publish(const struct task *t)
 {
+	uint64_t moment;
+
+	if (!t->touched)
+		return;
+	moment = atomic_fetch_add(&clock_of_publications, 1) + 1;
 	for (const struct touch *touch = t->touched; touch; touch = touch->next)
-		atomic_fetch_add_explicit(generation_of(touch->deployment, touch->kind, touch->subject), 1,
-		    memory_order_release);
+		stamp_raise(stamp_of(touch->deployment, touch->kind, touch->subject), moment);
 }
 
 uint64_t
-coherence_generation(struct deployment_id d, enum subject_kind kind, int64_t subject)
+coherence_now(void)
 {
-	return atomic_load_explicit(generation_of(d, kind, subject), memory_order_acquire);
+	return atomic_load(&clock_of_publications);
+}
+
+bool
+coherence_is_fresh(uint64_t moment, struct deployment_id d, enum subject_kind kind, int64_t subject)
+{
+	return atomic_load(stamp_of(d, kind, subject)) <= moment;
 }

@@ -1,4 +1,4 @@
-/* coherence.h - generations: how every cached answer learns that it is stale. */
+/* coherence.h - how an answer kept in memory learns that it is stale. docs/decisions/generations.md. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -23,21 +23,23 @@ struct touch {
 
 /*
  * The only way to invalidate. Inside a write transaction: writes the
- * revocation_log row and remembers the subject, so that coherence_publish() bumps
- * its generation after the commit. E_STORE, E_OVERLOADED.
+ * revocation_log row and remembers the subject, so that coherence_publish()
+ * stamps it after the commit. E_STORE, E_OVERLOADED.
  */
 enum status cache_touch(struct task *t, struct deployment_id d, enum subject_kind kind, int64_t subject) MUST_CHECK;
 
 /*
- * After the commit and before the reply: every subject this task touched gets a new
- * generation. Any thread. Nothing happens for a transaction that failed, whose list
- * the caller drops.
+ * After the commit and before the reply: every subject this task touched is stamped
+ * with a new moment. Any thread. A transaction that failed publishes nothing: its
+ * list is dropped by whoever ran it.
  */
 void coherence_publish(const struct task *t);
 
+/* The present moment. A reader takes it *before* its SQL and keeps it with what it built. Any thread. */
+uint64_t coherence_now(void);
+
 /*
- * The current generation of a subject (shared by those that hash alike: then an
- * answer is filled again for nothing, never served stale). A reader loads its
- * subjects' generations before its SQL, and compares them at every serve. Any thread.
+ * Has nothing been published about the subject since `moment`? Subjects that hash alike
+ * share a stamp: then an answer is built again for nothing, never served stale. Any thread.
  */
-uint64_t coherence_generation(struct deployment_id d, enum subject_kind kind, int64_t subject);
+bool coherence_is_fresh(uint64_t moment, struct deployment_id d, enum subject_kind kind, int64_t subject);
