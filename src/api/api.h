@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "api/audit.h"
 #include "api/fields.h"
 #include "auth/throttle.h"
 #include "base/json.h"
@@ -154,7 +155,7 @@ enum status request_store_session(struct request *rq) MUST_CHECK;
 /* TX_WRITE, security event: every token of the session is superseded, a new random one goes out. */
 enum status request_renew_token(struct request *rq) MUST_CHECK;
 /* TX_WRITE: write the audit table, and the log after the commit. detail: JSON object text or empty. */
-enum status audit(struct request *rq, const char *event, struct user_id user, struct str detail) MUST_CHECK;
+enum status audit(struct request *rq, enum audit_event event, struct user_id user, struct str detail) MUST_CHECK;
 
 /*
  * Count one try of each rule (kept in the database), in one write, before the costly

@@ -202,21 +202,12 @@ request_sent(struct exchange *x)
 	request_send(x->user, false);
 }
 
-static void
-log_committed_audits(const struct request *rq)
-{
-	for (const struct audit_line *a = rq->priv->audits; a; a = a->next)
-		log_event(LOG_INFO, EV_AUDIT, "request=%016llx event=%s deployment=%lld user=%lld ip=%s",
-		    (unsigned long long)rq->x->id, a->event, (long long)rq->deployment->id.v, (long long)a->user.v,
-		    rq->client_text);
-}
-
 /* The outcome is final: build the answer here, send it from the loop. Any thread. */
 void
 request_finish(struct request *rq, enum status st)
 {
 	if (st == OK)
-		log_committed_audits(rq);
+		audit_log(rq);
 	answer_build(rq, st);
 	exchange_post(rq->x, request_sent);
 }

@@ -97,5 +97,5 @@ sign_in_complete(struct request *rq, struct user_id user, const char *method)
 	rq->session.active_signin = id;
 	rq->session.updated_at = t->now;
 	TRY(cache_touch(t, d, SUBJECT_USER, user.v));
-	return audit(rq, "signin.created", user, STR_NONE);
+	return audit(rq, AUDIT_SIGNIN_CREATED, user, STR_NONE);
 }

@@ -139,7 +139,7 @@ resolve_settle(struct task *t, void *arg)
 	TRY(session_settle(t, &rules, rq->priv->token, route_stores(rq), &rq->session, &stolen));
 	if (stolen.v == 0)
 		return OK;
-	return audit(rq, "session.token_replayed", (struct user_id){ 0 }, STR_NONE);
+	return audit(rq, AUDIT_SESSION_TOKEN_REPLAYED, (struct user_id){ 0 }, STR_NONE);
 }
 
 /* What is due (a rotation, the end of a stolen session) is committed whatever becomes of the request itself. */

@@ -60,7 +60,7 @@ me_signin_signout(struct request *rq)
 	TRY(st);
 	if (rq->session.active_signin.v == id.v)
 		rq->session.active_signin.v = 0;
-	TRY(audit(rq, "signin.ended", rq->signin->user, STR_NONE));
+	TRY(audit(rq, AUDIT_SIGNIN_ENDED, rq->signin->user, STR_NONE));
 	json_put_null(reply(rq), "data");
 	return OK;
 }

@@ -165,7 +165,7 @@ me_update(struct request *rq)
 	TRY(update_picture(rq, &u));
 	if (u.changed) {
 		TRY(cache_touch(&rq->task, rq->deployment->id, SUBJECT_USER, u.was.id.v));
-		TRY(audit(rq, "user.updated", u.was.id, STR_NONE));
+		TRY(audit(rq, AUDIT_USER_UPDATED, u.was.id, STR_NONE));
 	}
 	return reply_text(rq, "Your profile is up to date.");
 }

@@ -115,7 +115,7 @@ organization_create(struct request *rq)
 	TRY(insert_membership(rq, &o));
 	TRY(switch_scope(rq, SCOPE_CREATE_ORG, (struct scope){ .orgmem = o.orgmem }));
 	detail = arena_printf(rq->task.arena, "{\"organization_id\":\"org_%lld\"}", (long long)o.id.v);
-	TRY(audit(rq, "organization.created", rq->signin->user, detail));
+	TRY(audit(rq, AUDIT_ORGANIZATION_CREATED, rq->signin->user, detail));
 	return reply_created(rq, &o);
 }
 

@@ -8,7 +8,7 @@
 /* One line for the log and the audit table, kept until the commit. */
 struct audit_line {
 	struct audit_line *next;
-	const char        *event;
+	enum audit_event   event;
 	struct user_id     user;
 };
 
@@ -42,6 +42,11 @@ enum status request_admit(struct request *rq) MUST_CHECK;
 void request_work(struct work *w, void *worker);
 /* The same without a database, on the loop thread: light routes and LANE_LOOP. */
 enum status request_run_light(struct request *rq) MUST_CHECK;
+
+/* ---- audit.c ---- */
+
+/* Tell the log what has been committed. */
+void audit_log(const struct request *rq);
 
 /* ---- answer.c ---- */
 

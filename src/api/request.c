@@ -67,15 +67,6 @@ request_read(struct request *rq, enum status (*fn)(struct task *t, void *arg), v
 	return db_read(&rq->task, rq->priv->db, fn, arg);
 }
 
-static void
-log_audits(const struct request *rq)
-{
-	for (const struct audit_line *a = rq->priv->audits; a; a = a->next)
-		log_event(LOG_INFO, EV_AUDIT, "request=%016llx event=%s deployment=%lld user=%lld ip=%s",
-		    (unsigned long long)rq->x->id, a->event, (long long)rq->deployment->id.v, (long long)a->user.v,
-		    rq->client_text);
-}
-
 enum status
 request_write(struct request *rq, enum status (*fn)(struct task *t, void *arg), void *arg)
 {
@@ -83,7 +74,7 @@ request_write(struct request *rq, enum status (*fn)(struct task *t, void *arg), 
 
 	if (st == OK) {
 		coherence_publish(&rq->task);
-		log_audits(rq);
+		audit_log(rq);
 	}
 	rq->task.touched = NULL;
 	rq->priv->audits = NULL;
@@ -104,20 +95,6 @@ request_renew_token(struct request *rq)
 	struct session_rules rules = request_session_rules(rq);
 
 	return session_renew(&rq->task, &rules, &rq->session);
-}
-
-enum status
-audit(struct request *rq, const char *event, struct user_id user, struct str detail)
-{
-	struct task *t = &rq->task;
-	struct audit_line *line = arena_one(t->arena, struct audit_line);
-	struct str actor = user.v ? user_id_str(t->arena, user) : S("");
-
-	TRY_MEM(t, line);
-	*line = (struct audit_line){ rq->priv->audits, event, user };
-	rq->priv->audits = line;
-	return sql_audit_insert(t, rq->deployment->id, (struct audit_id){ id_next(t->now) }, t->now, str_of(event), actor, user,
-	    rq->session.id, str_of(rq->client_text), detail.n > 0 ? detail : S("{}"));
 }
 
 struct reservation {

@@ -19,7 +19,7 @@ sign_out_one(struct request *rq, struct str text)
 	/* Promoting another account silently would surprise: nobody is active now. */
 	if (rq->session.active_signin.v == id.v)
 		rq->session.active_signin.v = 0;
-	return audit(rq, "signin.ended", (struct user_id){ 0 }, STR_NONE);
+	return audit(rq, AUDIT_SIGNIN_ENDED, (struct user_id){ 0 }, STR_NONE);
 }
 
 /* A second sign-out ends nothing and still answers 200. */
@@ -30,7 +30,7 @@ sign_out_all(struct request *rq)
 		return OK;
 	TRY(session_end_all_signins(&rq->task, rq->deployment->id, rq->session.id));
 	rq->session.active_signin.v = 0;
-	return audit(rq, "session.signed_out", (struct user_id){ 0 }, STR_NONE);
+	return audit(rq, AUDIT_SESSION_SIGNED_OUT, (struct user_id){ 0 }, STR_NONE);
 }
 
 static enum status

@@ -252,7 +252,7 @@ sign_up(struct request *rq)
 	if (st == E_USERNAME_EXISTS || st == E_EMAIL_EXISTS || st == E_PHONE_NUMBER_EXISTS)
 		return refuse(rq, st, NULL);
 	TRY(st);
-	TRY(audit(rq, "user.created", user, STR_NONE));
+	TRY(audit(rq, AUDIT_USER_CREATED, user, STR_NONE));
 	TRY(sign_in_complete(rq, user, spec->email_key.n > 0 ? "plain_email" : "plain_username"));
 	TRY(record_attempt(rq, spec, user));
 	return reply_session(rq);

@@ -126,7 +126,7 @@ workspace_create(struct request *rq)
 	TRY(slug_claim(&rq->task, text.slug, &slugs));
 	TRY(insert_membership(rq, &w));
 	detail = arena_printf(rq->task.arena, "{\"workspace_id\":\"workspace_%lld\"}", (long long)w.id.v);
-	TRY(audit(rq, "workspace.created", rq->signin->user, detail));
+	TRY(audit(rq, AUDIT_WORKSPACE_CREATED, rq->signin->user, detail));
 	return reply_created(rq, &w);
 }
 
