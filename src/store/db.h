@@ -19,17 +19,17 @@ struct store_config {
 };
 
 /*
- * Open the database: take the lock file (SQLite), open the writer, check the schema, run migrations.
+ * Open the database: take the lock file (SQLite), open the writer, check the schema, migrate.
  * E_STORE with t->why: locked by another process, a newer schema, damaged, unreachable.
  */
 enum status store_open(struct task *t, const struct store_config *c, struct store **ret_store) MUST_CHECK;
 
-/* Ends the writer after all it has taken. Every db_connect()ion is closed before. NULL is fine; returns NULL. */
+/* Ends the writer after all it has taken. Close every connection before. NULL is fine; returns NULL. */
 struct store *store_close(struct store *s);
 
 bool store_is_empty(const struct store *s);	/* no migration had been applied before store_open */
 
-/* What store_open would do, without doing it. SQLite: fails while a server holds the lock. */
+/* How far the schema is, applying nothing. SQLite: E_STORE while a server has the directory. */
 struct store_version {
 	int64_t applied;	/* the newest migration in the database; 0: none */
 	int64_t known;	/* the newest in the program */
@@ -72,15 +72,19 @@ struct write_job {
 };
 bool store_write(struct store *s, struct db *db, struct write_job *job) MUST_CHECK;
 
-/* The same, waiting for the outcome: for what must be on disk before the next step. Not on the writer's thread. */
+/* The same, waiting: for what must be on disk before the next step. Not on the writer's thread. */
 enum status store_write_wait(struct task *t, struct store *s, struct db *db,
     enum status (*run)(struct task *t, void *arg), void *arg) MUST_CHECK;
 
 /* A consistent copy into a new file, mode 0600, on disk when OK. SQLite only. Any thread. */
 enum status store_backup(struct task *t, struct store *s, const char *path) MUST_CHECK;
 
-/* Prepare every statement of the schema and compare its parameters and columns with what it declares. */
-enum status store_check(struct task *t, struct store *s, struct db *db) MUST_CHECK;
+/*
+ * Prepare every statement of the schema and compare its parameters and columns with what
+ * it declares. `report` hears of each that is wrong; NULL: the first ends it, with t->why.
+ */
+enum status store_check(struct task *t, struct store *s, struct db *db,
+    void (*report)(const char *why)) MUST_CHECK;
 
 struct store_stats {
 	uint64_t commits, members, rollbacks, write_errors;	/* members: writes that were committed */

@@ -71,7 +71,8 @@ see_row(struct task *t, const struct row *r, void *arg)
 		return OK;
 	m = &f->schema->migrations[f->version - 1];
 	if (f->name.n != strlen(m->name) || memcmp(f->name.p, m->name, f->name.n) != 0)
-		return fail(t, E_STORE, "migration %lld is \"" STR_FMT "\" in the database and \"%s\" in this program",
+		return fail(t, E_STORE,
+		    "migration %lld is \"" STR_FMT "\" in the database and \"%s\" in this program",
 		    (long long)f->version, STR_ARG(f->name), m->name);
 	return OK;
 }
@@ -138,8 +139,10 @@ migrate(struct task *t, struct db *db)
 
 	TRY(look(t, db, &f));
 	if (f.version > (int64_t)schema->n_migrations)
-		return fail(t, E_STORE, "the database has schema version %lld (" STR_FMT "); this program knows %zu: "
-		    "run the newer program", (long long)f.version, STR_ARG(f.name), schema->n_migrations);
+		return fail(t, E_STORE,
+		    "the database has schema version %lld (" STR_FMT "); this program knows %zu: "
+		    "run the newer program",
+		    (long long)f.version, STR_ARG(f.name), schema->n_migrations);
 	db->store->was_empty = f.version == 0;
 	for (size_t i = (size_t)f.version; i < schema->n_migrations; i++)
 		TRY(apply(t, db, (struct step){ &schema->migrations[i], !f.has_table && i == 0 }));

@@ -18,7 +18,7 @@ struct pg_db {
 	PGconn   *c;	/* NULL: not connected */
 	bool     *prepared;	/* by the statement's number: does this connection know it? */
 	bool      lost;	/* of no more use: the next transaction begins on a new connection */
-	bool      retry;	/* the server has undone the transaction only because of others: run it again */
+	bool      retry;	/* the server undid the transaction only because of others: run it again */
 	int       wait_ms;	/* for an answer; -1: however long it takes */
 	unsigned  misses;	/* failed tries to connect, in a row */
 	int64_t   next_try;	/* clock_mono() before which none is made */
@@ -44,7 +44,8 @@ PGresult *pg_answer(struct pg_db *db);
 enum status pg_command(struct task *t, struct pg_db *db, const char *sql) MUST_CHECK;
 
 /* Turn an answer (NULL: none) into a status with an account in t->why. `what` names the deed. */
-enum status pg_fail(struct task *t, struct pg_db *db, const PGresult *r, const char *what) MUST_CHECK;
+enum status pg_fail(struct task *t, struct pg_db *db, const PGresult *r,
+    const char *what) MUST_CHECK;
 
 /* Wait a little, longer each time and never twice the same: for what others contend for too. */
 int64_t pg_backoff_us(unsigned attempt);

@@ -79,7 +79,8 @@ check_param(struct task *t, const PQconninfoOption *o)
 		return OK;
 	if (strcmp(o->val, "read-write") == 0 || strcmp(o->val, "primary") == 0)
 		return OK;
-	return fail(t, E_STORE, "--database: target_session_attrs=%s: only the primary knows who is signed in", o->val);
+	return fail(t, E_STORE,
+	    "--database: target_session_attrs=%s: only the primary knows who is signed in", o->val);
 }
 
 static enum status
@@ -112,7 +113,8 @@ dial_url(struct task *t, const char *url, PGconn **ret_c)
 	enum status st;
 
 	if (given == NULL) {
-		st = fail(t, E_STORE, "--database: " STR_FMT, STR_ARG(first_line(err != NULL ? err : "out of memory")));
+		st = fail(t, E_STORE, "--database: " STR_FMT,
+		    STR_ARG(first_line(err != NULL ? err : "out of memory")));
 		PQfreemem(err);
 		return st;
 	}
@@ -139,7 +141,7 @@ pg_db_new(struct pg_store *s)
 		return NULL;
 	db->base.store = &s->base;
 	db->wait_ms = WAIT_MS;
-	db->prepared = calloc(s->base.schema->n_texts + 1, sizeof(*db->prepared));	/* + 1: never of size 0 */
+	db->prepared = calloc(s->base.schema->n_texts + 1, sizeof(*db->prepared)); /* + 1: never of size 0 */
 	if (db->prepared == NULL) {
 		free(db);
 		return NULL;
@@ -271,7 +273,7 @@ pg_fail(struct task *t, struct pg_db *db, const PGresult *r, const char *what)
 	}
 	if (is_one_of(state, "40001 40P01"))
 		db->retry = true;
-	/* Ending, or a standby now, or a connection that does not know what we told it: another one serves better. */
+	/* Ending, a standby now, or ignorant of what we told it: another connection serves better. */
 	if (is_one_of(state, "57P01 57P02 57P03 25006 26000 0A000"))
 		db->lost = true;
 	return fail(t, is_one_of(state, "23505 23503") ? E_CONFLICT : E_STORE, "%s: " STR_FMT " (%s)", what,

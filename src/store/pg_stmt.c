@@ -10,7 +10,15 @@
 enum { PARAMS_MAX = 64 };
 
 /* Of pg_type: fixed for ever. Parameters are only of the first column, results may be of any. */
-enum { OID_INT8 = 20, OID_INT4 = 23, OID_INT2 = 21, OID_BOOL = 16, OID_TEXT = 25, OID_VARCHAR = 1043, OID_BYTEA = 17 };
+enum {
+	OID_INT8 = 20,
+	OID_INT4 = 23,
+	OID_INT2 = 21,
+	OID_BOOL = 16,
+	OID_TEXT = 25,
+	OID_VARCHAR = 1043,
+	OID_BYTEA = 17
+};
 
 static const Oid oid_of[SQL_TYPE__COUNT] = {
 	[SQL_INT] = OID_INT8,
@@ -115,10 +123,12 @@ static enum status
 check_columns(struct task *t, const PGresult *r, const struct sql_text *text)
 {
 	if (PQnfields(r) != (int)text->n_out)
-		return fail(t, E_STORE, "%s: gives %d columns, declares %zu", text->name, PQnfields(r), text->n_out);
+		return fail(
+		    t, E_STORE, "%s: gives %d columns, declares %zu", text->name, PQnfields(r), text->n_out);
 	for (size_t i = 0; i < text->n_out; i++) {
 		if (!is_fit(text->out[i], PQftype(r, (int)i)))
-			return fail(t, E_STORE, "%s: column %zu (%s) is of PostgreSQL's type %u: CAST it to what is declared",
+			return fail(t, E_STORE,
+			    "%s: column %zu (%s) is of PostgreSQL's type %u: CAST it to what is declared",
 			    text->name, i + 1, PQfname(r, (int)i), PQftype(r, (int)i));
 	}
 	return OK;
@@ -178,7 +188,8 @@ pg_check(struct task *t, struct db *base, const struct sql_text *text)
 	if (r == NULL || PQresultStatus(r) != PGRES_COMMAND_OK)
 		st = pg_fail(t, db, r, text->name);
 	else if (PQnparams(r) != (int)text->n_in)
-		st = fail(t, E_STORE, "%s: takes %d parameters, declares %zu", text->name, PQnparams(r), text->n_in);
+		st = fail(t, E_STORE, "%s: takes %d parameters, declares %zu", text->name, PQnparams(r),
+		    text->n_in);
 	else
 		st = check_columns(t, r, text);
 	PQclear(r);
@@ -207,5 +218,8 @@ pg_row_str(const struct row *r, size_t i)
 {
 	if (PQgetisnull(r->handle, r->at, (int)i))
 		return STR_NONE;
-	return (struct str){ PQgetvalue(r->handle, r->at, (int)i), (size_t)PQgetlength(r->handle, r->at, (int)i) };
+	return (struct str){
+		.p = PQgetvalue(r->handle, r->at, (int)i),
+		.n = (size_t)PQgetlength(r->handle, r->at, (int)i),
+	};
 }

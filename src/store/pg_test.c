@@ -38,7 +38,8 @@ insert_row(struct task *t, void *arg)
 static void
 cut_all(void)
 {
-	pg_do("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'sessiond'");
+	pg_do("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+	    "WHERE application_name = 'sessiond'");
 }
 
 /* A connection that died while idle costs nobody anything: nothing had been done on it. */
@@ -140,7 +141,8 @@ proxy_one(const struct proxy *p, int client)
 
 	assert_int_equal(connect(server, (struct sockaddr *)&address, sizeof(address)), 0);
 	for (bool cut = false; !cut; ) {
-		struct pollfd fds[] = { { .fd = client, .events = POLLIN }, { .fd = server, .events = POLLIN } };
+		struct pollfd fds[] = { { .fd = client, .events = POLLIN },
+			{ .fd = server, .events = POLLIN } };
 		ssize_t n;
 
 		poll(fds, 2, -1);
@@ -148,7 +150,7 @@ proxy_one(const struct proxy *p, int client)
 			n = forward(client, server, buf, sizeof(buf));
 			cut = n <= 0;
 			if (n > 0 && memmem(buf, (size_t)n, "COMMIT", 7) != NULL)
-				cut = read(server, buf, sizeof(buf)) != 0;	/* the answer, which nobody gets */
+				cut = read(server, buf, sizeof(buf)) != 0; /* the answer, which nobody gets */
 		} else if (fds[1].revents != 0) {
 			cut = forward(server, client, buf, sizeof(buf)) <= 0;
 		}
@@ -217,14 +219,15 @@ test_F10_outcome_of_commit_unknown(void **state)
 	int runs = 0;
 
 	proxy_begin(&p);
-	snprintf(url, sizeof(url), "postgresql:///postgres?user=postgres&host=%s&options=-csearch_path%%3D%s", p.dir,
-	    f->schema);
+	snprintf(url, sizeof(url), "postgresql:///postgres?user=postgres&host=%s&options=-csearch_path%%3D%s",
+	    p.dir, f->schema);
 	through.base.engine = &engine_pg;
 	through.base.schema = &test_schema;
 	through.url = url;
 	db = pg_db_new(&through);
 	assert_non_null(db);
-	assert_status(&f->t, E_STORE, store_write_wait(&f->t, &through.base, &db->base, insert_counted, &runs));
+	assert_status(
+	    &f->t, E_STORE, store_write_wait(&f->t, &through.base, &db->base, insert_counted, &runs));
 	assert_non_null(strstr(f->t.why, "COMMIT, whose outcome is unknown"));
 	assert_int_equal(runs, 1);
 	pg_db_free(db);

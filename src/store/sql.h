@@ -86,12 +86,13 @@ arg_hash(const uint8_t *hash)
 	return (struct arg){ .type = SQL_BYTES, .s = { (const char *)hash, 32 }, .null = hash == NULL };
 }
 
-/* The current row of a running query: column i (0…). NULL gives 0, false, the empty string, a hash of zeros. */
+/* The current row of a query: column i (0…). NULL gives 0, false, the empty string, a hash of zeros. */
 struct row;
 int64_t     row_int(const struct row *r, size_t i);
 bool        row_bool(const struct row *r, size_t i);
 struct str  row_str(const struct row *r, size_t i);	/* copied into the task's arena */
-enum status row_hash(const struct row *r, size_t i, uint8_t ret_hash[32]) MUST_CHECK;	/* E_STORE: not 32 bytes */
+/* E_STORE: not 32 bytes. */
+enum status row_hash(const struct row *r, size_t i, uint8_t ret_hash[32]) MUST_CHECK;
 
 /*
  * Run a statement inside an open transaction (t->db set). `args` has stmt->n_in of them.

@@ -25,7 +25,7 @@ static enum status
 copy(struct task *t, struct sqlite_db *db, const char *path)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_exec(db->h, "PRAGMA query_only = OFF", NULL, NULL, NULL);	/* it means the copy too */
+	int rc = sqlite3_exec(db->h, "PRAGMA query_only = OFF", NULL, NULL, NULL); /* it means the copy too */
 
 	if (rc == SQLITE_OK)
 		rc = sqlite_prepare(db, "VACUUM INTO ?1", &stmt);

@@ -41,8 +41,8 @@ bind_all(sqlite3_stmt *stmt, const struct sql_text *text, const struct arg *args
  * fn's; the result is SQLITE_DONE, an error, or SQLITE_ROW when fn stopped it.
  */
 static int
-step_all(struct task *t, sqlite3_stmt *stmt, enum status (*fn)(struct task *t, const struct row *r, void *arg),
-    void *arg, enum status *ret_status)
+step_all(struct task *t, sqlite3_stmt *stmt,
+    enum status (*fn)(struct task *t, const struct row *r, void *arg), void *arg, enum status *ret_status)
 {
 	const struct row row = { .t = t, .engine = &engine_sqlite, .handle = stmt };
 	int rc;

@@ -15,6 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
+static void
+say_wrong(const char *why)
+{
+	printf("%s\n", why);
+}
+
 static enum status
 check_url(struct task *t, const char *url)
 {
@@ -25,7 +31,7 @@ check_url(struct task *t, const char *url)
 
 	TRY(store_open(t, &c, &s));
 	db = db_connect(t, s);
-	st = db == NULL ? E_STORE : store_check(t, s, db);
+	st = db == NULL ? E_STORE : store_check(t, s, db, say_wrong);
 	db_close(db);
 	store_close(s);
 	return st;
@@ -37,7 +43,10 @@ check_and_say(const char *engine, const char *url)
 	struct task t = { .arena = arena_new(1 << 20), .now = 1 };
 	enum status st = t.arena == NULL ? E_OVERLOADED : check_url(&t, url);
 
-	printf("%s: %s%s\n", engine, st == OK ? "every migration applies, every statement prepares" : "", t.why);
+	if (st == OK)
+		printf("%s: every migration applies, every statement prepares\n", engine);
+	else
+		printf("%s: wrong: %s\n", engine, t.why);
 	arena_free(t.arena);
 	return st == OK;
 }

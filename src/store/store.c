@@ -99,11 +99,22 @@ store_backup(struct task *t, struct store *s, const char *path)
 }
 
 enum status
-store_check(struct task *t, struct store *s, struct db *db)
+store_check(struct task *t, struct store *s, struct db *db, void (*report)(const char *why))
 {
-	for (size_t i = 0; i < s->schema->n_texts; i++)
-		TRY(s->engine->check(t, db, &s->schema->texts[i]));
-	return OK;
+	enum status outcome = OK;
+
+	for (size_t i = 0; i < s->schema->n_texts; i++) {
+		enum status st = s->engine->check(t, db, &s->schema->texts[i]);
+
+		if (st == OK)
+			continue;
+		outcome = st;
+		if (report == NULL)
+			return st;
+		report(t->why);
+		t->why[0] = '\0';
+	}
+	return outcome;
 }
 
 void

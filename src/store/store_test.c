@@ -16,8 +16,8 @@ static enum status
 insert_bare(struct task *t, void *arg)
 {
 	(void)arg;
-	return sql_thing_insert(t, D1, (struct user_id){ 1 }, (struct org_id){ 0 }, STR_NONE, STR_NONE, 0, false, 0,
-	    S("{}"), NULL, STR_NONE);
+	return sql_thing_insert(t, D1, (struct user_id){ 1 }, (struct org_id){ 0 }, STR_NONE, STR_NONE, 0,
+	    false, 0, S("{}"), NULL, STR_NONE);
 }
 
 static enum status
@@ -348,7 +348,7 @@ count_around_a_write(struct task *t, void *arg)
 	return count_rows(t, &v->after);
 }
 
-/* A read sees one view of the data from its first row to its last, and the next one sees what came between. */
+/* A read sees one view of the data from first to last, and the next one sees what came between. */
 static void
 test_read_has_one_view(void **state)
 {
@@ -416,10 +416,11 @@ test_newer_schema_is_refused(void **state)
 	older.n_migrations = 1;
 	f->t.why[0] = '\0';
 	assert_status(&f->t, E_STORE, store_open(&f->t, &c, &s));
-	assert_non_null(strstr(f->t.why, "schema version 2 (events); this program knows 1: run the newer program"));
+	assert_non_null(
+	    strstr(f->t.why, "schema version 2 (events); this program knows 1: run the newer program"));
 }
 
-/* A migration is whole or not there: what failed half-way leaves nothing, and the next start does it again. */
+/* A migration is whole or not there: half of one leaves nothing, and the next start does it again. */
 static void
 test_migration_resumes(void **state)
 {
@@ -465,7 +466,7 @@ test_every_statement_is_as_declared(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_ok(&f->t, store_check(&f->t, f->store, f->db));
+	assert_ok(&f->t, store_check(&f->t, f->store, f->db, NULL));
 }
 
 #define ON(engine, fn) { #engine ": " #fn, fn, setup_##engine, teardown, NULL }

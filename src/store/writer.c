@@ -103,7 +103,7 @@ run_members(struct writer *w, struct write_job *batch)
 	for (struct write_job *job = batch; job != NULL; job = job->next) {
 		run_member(w, job);
 		if (sqlite3_get_autocommit(w->db->h)) {
-			fail_batch(batch, job->t->why[0] != '\0' ? job->t->why : "the shared transaction was lost");
+			fail_batch(batch, job->t->why[0] != '\0' ? job->t->why : "the transaction was lost");
 			return false;
 		}
 	}
@@ -152,7 +152,7 @@ static enum status
 begin(struct writer *w, struct task *t)
 {
 	if (w->db->broken != 0)
-		return fail(t, E_STORE, "the database failed earlier (%d); restart the server", w->db->broken);
+		return fail(t, E_STORE, "the database failed (%d); restart the server", w->db->broken);
 	if (db_test_fails())
 		return fail(t, E_STORE, "BEGIN: failed for a test");
 	return w->store->engine->begin(t, &w->db->base, DB_WRITES);
@@ -194,8 +194,9 @@ say_broken(struct writer *w)
 	if (w->db->broken == 0 || w->said_broken)
 		return;
 	w->said_broken = true;
-	log_event(LOG_ERROR, EV_STORE, "engine=sqlite state=broken code=%d why=%s advice=\"nothing is written "
-	    "until a restart\"", w->db->broken, log_quote(str_of(sqlite3_errstr(w->db->broken))).text);
+	log_event(LOG_ERROR, EV_STORE,
+	    "engine=sqlite state=broken code=%d why=%s advice=\"nothing is written until a restart\"",
+	    w->db->broken, log_quote(str_of(sqlite3_errstr(w->db->broken))).text);
 }
 
 static void *

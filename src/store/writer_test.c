@@ -100,8 +100,8 @@ deed_run(struct task *t, void *arg)
 	if (d->hold != NULL)
 		sem_wait(d->hold);
 	t->touched = (struct touch *)d;
-	TRY(sql_thing_insert(t, D1, (struct user_id){ d->id }, (struct org_id){ 0 }, S("x"), d->key, 0, false, 0,
-	    S("{}"), NULL, (struct str){ blob, d->blob_n }));
+	TRY(sql_thing_insert(t, D1, (struct user_id){ d->id }, (struct org_id){ 0 }, S("x"), d->key, 0, false,
+	    0, S("{}"), NULL, (struct str){ blob, d->blob_n }));
 	TRY(sql_thing_delete_all(t, D2, &rows));
 	return d->refusal;
 }
@@ -422,7 +422,8 @@ write_until_killed(const char *url, int64_t first, int fd)
 	for (int64_t id = first;; id++) {
 		deed_begin(&d, id);
 		d.blob_n = 3000;	/* so that the log is copied now and then */
-		if (store_write_wait(&d.t, f.store, f.db, deed_run, &d) != OK || write(fd, &id, sizeof(id)) < 0)
+		if (store_write_wait(&d.t, f.store, f.db, deed_run, &d) != OK ||
+		    write(fd, &id, sizeof(id)) < 0)
 			_exit(1);
 		deed_end(&d);
 	}
