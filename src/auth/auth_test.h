@@ -13,7 +13,8 @@
 #include "base/str.h"
 
 static struct task test_task;
-__attribute__((unused)) static const struct deployment_id first_deployment = { 11 }, second_deployment = { 12 };
+__attribute__((unused)) static const struct deployment_id first_deployment = { 11 },
+							  second_deployment = { 12 };
 
 static int
 test_begin(void **state)
@@ -55,9 +56,9 @@ test_keys(void)
 	return k;
 }
 
-#define test_equal(got, want) \
-	do { \
-		struct str got_ = (got), want_ = (want); \
-		if (!str_eq(got_, want_)) \
-			fail_msg("got '" STR_FMT "', want '" STR_FMT "'", STR_ARG(got_), STR_ARG(want_)); \
+#define test_equal(got, want)                                                                                \
+	do {                                                                                                 \
+		struct str got_ = (got), want_ = (want);                                                     \
+		if (!str_eq(got_, want_))                                                                    \
+			fail_msg("got '" STR_FMT "', want '" STR_FMT "'", STR_ARG(got_), STR_ARG(want_));    \
 	} while (0)

@@ -14,9 +14,9 @@ enum { RANDOM_N = 8, EXPIRY_N = 5, MAC_N = 12, SIGNED_N = RANDOM_N + EXPIRY_N, T
 _Static_assert(2 * TOKEN_N == CHALLENGE_TOKEN_HEX, "the token's parts fill it");
 
 enum {
-	SEED_MAX = CHALLENGE_TOKEN_HEX + 4,	/* a token, a number up to CHALLENGE_COUNT, a 'd' */
+	SEED_MAX = CHALLENGE_TOKEN_HEX + 4, /* a token, a number up to CHALLENGE_COUNT, a 'd' */
 };
-static const int64_t number_max = INT64_C(1) << 53;	/* what a browser counts exactly */
+static const int64_t number_max = INT64_C(1) << 53; /* what a browser counts exactly */
 
 static void
 put_expiry(uint8_t *p, int64_t s)
@@ -35,14 +35,16 @@ get_expiry(const uint8_t *p)
 }
 
 static enum status
-token_mac(struct task *t, const struct keys *k, struct deployment_id d, const uint8_t *token, uint8_t ret_mac[32])
+token_mac(
+    struct task *t, const struct keys *k, struct deployment_id d, const uint8_t *token, uint8_t ret_mac[32])
 {
 	const struct str body = { (const char *)token, SIGNED_N };
 	return keys_mac(t, k, KEY_CHALLENGE, d, &body, 1, ret_mac);
 }
 
 enum status
-challenge_new(struct task *t, const struct keys *k, struct deployment_id d, struct str *ret_token, int64_t *ret_expires_at)
+challenge_new(struct task *t, const struct keys *k, struct deployment_id d, struct str *ret_token,
+    int64_t *ret_expires_at)
 {
 	uint8_t token[TOKEN_N], mac[32];
 	int64_t expiry_s = t->now / SECOND_US + CHALLENGE_TTL_S;

@@ -136,7 +136,8 @@ test_changed_tokens_fail(void **state)
 			if (copy[i] == with[w])
 				continue;
 			copy[i] = with[w];
-			assert_int_equal(check(k, first_deployment, (struct str){ copy, sizeof(copy) }), E_CHALLENGE_FAILED);
+			assert_int_equal(check(k, first_deployment, (struct str){ copy, sizeof(copy) }),
+			    E_CHALLENGE_FAILED);
 		}
 		assert_int_equal(check(k, first_deployment, (struct str){ token.p, i }), E_CHALLENGE_FAILED);
 	}
@@ -147,8 +148,11 @@ test_changed_tokens_fail(void **state)
 		changed |= upper[i] != token.p[i];
 	}
 	if (changed)
-		assert_int_equal(check(k, first_deployment, (struct str){ upper, sizeof(upper) }), E_CHALLENGE_FAILED);
-	assert_int_equal(check(k, first_deployment, arena_printf(test_task.arena, STR_FMT "00", STR_ARG(token))), E_CHALLENGE_FAILED);
+		assert_int_equal(
+		    check(k, first_deployment, (struct str){ upper, sizeof(upper) }), E_CHALLENGE_FAILED);
+	assert_int_equal(
+	    check(k, first_deployment, arena_printf(test_task.arena, STR_FMT "00", STR_ARG(token))),
+	    E_CHALLENGE_FAILED);
 	assert_int_equal(check(k, first_deployment, STR_NONE), E_CHALLENGE_FAILED);
 	keys_free(k);
 }

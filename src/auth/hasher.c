@@ -1,4 +1,5 @@
-/* hasher.c - argon2id on threads of its own, so that a flood of sign-ins waits in line instead of everybody. */
+/* hasher.c - argon2id on threads of its own, so that a flood of sign-ins waits in line instead of everybody.
+ */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/hasher.h"
 
@@ -12,22 +13,22 @@ enum { NICE = 10 };
 
 /* A job in line, on the stack of the thread that waits for it. */
 struct waiting_job {
-	struct hash_job    *job;
+	struct hash_job *job;
 	struct waiting_job *next;
-	pthread_cond_t      done;
-	bool                is_done;
+	pthread_cond_t done;
+	bool is_done;
 };
 
 struct hasher {
 	const struct keys *keys;
-	size_t             queue_max;
-	pthread_t         *threads;
-	unsigned           n_threads;
+	size_t queue_max;
+	pthread_t *threads;
+	unsigned n_threads;
 
-	pthread_mutex_t     lock;	/* for all that follows, and the jobs in line */
-	pthread_cond_t      work;
+	pthread_mutex_t lock; /* for all that follows, and the jobs in line */
+	pthread_cond_t work;
 	struct waiting_job *first, **last;
-	bool                stop;
+	bool stop;
 	struct hasher_stats stats;
 };
 
@@ -38,9 +39,9 @@ struct hasher {
 void
 hash_compute(struct hash_job *job)
 {
-	job->ok = crypto_pwhash_argon2id(job->hash, sizeof(job->hash), (const char *)job->input->p, job->input->n, job->salt,
-		      (unsigned long long)job->passes, (size_t)job->memory_kib * 1024,
-		      crypto_pwhash_argon2id_ALG_ARGON2ID13) == 0;
+	job->ok = crypto_pwhash_argon2id(job->hash, sizeof(job->hash), (const char *)job->input->p,
+		      job->input->n, job->salt, (unsigned long long)job->passes,
+		      (size_t)job->memory_kib * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13) == 0;
 }
 
 /* --- the line and its threads --- */
@@ -69,7 +70,7 @@ give_back(struct hasher *h, struct waiting_job *w)
 	pthread_mutex_lock(&h->lock);
 	h->stats.hashes++;
 	w->is_done = true;
-	pthread_cond_signal(&w->done);	/* under the lock: once let go, w is gone */
+	pthread_cond_signal(&w->done); /* under the lock: once let go, w is gone */
 	pthread_mutex_unlock(&h->lock);
 }
 

@@ -13,10 +13,10 @@ enum { HASH_SALT_N = crypto_pwhash_argon2id_SALTBYTES, HASH_N = 32 };
 
 struct hash_job {
 	const struct secret *input;
-	int64_t              memory_kib, passes;
-	uint8_t              salt[HASH_SALT_N];
-	uint8_t              hash[HASH_N];	/* out */
-	bool                 ok;		/* out; false: no memory */
+	int64_t memory_kib, passes;
+	uint8_t salt[HASH_SALT_N];
+	uint8_t hash[HASH_N]; /* out */
+	bool ok;              /* out; false: no memory */
 };
 
 /* Compute here and now. */

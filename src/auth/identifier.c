@@ -10,16 +10,20 @@
 #include "base/str.h"
 
 enum {
-	TEXT_MAX = 1024,	/* bytes of any identifier before it is looked at */
-	EMAIL_MAX = 254, LOCAL_MAX = 64, LABEL_MAX = 63,
+	TEXT_MAX = 1024, /* bytes of any identifier before it is looked at */
+	EMAIL_MAX = 254,
+	LOCAL_MAX = 64,
+	LABEL_MAX = 63,
 	SLUG_MAX = 60,
-	DIGITS_MIN = 7, DIGITS_MAX = 15,
+	DIGITS_MIN = 7,
+	DIGITS_MAX = 15,
 };
 enum form {
 	NFC = UTF8PROC_STABLE | UTF8PROC_COMPOSE,
 	NFKC = NFC | UTF8PROC_COMPAT,
 	FOLDED = NFKC | UTF8PROC_CASEFOLD,
-	BARE = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK,
+	BARE =
+	    UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK,
 };
 
 /* --- forms of a text --- */
@@ -31,8 +35,8 @@ mapped(struct arena *a, struct str text, enum form form)
 	utf8proc_uint8_t *p = NULL;
 	if (text.n == 0 || !str_is_text(text))
 		return STR_NONE;
-	utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.n, &p,
-	    (utf8proc_option_t)form);
+	utf8proc_ssize_t n = utf8proc_map(
+	    (const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.n, &p, (utf8proc_option_t)form);
 	struct str result = n <= 0 ? STR_NONE : arena_dup(a, (struct str){ (const char *)p, (size_t)n });
 	free(p);
 	return result;
@@ -49,7 +53,8 @@ static utf8proc_int32_t
 next_code_point(struct str *text)
 {
 	utf8proc_int32_t c = -1;
-	utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text->p, (utf8proc_ssize_t)text->n, &c);
+	utf8proc_ssize_t n =
+	    utf8proc_iterate((const utf8proc_uint8_t *)text->p, (utf8proc_ssize_t)text->n, &c);
 	CHECK(n > 0);
 	*text = str_from(*text, (size_t)n);
 	return c;
@@ -139,7 +144,8 @@ is_foreign_letter(utf8proc_int32_t c)
 {
 	utf8proc_category_t category = utf8proc_category(c);
 	return !utf8proc_get_property(c)->ignorable &&
-	    ((category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_MC) || category == UTF8PROC_CATEGORY_ND);
+	       ((category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_MC) ||
+		   category == UTF8PROC_CATEGORY_ND);
 }
 
 /* RFC 5321 §4.1.2 Dot-string, with RFC 6531's letters; quoted local parts are refused. */
@@ -152,7 +158,8 @@ is_local_part(struct str local)
 	while (local.n > 0) {
 		char c = local.p[0];
 		utf8proc_int32_t cp = next_code_point(&local);
-		bool ok = !is_ascii(c) ? is_foreign_letter(cp) : is_alnum(c) || strchr(".!#$%&'*+/=?^_`{|}~-", c) != NULL;
+		bool ok = !is_ascii(c) ? is_foreign_letter(cp)
+				       : is_alnum(c) || strchr(".!#$%&'*+/=?^_`{|}~-", c) != NULL;
 		if (!ok || (c == '.' && before == '.'))
 			return false;
 		before = c;
@@ -213,7 +220,8 @@ identifier_email(struct task *t, struct str text, struct str *ret_email, struct 
 	email = mapped(t->arena, lower(t->arena, email), NFKC);
 	if (arena_failed(t->arena))
 		return fail(t, E_OVERLOADED, "out of memory for this task");
-	if (!str_cut(email, '@', &local, &domain) || email.n > EMAIL_MAX || !is_local_part(local) || !is_domain(domain))
+	if (!str_cut(email, '@', &local, &domain) || email.n > EMAIL_MAX || !is_local_part(local) ||
+	    !is_domain(domain))
 		return fail(t, E_BAD_REQUEST_BODY, "identifier: not an e-mail address");
 	TRY(make_key(t, email, &key));
 	*ret_email = email;
@@ -224,7 +232,8 @@ identifier_email(struct task *t, struct str text, struct str *ret_email, struct 
 /* --- username --- */
 
 enum status
-identifier_username(struct task *t, struct str text, int64_t min, int64_t max, struct str *ret_username, struct str *ret_key)
+identifier_username(
+    struct task *t, struct str text, int64_t min, int64_t max, struct str *ret_username, struct str *ret_key)
 {
 	struct str name = str_trim(text), key;
 	if (name.n == 0 || name.n > TEXT_MAX || (int64_t)name.n < min || (int64_t)name.n > max)
@@ -249,8 +258,9 @@ static bool
 is_unprintable(utf8proc_int32_t c)
 {
 	utf8proc_category_t category = utf8proc_category(c);
-	return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP ||
-	    (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+	return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL ||
+	       category == UTF8PROC_CATEGORY_ZP || (c >= 0x202A && c <= 0x202E) ||
+	       (c >= 0x2066 && c <= 0x2069);
 }
 
 static bool
@@ -306,32 +316,34 @@ identifier_slug(struct task *t, struct str name)
 /* --- phone numbers --- */
 
 /* ITU-T E.164 country codes of where most people live; a client that starts from a region sends one. */
-static const struct {
-	char iso[3], code[4];
-} dial_codes[] = {
-	{ "AE", "971" }, { "AR", "54" }, { "AT", "43" }, { "AU", "61" }, { "BD", "880" }, { "BE", "32" }, { "BG", "359" },
-	{ "BR", "55" }, { "CA", "1" }, { "CH", "41" }, { "CL", "56" }, { "CN", "86" }, { "CO", "57" }, { "CZ", "420" },
-	{ "DE", "49" }, { "DK", "45" }, { "DZ", "213" }, { "EC", "593" }, { "EE", "372" }, { "EG", "20" }, { "ES", "34" },
-	{ "ET", "251" }, { "FI", "358" }, { "FR", "33" }, { "GB", "44" }, { "GH", "233" }, { "GR", "30" }, { "HK", "852" },
-	{ "HR", "385" }, { "HU", "36" }, { "ID", "62" }, { "IE", "353" }, { "IL", "972" }, { "IN", "91" }, { "IQ", "964" },
-	{ "IR", "98" }, { "IS", "354" }, { "IT", "39" }, { "JP", "81" }, { "KE", "254" }, { "KR", "82" }, { "KZ", "7" },
-	{ "LK", "94" }, { "LT", "370" }, { "LU", "352" }, { "LV", "371" }, { "MA", "212" }, { "MX", "52" }, { "MY", "60" },
-	{ "NG", "234" }, { "NL", "31" }, { "NO", "47" }, { "NP", "977" }, { "NZ", "64" }, { "PE", "51" }, { "PH", "63" },
-	{ "PK", "92" }, { "PL", "48" }, { "PT", "351" }, { "QA", "974" }, { "RO", "40" }, { "RS", "381" }, { "RU", "7" },
-	{ "SA", "966" }, { "SE", "46" }, { "SG", "65" }, { "SI", "386" }, { "SK", "421" }, { "TH", "66" }, { "TN", "216" },
-	{ "TR", "90" }, { "TW", "886" }, { "TZ", "255" }, { "UA", "380" }, { "UG", "256" }, { "US", "1" }, { "VE", "58" },
-	{ "VN", "84" }, { "ZA", "27" },
-};
+static const char dial_codes[] =
+    "AE971 AR54 AT43 AU61 BD880 BE32 BG359 BR55 CA1 CH41 CL56 CN86 CO57 CZ420 DE49 DK45 "
+    "DZ213 EC593 EE372 EG20 ES34 ET251 FI358 FR33 GB44 GH233 GR30 HK852 HR385 HU36 ID62 "
+    "IE353 IL972 IN91 IQ964 IR98 IS354 IT39 JP81 KE254 KR82 KZ7 LK94 LT370 LU352 LV371 "
+    "MA212 MX52 MY60 NG234 NL31 NO47 NP977 NZ64 PE51 PH63 PK92 PL48 PT351 QA974 RO40 "
+    "RS381 RU7 SA966 SE46 SG65 SI386 SK421 TH66 TN216 TR90 TW886 TZ255 UA380 UG256 US1 "
+    "VE58 VN84 ZA27";
+
+/* "US" as "1"; empty when it is not there. */
+static struct str
+code_of_country(struct str iso)
+{
+	struct str row, rest = str_of(dial_codes);
+	while (iso.n == 2 && rest.n > 0) {
+		str_cut(rest, ' ', &row, &rest);
+		if (str_eq_nocase((struct str){ row.p, 2 }, iso))
+			return str_from(row, 2);
+	}
+	return STR_NONE;
+}
 
 /* "+1", "1" or "US" as "1"; empty when it is none. */
 static struct str
 read_dial_code(struct str text)
 {
-	struct str code = str_trim(text);
-	for (size_t i = 0; i < ARRAY_LEN(dial_codes); i++) {
-		if (str_eq_nocase(code, str_of(dial_codes[i].iso)))
-			return str_of(dial_codes[i].code);
-	}
+	struct str code = str_trim(text), of_country = code_of_country(code);
+	if (of_country.n > 0)
+		return of_country;
 	if (code.n > 0 && code.p[0] == '+')
 		code = str_from(code, 1);
 	if (code.n == 0 || code.n > 4 || code.p[0] == '0')
@@ -359,7 +371,8 @@ read_digits(struct str text, char ret_digits[DIGITS_MAX + 4], size_t *ret_n)
 }
 
 enum status
-identifier_phone(struct task *t, struct str number, struct str dial_code, struct str *ret_digits, struct str *ret_dial_code)
+identifier_phone(struct task *t, struct str number, struct str dial_code, struct str *ret_digits,
+    struct str *ret_dial_code)
 {
 	struct str text, code = read_dial_code(dial_code);
 	char digits[DIGITS_MAX + 4];

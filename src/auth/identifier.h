@@ -17,17 +17,22 @@
  * key. One '@', an unquoted local part of at most 64 bytes, a domain with a dot, at most
  * 254 bytes in all (RFC 5321 §4.5.3.1); letters of any script (RFC 6531).
  */
-enum status identifier_email(struct task *t, struct str text, struct str *ret_email, struct str *ret_key) MUST_CHECK;
+enum status identifier_email(
+    struct task *t, struct str text, struct str *ret_email, struct str *ret_key) MUST_CHECK;
 /* 3-30 (or as given) of [A-Za-z0-9_.-], kept as written. */
-enum status identifier_username(struct task *t, struct str text, int64_t min, int64_t max, struct str *ret_username, struct str *ret_key) MUST_CHECK;
+enum status identifier_username(struct task *t, struct str text, int64_t min, int64_t max,
+    struct str *ret_username, struct str *ret_key) MUST_CHECK;
 /*
  * Digits 7-15 with separators dropped; dial code "+1" … "+9999" with or without plus (an
  * ISO country code is mapped). A number that starts with '+' must carry that dial code.
  */
-enum status identifier_phone(struct task *t, struct str number, struct str dial_code, struct str *ret_digits, struct str *ret_dial_code) MUST_CHECK;
-/* Printable text of 1-max code points, trimmed, NFC; no control characters, line breaks or turned direction, something to see. */
+enum status identifier_phone(struct task *t, struct str number, struct str dial_code, struct str *ret_digits,
+    struct str *ret_dial_code) MUST_CHECK;
+/* Printable text of 1-max code points, trimmed, NFC; no control characters, line breaks or turned direction,
+ * something to see. */
 enum status identifier_name(struct task *t, struct str text, int64_t max, struct str *ret_name) MUST_CHECK;
-/* "Café Müller" -> "cafe-muller": folded, marks off, runs of all but [a-z0-9] become '-', trimmed, <= 60 bytes; "x" when nothing is left. */
+/* "Café Müller" -> "cafe-muller": folded, marks off, runs of all but [a-z0-9] become '-', trimmed, <= 60
+ * bytes; "x" when nothing is left. */
 struct str identifier_slug(struct task *t, struct str name);
 /* NFC; an empty str when it is not text or memory is out. */
 struct str identifier_nfc(struct arena *a, struct str text);

@@ -13,12 +13,12 @@
 #include "base/str.h"
 
 enum {
-	SIGNATURE_N = 2 * JWT_SCALAR_N,	/* r and s, RFC 7518 §3.4 */
-	DER_MAX = 72,			/* the same two as ASN.1, at their longest */
+	SIGNATURE_N = 2 * JWT_SCALAR_N, /* r and s, RFC 7518 §3.4 */
+	DER_MAX = 72,                   /* the same two as ASN.1, at their longest */
 	DEPTH_MAX = 16,
 	SKEW_MAX_S = 60,
 };
-static const int64_t number_max = INT64_C(1) << 53;	/* I-JSON, RFC 7493 §2.2 */
+static const int64_t number_max = INT64_C(1) << 53; /* I-JSON, RFC 7493 §2.2 */
 
 /* --- signing --- */
 
@@ -33,7 +33,7 @@ refresh_nonces(void)
 	uint8_t seed[32];
 	EVP_RAND_CTX *generator = RAND_get0_private(NULL);
 	bool ok = generator != NULL && secret_random(seed, sizeof(seed)) &&
-	    EVP_RAND_reseed(generator, 0, NULL, 0, seed, sizeof(seed)) == 1;
+		  EVP_RAND_reseed(generator, 0, NULL, 0, seed, sizeof(seed)) == 1;
 	secret_wipe(seed, sizeof(seed));
 	return ok;
 }
@@ -44,7 +44,7 @@ raw_of_der(const uint8_t *der, size_t n, uint8_t ret_raw[SIGNATURE_N])
 {
 	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)n);
 	bool ok = sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), ret_raw, JWT_SCALAR_N) == JWT_SCALAR_N &&
-	    BN_bn2binpad(ECDSA_SIG_get0_s(sig), ret_raw + JWT_SCALAR_N, JWT_SCALAR_N) == JWT_SCALAR_N;
+		  BN_bn2binpad(ECDSA_SIG_get0_s(sig), ret_raw + JWT_SCALAR_N, JWT_SCALAR_N) == JWT_SCALAR_N;
 	ECDSA_SIG_free(sig);
 	return ok;
 }
@@ -56,8 +56,9 @@ sign_bytes(const struct jwt_key *k, struct str input, uint8_t ret_raw[SIGNATURE_
 	size_t n = sizeof(der);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok = ctx != NULL && refresh_nonces() &&
-	    EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, k->pkey) == 1 &&
-	    EVP_DigestSign(ctx, der, &n, (const uint8_t *)input.p, input.n) == 1 && raw_of_der(der, n, ret_raw);
+		  EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, k->pkey) == 1 &&
+		  EVP_DigestSign(ctx, der, &n, (const uint8_t *)input.p, input.n) == 1 &&
+		  raw_of_der(der, n, ret_raw);
 	EVP_MD_CTX_free(ctx);
 	return ok;
 }
@@ -66,10 +67,12 @@ enum status
 jwt_sign(struct task *t, const struct jwt_key *k, struct str typ, struct str payload, struct str *ret_token)
 {
 	/* Nothing to escape: typ is a constant of ours, and a kid has only plain characters. */
-	struct str header = arena_printf(t->arena, "{\"alg\":\"ES256\",\"typ\":\"" STR_FMT "\",\"kid\":\"" STR_FMT "\"}",
-	    STR_ARG(typ), STR_ARG(jwt_key_kid(k)));
-	struct str input = arena_printf(t->arena, STR_FMT "." STR_FMT, STR_ARG(str_b64url(t->arena, header.p, header.n)),
-	    STR_ARG(str_b64url(t->arena, payload.p, payload.n)));
+	struct str header =
+	    arena_printf(t->arena, "{\"alg\":\"ES256\",\"typ\":\"" STR_FMT "\",\"kid\":\"" STR_FMT "\"}",
+		STR_ARG(typ), STR_ARG(jwt_key_kid(k)));
+	struct str input =
+	    arena_printf(t->arena, STR_FMT "." STR_FMT, STR_ARG(str_b64url(t->arena, header.p, header.n)),
+		STR_ARG(str_b64url(t->arena, payload.p, payload.n)));
 	if (arena_failed(t->arena))
 		return fail(t, E_OVERLOADED, "out of memory for this task");
 
@@ -80,12 +83,13 @@ jwt_sign(struct task *t, const struct jwt_key *k, struct str typ, struct str pay
 	if (!ok)
 		return fail(t, E_INTERNAL, "jwt: signing failed");
 
-	struct str token = arena_printf(t->arena, STR_FMT "." STR_FMT, STR_ARG(input),
-	    STR_ARG(str_b64url(t->arena, raw, sizeof(raw))));
+	struct str token = arena_printf(
+	    t->arena, STR_FMT "." STR_FMT, STR_ARG(input), STR_ARG(str_b64url(t->arena, raw, sizeof(raw))));
 	if (arena_failed(t->arena))
 		return fail(t, E_OVERLOADED, "out of memory for this task");
 	if (token.n > JWT_TOKEN_MAX)
-		return fail(t, E_INTERNAL, "jwt: a token of %zu bytes; shorten the template or the permissions", token.n);
+		return fail(t, E_INTERNAL,
+		    "jwt: a token of %zu bytes; shorten the template or the permissions", token.n);
 	*ret_token = token;
 	return OK;
 }
@@ -97,7 +101,7 @@ jwt_sign(struct task *t, const struct jwt_key *k, struct str typ, struct str pay
 
 struct parts {
 	struct str header, payload, signature;
-	struct str signed_text;	/* header and payload with their dot */
+	struct str signed_text; /* header and payload with their dot */
 };
 
 static enum status
@@ -249,10 +253,11 @@ static int
 der_of_raw(const uint8_t raw[SIGNATURE_N], uint8_t ret_der[DER_MAX])
 {
 	int n = 0;
-	BIGNUM *r = BN_bin2bn(raw, JWT_SCALAR_N, NULL), *s = BN_bin2bn(raw + JWT_SCALAR_N, JWT_SCALAR_N, NULL);
+	BIGNUM *r = BN_bin2bn(raw, JWT_SCALAR_N, NULL),
+	       *s = BN_bin2bn(raw + JWT_SCALAR_N, JWT_SCALAR_N, NULL);
 	ECDSA_SIG *sig = ECDSA_SIG_new();
 	if (r != NULL && s != NULL && sig != NULL && ECDSA_SIG_set0(sig, r, s) == 1) {
-		r = s = NULL;	/* sig has them now */
+		r = s = NULL; /* sig has them now */
 		n = i2d_ECDSA_SIG(sig, NULL);
 		n = n > 0 && n <= DER_MAX ? i2d_ECDSA_SIG(sig, &ret_der) : 0;
 	}
@@ -270,7 +275,7 @@ verify_bytes(const struct jwt_key *k, struct str input, const uint8_t raw[SIGNAT
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	/* EVP_DigestVerify: 1 is good, 0 is bad, and below are failures. */
 	bool ok = n > 0 && ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, k->pkey) == 1 &&
-	    EVP_DigestVerify(ctx, der, (size_t)n, (const uint8_t *)input.p, input.n) == 1;
+		  EVP_DigestVerify(ctx, der, (size_t)n, (const uint8_t *)input.p, input.n) == 1;
 	EVP_MD_CTX_free(ctx);
 	return ok;
 }
@@ -296,7 +301,8 @@ check_signature(struct task *t, const struct jwt_key *k, const struct parts *p)
 
 /* What the payload says is read only after the signature has proved who wrote it. */
 static enum status
-verify(struct task *t, const struct jwt_key *k, const struct jwt_expect *expect, struct str token, struct str *ret_payload)
+verify(struct task *t, const struct jwt_key *k, const struct jwt_expect *expect, struct str token,
+    struct str *ret_payload)
 {
 	struct parts p = { 0 };
 	TRY(split(t, token, &p));

@@ -14,8 +14,38 @@
 
 /* n of SEC 2 §2.4.2, most significant byte first. */
 const uint8_t jwt_p256_order[JWT_SCALAR_N] = {
-	0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-	0xBC, 0xE6, 0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
+	0xFF,
+	0xFF,
+	0xFF,
+	0xFF,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0xFF,
+	0xFF,
+	0xFF,
+	0xFF,
+	0xFF,
+	0xFF,
+	0xFF,
+	0xFF,
+	0xBC,
+	0xE6,
+	0xFA,
+	0xAD,
+	0xA7,
+	0x17,
+	0x9E,
+	0x84,
+	0xF3,
+	0xB9,
+	0xCA,
+	0xC2,
+	0xFC,
+	0x63,
+	0x25,
+	0x51,
 };
 
 /* No early exit: the scalar may be a private key. */
@@ -37,7 +67,8 @@ point_of(const BIGNUM *d, uint8_t ret_point[JWT_POINT_N])
 	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
 	EC_POINT *q = group == NULL ? NULL : EC_POINT_new(group);
 	bool ok = q != NULL && EC_POINT_mul(group, q, d, NULL, NULL, NULL) == 1 &&
-	    EC_POINT_point2oct(group, q, POINT_CONVERSION_UNCOMPRESSED, ret_point, JWT_POINT_N, NULL) == JWT_POINT_N;
+		  EC_POINT_point2oct(group, q, POINT_CONVERSION_UNCOMPRESSED, ret_point, JWT_POINT_N, NULL) ==
+		      JWT_POINT_N;
 	EC_POINT_free(q);
 	EC_GROUP_free(group);
 	return ok;
@@ -60,7 +91,8 @@ pkey_of(uint8_t point[JWT_POINT_N], uint8_t *native)
 	EVP_PKEY *pkey = NULL;
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 	bool ok = ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
-	    EVP_PKEY_fromdata(ctx, &pkey, native == NULL ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEYPAIR, params) == 1;
+		  EVP_PKEY_fromdata(
+		      ctx, &pkey, native == NULL ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEYPAIR, params) == 1;
 	EVP_PKEY_CTX_free(ctx);
 	if (ok)
 		return pkey;
@@ -82,9 +114,10 @@ is_on_curve(EVP_PKEY *pkey)
 static bool
 set_thumbprint(struct arena *a, struct jwt_key *k)
 {
-	struct str json = arena_printf(a, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"" STR_FMT "\",\"y\":\"" STR_FMT "\"}",
-	    STR_ARG(str_b64url(a, k->point + 1, JWT_SCALAR_N)),
-	    STR_ARG(str_b64url(a, k->point + 1 + JWT_SCALAR_N, JWT_SCALAR_N)));
+	struct str json =
+	    arena_printf(a, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"" STR_FMT "\",\"y\":\"" STR_FMT "\"}",
+		STR_ARG(str_b64url(a, k->point + 1, JWT_SCALAR_N)),
+		STR_ARG(str_b64url(a, k->point + 1 + JWT_SCALAR_N, JWT_SCALAR_N)));
 	uint8_t hash[32];
 	if (arena_failed(a) || !secret_sha256(hash, &json, 1))
 		return false;
@@ -98,7 +131,8 @@ set_thumbprint(struct arena *a, struct jwt_key *k)
 
 /* Takes pkey over, also when it fails. An empty kid becomes the thumbprint. */
 static enum status
-key_new(struct task *t, EVP_PKEY *pkey, const uint8_t point[JWT_POINT_N], struct str kid, struct jwt_key **ret_key)
+key_new(struct task *t, EVP_PKEY *pkey, const uint8_t point[JWT_POINT_N], struct str kid,
+    struct jwt_key **ret_key)
 {
 	struct jwt_key *k = calloc(1, sizeof(*k));
 	if (k == NULL) {
@@ -124,8 +158,8 @@ is_kid(struct str kid)
 {
 	for (size_t i = 0; i < kid.n; i++) {
 		char c = kid.p[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-		    c == '_' || c == '.';
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			     c == '-' || c == '_' || c == '.';
 		if (!plain)
 			return false;
 	}
@@ -182,7 +216,8 @@ enum status
 jwt_key_import(struct task *t, const struct secret *scalar, struct str kid, struct jwt_key **ret_key)
 {
 	if (scalar->n != JWT_SCALAR_N || !is_kid(kid))
-		return fail(t, E_INTERNAL, "jwt: a stored key of %zu bytes with a kid of %zu", scalar->n, kid.n);
+		return fail(
+		    t, E_INTERNAL, "jwt: a stored key of %zu bytes with a kid of %zu", scalar->n, kid.n);
 	ERR_clear_error();
 	enum status st = key_of_scalar(t, scalar->p, kid, ret_key);
 	ERR_clear_error();
@@ -194,7 +229,7 @@ read_scalar(const struct jwt_key *k, uint8_t *ret_scalar)
 {
 	BIGNUM *d = NULL;
 	bool ok = EVP_PKEY_get_bn_param(k->pkey, OSSL_PKEY_PARAM_PRIV_KEY, &d) == 1 &&
-	    BN_bn2binpad(d, ret_scalar, JWT_SCALAR_N) == JWT_SCALAR_N;
+		  BN_bn2binpad(d, ret_scalar, JWT_SCALAR_N) == JWT_SCALAR_N;
 	BN_clear_free(d);
 	return ok;
 }
@@ -240,7 +275,8 @@ public_key(struct task *t, struct str x, struct str y, struct str kid, struct jw
 }
 
 enum status
-jwt_key_public(struct task *t, struct str x_b64url, struct str y_b64url, struct str kid, struct jwt_key **ret_key)
+jwt_key_public(
+    struct task *t, struct str x_b64url, struct str y_b64url, struct str kid, struct jwt_key **ret_key)
 {
 	ERR_clear_error();
 	enum status st = public_key(t, x_b64url, y_b64url, kid, ret_key);
@@ -253,7 +289,7 @@ jwt_key_free(struct jwt_key *k)
 {
 	if (k == NULL)
 		return NULL;
-	EVP_PKEY_free(k->pkey);	/* clears the private half */
+	EVP_PKEY_free(k->pkey); /* clears the private half */
 	free(k);
 	return NULL;
 }
@@ -270,8 +306,8 @@ jwt_key_jwk(struct task *t, const struct jwt_key *k, struct str *ret_json)
 	struct str x = str_b64url(t->arena, k->point + 1, JWT_SCALAR_N);
 	struct str y = str_b64url(t->arena, k->point + 1 + JWT_SCALAR_N, JWT_SCALAR_N);
 	struct str json = arena_printf(t->arena,
-	    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"alg\":\"ES256\",\"use\":\"sig\",\"kid\":\"" STR_FMT "\",\"x\":\"" STR_FMT
-	    "\",\"y\":\"" STR_FMT "\"}",
+	    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"alg\":\"ES256\",\"use\":\"sig\",\"kid\":\"" STR_FMT
+	    "\",\"x\":\"" STR_FMT "\",\"y\":\"" STR_FMT "\"}",
 	    STR_ARG(jwt_key_kid(k)), STR_ARG(x), STR_ARG(y));
 	if (arena_failed(t->arena))
 		return fail(t, E_OVERLOADED, "out of memory for this task");

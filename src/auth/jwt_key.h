@@ -7,15 +7,15 @@
 #include "auth/jwt.h"
 
 enum {
-	JWT_SCALAR_N = 32,	/* a number modulo the order, a coordinate */
+	JWT_SCALAR_N = 32, /* a number modulo the order, a coordinate */
 	JWT_POINT_N = 1 + 2 * JWT_SCALAR_N,
 };
 
 struct jwt_key {
-	EVP_PKEY *pkey;			/* read only once made, so threads share it */
-	uint8_t   point[JWT_POINT_N];	/* 04 x y */
-	char      kid[JWT_KID_MAX];
-	size_t    kid_n;
+	EVP_PKEY *pkey;             /* read only once made, so threads share it */
+	uint8_t point[JWT_POINT_N]; /* 04 x y */
+	char kid[JWT_KID_MAX];
+	size_t kid_n;
 };
 
 /* The order of P-256's group, big-endian. */

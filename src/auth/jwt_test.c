@@ -24,7 +24,7 @@ static int
 key_end(void **state)
 {
 	key = jwt_key_free(key);
-	assert_int_equal(ERR_peek_error(), 0);	/* V-80: no path leaves the queue dirty */
+	assert_int_equal(ERR_peek_error(), 0); /* V-80: no path leaves the queue dirty */
 	return test_end(state);
 }
 
@@ -108,8 +108,9 @@ static void
 test_rfc7515_example(void **state)
 {
 	(void)state;
-	const struct str input = S("eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6"
-				   "Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ");
+	const struct str input =
+	    S("eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6"
+	      "Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ");
 	uint8_t raw[SIGNATURE_N];
 	size_t n;
 	struct secret d;
@@ -123,7 +124,8 @@ test_rfc7515_example(void **state)
 			  "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
 			  "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}"));
 	assert_true(str_b64url_decode(
-	    S("DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"), raw, sizeof(raw), &n));
+	    S("DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"), raw,
+	    sizeof(raw), &n));
 	assert_true(verify_bytes(k, input, raw));
 	raw[63] ^= 1;
 	assert_false(verify_bytes(k, input, raw));
@@ -146,7 +148,9 @@ static void
 test_JWT01_public_key_is_no_mac_secret(void **state)
 {
 	(void)state;
-	struct str pem, jwk, header = format("{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"%.*s\"}", STR_ARG(jwt_key_kid(key)));
+	struct str pem, jwk,
+	    header =
+		format("{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"%.*s\"}", STR_ARG(jwt_key_kid(key)));
 	uint8_t *der = NULL;
 	int n = i2d_PUBKEY(key->pkey, &der);
 	assert_true(n > 0);
@@ -165,15 +169,18 @@ static void
 test_JWT01_only_ES256(void **state)
 {
 	(void)state;
-	static const char *const algs[] = { "\"none\"", "\"None\"", "\"nOnE\"", "\"NONE\"", "\"\"", "\"HS256\"", "\"RS256\"",
-		"\"PS256\"", "\"ES384\"", "\"ES512\"", "\"ES256K\"", "\"EdDSA\"", "\"es256\"", "\"ES256 \"", "\"ES25\"", "256",
-		"null", "true", "[\"ES256\"]", "{}" };
+	static const char *const algs[] = { "\"none\"", "\"None\"", "\"nOnE\"", "\"NONE\"", "\"\"",
+		"\"HS256\"", "\"RS256\"", "\"PS256\"", "\"ES384\"", "\"ES512\"", "\"ES256K\"", "\"EdDSA\"",
+		"\"es256\"", "\"ES256 \"", "\"ES25\"", "256", "null", "true", "[\"ES256\"]", "{}" };
 	for (size_t i = 0; i < ARRAY_LEN(algs); i++) {
-		struct str header = format("{\"alg\":%s,\"typ\":\"JWT\",\"kid\":\"%.*s\"}", algs[i], STR_ARG(jwt_key_kid(key)));
+		struct str header = format(
+		    "{\"alg\":%s,\"typ\":\"JWT\",\"kid\":\"%.*s\"}", algs[i], STR_ARG(jwt_key_kid(key)));
 		assert_refused(forge(header, S(PAYLOAD)), "alg");
 		assert_refused(join(join(b64(header), b64(S(PAYLOAD))), S("")), "alg");
 	}
-	assert_refused(forge(format("{\"typ\":\"JWT\",\"kid\":\"%.*s\"}", STR_ARG(jwt_key_kid(key))), S(PAYLOAD)), "alg");
+	assert_refused(
+	    forge(format("{\"typ\":\"JWT\",\"kid\":\"%.*s\"}", STR_ARG(jwt_key_kid(key))), S(PAYLOAD)),
+	    "alg");
 }
 
 /*
@@ -197,7 +204,8 @@ test_JWT02_signature_edges(void **state)
 	memset(edge[ONES], 0xFF, 32);
 	for (int r = 0; r < EDGES; r++) {
 		for (int s = 0; s < EDGES; s++) {
-			bool in_range = (r == ONE || r == BELOW || r == RIGHT) && (s == ONE || s == BELOW || s == RIGHT);
+			bool in_range =
+			    (r == ONE || r == BELOW || r == RIGHT) && (s == ONE || s == BELOW || s == RIGHT);
 			assert_true(sign_bytes(key, input, raw));
 			if (r != RIGHT)
 				memcpy(raw, edge[r], 32);
@@ -205,7 +213,8 @@ test_JWT02_signature_edges(void **state)
 				memcpy(raw + 32, edge[s], 32);
 			if (r == RIGHT && s == RIGHT)
 				continue;
-			assert_refused(join(input, str_b64url(test_task.arena, raw, 64)), in_range ? wrong : range);
+			assert_refused(
+			    join(input, str_b64url(test_task.arena, raw, 64)), in_range ? wrong : range);
 		}
 	}
 }
@@ -239,7 +248,8 @@ test_JWT02_every_changed_bit(void **state)
 	for (unsigned bit = 0; bit < 512; bit += 3) {
 		assert_true(sign_bytes(key, input, raw));
 		raw[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_int_equal(verdict(key, &expect, join(input, str_b64url(test_task.arena, raw, 64))), JWT_REFUSED);
+		assert_int_equal(
+		    verdict(key, &expect, join(input, str_b64url(test_task.arena, raw, 64))), JWT_REFUSED);
 	}
 	for (size_t i = 0; i < token.n; i++) {
 		struct str copy = arena_dup(test_task.arena, token);
@@ -257,11 +267,13 @@ static void
 test_JWT03_header_takes_nothing_more(void **state)
 {
 	(void)state;
-	static const char *const more[] = { "\"jku\":\"https://evil.example/jwks\"", "\"x5u\":\"https://evil.example/c\"",
-		"\"jwk\":{\"kty\":\"EC\"}", "\"x5c\":[\"MIIB\"]", "\"x5t\":\"AA\"", "\"crit\":[\"exp\"]", "\"crit\":[]",
-		"\"zip\":\"DEF\"", "\"b64\":false", "\"b64\":true", "\"enc\":\"A256GCM\"", "\"cty\":\"JWT\"", "\"\":1", "\"x\":null" };
+	static const char *const more[] = { "\"jku\":\"https://evil.example/jwks\"",
+		"\"x5u\":\"https://evil.example/c\"", "\"jwk\":{\"kty\":\"EC\"}", "\"x5c\":[\"MIIB\"]",
+		"\"x5t\":\"AA\"", "\"crit\":[\"exp\"]", "\"crit\":[]", "\"zip\":\"DEF\"", "\"b64\":false",
+		"\"b64\":true", "\"enc\":\"A256GCM\"", "\"cty\":\"JWT\"", "\"\":1", "\"x\":null" };
 	for (size_t i = 0; i < ARRAY_LEN(more); i++) {
-		struct str header = format("{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"%.*s\",%s}", STR_ARG(jwt_key_kid(key)), more[i]);
+		struct str header = format("{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"%.*s\",%s}",
+		    STR_ARG(jwt_key_kid(key)), more[i]);
 		assert_refused(forge(header, S(PAYLOAD)), "more than alg, typ and kid");
 	}
 }
@@ -273,24 +285,32 @@ test_JWT03_kid_is_only_compared(void **state)
 	char long_kid[4096];
 	memset(long_kid, 'k', sizeof(long_kid));
 	long_kid[sizeof(long_kid) - 1] = '\0';
-	const char *kids[] = { "../../etc/passwd", "' OR 1=1 --", "\\\"", "", "/dev/null", "a\\u0041", long_kid };
+	const char *kids[] = { "../../etc/passwd", "' OR 1=1 --", "\\\"", "", "/dev/null", "a\\u0041",
+		long_kid };
 	for (size_t i = 0; i < ARRAY_LEN(kids); i++)
-		assert_refused(forge(format("{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"%s\"}", kids[i]), S(PAYLOAD)), "kid");
+		assert_refused(
+		    forge(format("{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"%s\"}", kids[i]), S(PAYLOAD)),
+		    "kid");
 	assert_refused(forge(S("{\"alg\":\"ES256\",\"typ\":\"JWT\"}"), S(PAYLOAD)), "kid");
 	assert_refused(forge(S("{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":7}"), S(PAYLOAD)), "kid");
 	/* A NUL does not end the comparison. */
-	assert_refused(forge(format("{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"%.*s\\u0000x\"}", STR_ARG(jwt_key_kid(key))),
-			   S(PAYLOAD)), "header");
+	assert_refused(forge(format("{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"%.*s\\u0000x\"}",
+				 STR_ARG(jwt_key_kid(key))),
+			   S(PAYLOAD)),
+	    "header");
 }
 
 static void
 test_JWT04_issuer_is_exact(void **state)
 {
 	(void)state;
-	static const char *const issuers[] = { "\"https://b.example\"", "\"https://a.example/\"", "\"https://A.example\"",
-		"\"http://a.example\"", "\"https://a.example.evil.example\"", "\"\"", "null", "7", "[\"https://a.example\"]" };
+	static const char *const issuers[] = { "\"https://b.example\"", "\"https://a.example/\"",
+		"\"https://A.example\"", "\"http://a.example\"", "\"https://a.example.evil.example\"", "\"\"",
+		"null", "7", "[\"https://a.example\"]" };
 	for (size_t i = 0; i < ARRAY_LEN(issuers); i++)
-		assert_refused(forge(good_header(), format("{\"iss\":%s,\"iat\":1767225600,\"exp\":1767225660}", issuers[i])), "iss");
+		assert_refused(forge(good_header(),
+				   format("{\"iss\":%s,\"iat\":1767225600,\"exp\":1767225660}", issuers[i])),
+		    "iss");
 	assert_refused(forge(good_header(), S("{\"iat\":1767225600,\"exp\":1767225660}")), "iss");
 }
 
@@ -300,8 +320,8 @@ test_JWT05_times_are_finite_integers(void **state)
 	(void)state;
 	static const struct {
 		const char *iat, *exp, *nbf;
-		int64_t     skew_s;
-		const char *why;	/* NULL: valid */
+		int64_t skew_s;
+		const char *why; /* NULL: valid */
 	} rows[] = {
 		{ "1767225600", "1767225660", NULL, 0, NULL },
 		{ "1767225600", "\"1767225660\"", NULL, 0, "exp is not an integer" },
@@ -323,7 +343,7 @@ test_JWT05_times_are_finite_integers(void **state)
 		{ "1767225600", "1767225601", NULL, 0, NULL },
 		{ "1767225500", "1767225596", NULL, 5, NULL },
 		{ "1767225500", "1767225595", NULL, 5, "expired" },
-		{ "1767225500", "1767225541", NULL, 3600, NULL },	/* more than a minute of skew is a minute */
+		{ "1767225500", "1767225541", NULL, 3600, NULL }, /* more than a minute of skew is a minute */
 		{ "1767225500", "1767225540", NULL, 3600, "expired" },
 		{ "1767225500", "1767225600", NULL, -5, "expired" },
 		{ "1767225601", "1767225660", NULL, 0, "not valid yet" },
@@ -335,15 +355,19 @@ test_JWT05_times_are_finite_integers(void **state)
 		{ "1767225600", "1767225660", "null", 0, "nbf is not an integer" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct str payload = format("{\"iss\":\"https://a.example\",\"iat\":%s,\"exp\":%s%s%s}", rows[i].iat, rows[i].exp,
+		struct str payload = format("{\"iss\":\"https://a.example\",\"iat\":%s,\"exp\":%s%s%s}",
+		    rows[i].iat, rows[i].exp,
 		    rows[i].nbf == NULL ? "" : ",\"nbf\":", rows[i].nbf == NULL ? "" : rows[i].nbf);
 		struct jwt_expect e = { expect.typ, expect.iss, now_s, rows[i].skew_s };
 		bool valid = verdict(key, &e, forge(good_header(), payload)) == JWT_VALID;
 		if (valid != (rows[i].why == NULL) || (!valid && strstr(test_task.why, rows[i].why) == NULL))
-			fail_msg("row %zu " STR_FMT ": %s", i, STR_ARG(payload), valid ? "valid" : test_task.why);
+			fail_msg(
+			    "row %zu " STR_FMT ": %s", i, STR_ARG(payload), valid ? "valid" : test_task.why);
 	}
-	assert_refused(forge(good_header(), S("{\"iss\":\"https://a.example\",\"iat\":1767225600}")), "exp is not");
-	assert_refused(forge(good_header(), S("{\"iss\":\"https://a.example\",\"exp\":1767225660}")), "iat is not");
+	assert_refused(
+	    forge(good_header(), S("{\"iss\":\"https://a.example\",\"iat\":1767225600}")), "exp is not");
+	assert_refused(
+	    forge(good_header(), S("{\"iss\":\"https://a.example\",\"exp\":1767225660}")), "iat is not");
 }
 
 /* A token of one purpose is nothing in another's place. */
@@ -351,8 +375,8 @@ static void
 test_JWT06_types_do_not_mix(void **state)
 {
 	(void)state;
-	static const struct str types[] = { S_INIT("JWT"), S_INIT("invite+jwt"), S_INIT("action+jwt"), S_INIT("email-verify+jwt"),
-		S_INIT("logout+jwt"), S_INIT("client-assertion+jwt") };
+	static const struct str types[] = { S_INIT("JWT"), S_INIT("invite+jwt"), S_INIT("action+jwt"),
+		S_INIT("email-verify+jwt"), S_INIT("logout+jwt"), S_INIT("client-assertion+jwt") };
 	for (size_t made = 0; made < ARRAY_LEN(types); made++) {
 		struct str token;
 		assert_int_equal(jwt_sign(&test_task, key, types[made], S(PAYLOAD), &token), OK);
@@ -361,9 +385,14 @@ test_JWT06_types_do_not_mix(void **state)
 			assert_int_equal(verdict(key, &e, token), made == used ? JWT_VALID : JWT_REFUSED);
 		}
 	}
-	assert_refused(forge(format("{\"alg\":\"ES256\",\"kid\":\"%.*s\"}", STR_ARG(jwt_key_kid(key))), S(PAYLOAD)), "typ");
-	assert_int_equal(verdict(key, &expect, forge(format("{\"alg\":\"ES256\",\"typ\":\"jwt\",\"kid\":\"%.*s\"}",
-				     STR_ARG(jwt_key_kid(key))), S(PAYLOAD))), JWT_VALID);
+	assert_refused(
+	    forge(format("{\"alg\":\"ES256\",\"kid\":\"%.*s\"}", STR_ARG(jwt_key_kid(key))), S(PAYLOAD)),
+	    "typ");
+	assert_int_equal(verdict(key, &expect,
+			     forge(format("{\"alg\":\"ES256\",\"typ\":\"jwt\",\"kid\":\"%.*s\"}",
+				       STR_ARG(jwt_key_kid(key))),
+				 S(PAYLOAD))),
+	    JWT_VALID);
 }
 
 static void
@@ -391,7 +420,7 @@ test_JWT07_strict_json(void **state)
 	(void)state;
 	struct str kid = jwt_key_kid(key);
 	static const struct {
-		const char *before, *after;	/* the kid */
+		const char *before, *after; /* the kid */
 	} headers[] = {
 		{ "{\"alg\":\"none\",\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"", "\"}" },
 		{ "{\"alg\":\"ES256\",\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"", "\"}" },
@@ -408,8 +437,10 @@ test_JWT07_strict_json(void **state)
 		struct str header = format("%s%.*s%s", headers[i].before, STR_ARG(kid), headers[i].after);
 		assert_refused(forge(header, S(PAYLOAD)), "header is not a JSON object");
 	}
-	static const struct str payloads[] = { S_INIT(""), S_INIT("null"), S_INIT("[]"), S_INIT("7"), S_INIT("{"),
-		S_INIT("{\"iss\":\"https://a.example\",\"iat\":1767225600,\"exp\":1767225600,\"exp\":1767225660}") };
+	static const struct str payloads[] = { S_INIT(""), S_INIT("null"), S_INIT("[]"), S_INIT("7"),
+		S_INIT("{"),
+		S_INIT("{\"iss\":\"https://"
+		       "a.example\",\"iat\":1767225600,\"exp\":1767225600,\"exp\":1767225660}") };
 	for (size_t i = 0; i < ARRAY_LEN(payloads); i++)
 		assert_refused(forge(good_header(), payloads[i]), "payload is not a JSON object");
 }
@@ -423,7 +454,9 @@ test_nested_too_deep(void **state)
 	assert_refused(forge(good_header(), (struct str){ nest, sizeof(nest) }), "too deep");
 	assert_refused(forge((struct str){ nest, sizeof(nest) }, S(PAYLOAD)), "too deep");
 	/* Brackets in text are text. */
-	struct str text = S("{\"iss\":\"https://a.example\",\"iat\":1767225600,\"exp\":1767225660,\"t\":\"\\\"[[[[[[[[[[[[[[[[[[[[[[\"}");
+	struct str text =
+	    S("{\"iss\":\"https://"
+	      "a.example\",\"iat\":1767225600,\"exp\":1767225660,\"t\":\"\\\"[[[[[[[[[[[[[[[[[[[[[[\"}");
 	assert_int_equal(verdict(key, &expect, forge(good_header(), text)), JWT_VALID);
 }
 
@@ -452,7 +485,7 @@ test_JWT10_every_r_is_new(void **state)
 {
 	(void)state;
 	enum { SIGNATURES = 20000 };
-	uint8_t (*r)[32] = calloc(SIGNATURES, sizeof(*r));
+	uint8_t(*r)[32] = calloc(SIGNATURES, sizeof(*r));
 	uint8_t raw[SIGNATURE_N];
 	int short_ones = 0;
 	assert_non_null(r);
@@ -505,7 +538,9 @@ test_JWT11_jwk_is_public(void **state)
 	struct jwt_key *public;
 	struct str token;
 	struct secret d;
-	assert_int_equal(jwt_key_public(&test_task, text_of(jwk, "x"), text_of(jwk, "y"), text_of(jwk, "kid"), &public), OK);
+	assert_int_equal(
+	    jwt_key_public(&test_task, text_of(jwk, "x"), text_of(jwk, "y"), text_of(jwk, "kid"), &public),
+	    OK);
 	assert_int_equal(verdict(public, &expect, good_token()), JWT_VALID);
 	assert_int_equal(jwt_sign(&test_task, public, S("JWT"), S(PAYLOAD), &token), E_INTERNAL);
 	assert_int_equal(jwt_key_export(&test_task, public, &d), E_INTERNAL);
@@ -575,16 +610,20 @@ test_points_off_the_curve(void **state)
 	(void)state;
 	static const struct str good = S_INIT("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU");
 	static const struct str bad[] = { S_INIT("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"),
-		S_INIT("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), S_INIT("_____________________________________________w"),
+		S_INIT("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+		S_INIT("_____________________________________________w"),
 		S_INIT("__________________________________________8"), S_INIT(""), S_INIT("AA"),
-		S_INIT("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0="), S_INIT("x/FEzRu9m36HLN/tue659LNpXW6pCyStikYjKIWI5a0") };
+		S_INIT("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0="),
+		S_INIT("x/FEzRu9m36HLN/tue659LNpXW6pCyStikYjKIWI5a0") };
 	struct jwt_key *k = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		assert_int_equal(jwt_key_public(&test_task, good, bad[i], S("k"), &k), E_BAD_REQUEST_BODY);
 		assert_int_equal(ERR_peek_error(), 0);
 	}
 	assert_null(k);
-	assert_int_equal(jwt_key_public(&test_task, good, S("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"), S("k"), &k), OK);
+	assert_int_equal(
+	    jwt_key_public(&test_task, good, S("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"), S("k"), &k),
+	    OK);
 	jwt_key_free(k);
 }
 
@@ -609,7 +648,8 @@ test_too_long_is_not_signed(void **state)
 	char *p = arena_alloc(test_task.arena, JWT_TOKEN_MAX);
 	struct str token = STR_NONE;
 	memset(p, ' ', JWT_TOKEN_MAX);
-	assert_int_equal(jwt_sign(&test_task, key, S("JWT"), (struct str){ p, JWT_TOKEN_MAX }, &token), E_INTERNAL);
+	assert_int_equal(
+	    jwt_sign(&test_task, key, S("JWT"), (struct str){ p, JWT_TOKEN_MAX }, &token), E_INTERNAL);
 	assert_int_equal(token.n, 0);
 }
 

@@ -11,8 +11,11 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-enum { KEY_N = KEYS_MASTER_N, NONCE_N = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
-	TAG_N = crypto_aead_xchacha20poly1305_ietf_ABYTES };
+enum {
+	KEY_N = KEYS_MASTER_N,
+	NONCE_N = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+	TAG_N = crypto_aead_xchacha20poly1305_ietf_ABYTES
+};
 
 struct keys {
 	struct secret master;
@@ -155,8 +158,8 @@ keys_seal(struct task *t, const struct keys *k, const struct seal_place *place, 
 	uint8_t key[KEY_N];
 	unsigned long long n = 0;
 	bool ok = derive(k, KEY_SEAL, place->deployment, key) &&
-	    crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE_N, &n, (const uint8_t *)plain.p, plain.n,
-		(const uint8_t *)ad.p, ad.n, NULL, out, key) == 0;
+		  crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE_N, &n, (const uint8_t *)plain.p,
+		      plain.n, (const uint8_t *)ad.p, ad.n, NULL, out, key) == 0;
 	secret_wipe(key, sizeof(key));
 	if (!ok)
 		return fail(t, E_INTERNAL, "keys: sealing failed");
@@ -179,12 +182,13 @@ keys_unseal(struct task *t, const struct keys *k, const struct seal_place *place
 	const uint8_t *nonce = (const uint8_t *)sealed.p;
 	uint8_t key[KEY_N];
 	bool ok = derive(k, KEY_SEAL, place->deployment, key) &&
-	    crypto_aead_xchacha20poly1305_ietf_decrypt(plain.p, NULL, NULL, nonce + NONCE_N, sealed.n - NONCE_N,
-		(const uint8_t *)ad.p, ad.n, nonce, key) == 0;
+		  crypto_aead_xchacha20poly1305_ietf_decrypt(plain.p, NULL, NULL, nonce + NONCE_N,
+		      sealed.n - NONCE_N, (const uint8_t *)ad.p, ad.n, nonce, key) == 0;
 	secret_wipe(key, sizeof(key));
 	if (!ok) {
 		secret_done(&plain);
-		return fail(t, E_INTERNAL, "keys: %s.%s does not open: it was changed or moved, or sealed with another key",
+		return fail(t, E_INTERNAL,
+		    "keys: %s.%s does not open: it was changed or moved, or sealed with another key",
 		    place->table, place->column);
 	}
 	*ret_plain = plain;

@@ -17,20 +17,20 @@ struct keys;
  * only; any thread may use the result.
  */
 enum status keys_load(struct task *t, const char *file, bool create, struct keys **ret_keys) MUST_CHECK;
-struct keys *keys_free(struct keys *k);	/* wipes; NULL is fine */
+struct keys *keys_free(struct keys *k); /* wipes; NULL is fine */
 
 /* A value the database keeps, so that a wrong key is noticed: HMAC of a fixed text. */
 enum status keys_check_value(struct task *t, const struct keys *k, uint8_t ret_value[32]) MUST_CHECK;
 
 /* What a derived key is for. Keys of two uses, or of two deployments, are unrelated. */
 enum key_use {
-	KEY_ANONYMOUS,	/* MAC of anonymous session tokens */
-	KEY_TOKEN,	/* first stored tokens and age-rotation successors */
-	KEY_SEAL,	/* sealing secrets at rest */
-	KEY_PEPPER,	/* keyed step before argon2id: a copied database verifies nothing */
-	KEY_CHALLENGE,	/* proof-of-work challenges */
-	KEY_THROTTLE,	/* hashing of throttle subjects */
-	KEY_LOG,	/* keyed hash prefixes where a log must tell tokens apart */
+	KEY_ANONYMOUS, /* MAC of anonymous session tokens */
+	KEY_TOKEN,     /* first stored tokens and age-rotation successors */
+	KEY_SEAL,      /* sealing secrets at rest */
+	KEY_PEPPER,    /* keyed step before argon2id: a copied database verifies nothing */
+	KEY_CHALLENGE, /* proof-of-work challenges */
+	KEY_THROTTLE,  /* hashing of throttle subjects */
+	KEY_LOG,       /* keyed hash prefixes where a log must tell tokens apart */
 	KEY_USE__COUNT
 };
 
@@ -48,11 +48,11 @@ enum status keys_mac(struct task *t, const struct keys *k, enum key_use use, str
  */
 struct seal_place {
 	struct deployment_id deployment;
-	const char          *table;
-	struct str           row;
-	const char          *column;
+	const char *table;
+	struct str row;
+	const char *column;
 };
-enum status keys_seal(struct task *t, const struct keys *k, const struct seal_place *place,
-    struct str plain, struct str *ret_sealed) MUST_CHECK;
+enum status keys_seal(struct task *t, const struct keys *k, const struct seal_place *place, struct str plain,
+    struct str *ret_sealed) MUST_CHECK;
 enum status keys_unseal(struct task *t, const struct keys *k, const struct seal_place *place,
     struct str sealed, struct secret *ret_plain) MUST_CHECK;

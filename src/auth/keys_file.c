@@ -86,8 +86,9 @@ create_file(struct task *t, const char *file)
 	int error = errno;
 	unlink(fresh);
 	if (!ok)
-		return fail(t, E_INTERNAL, "%s: the master key cannot be made: %s. Make its folder writable for this user",
-		    file, strerror(error));
+		return fail(t, E_INTERNAL,
+		    "%s: the master key cannot be made: %s. Make its folder writable for this user", file,
+		    strerror(error));
 	if (!sync_folder(file))
 		return fail(t, E_INTERNAL, "%s: its folder cannot be synced: %s", file, strerror(errno));
 	return OK;
@@ -109,11 +110,12 @@ check_file(struct task *t, const char *file, int fd)
 	if (!S_ISREG(s.st_mode))
 		return fail(t, E_INTERNAL, "%s: the master key must be a regular file", file);
 	if ((s.st_mode & 077) != 0)
-		return fail(t, E_INTERNAL, "%s: others can reach the master key (mode %04o). Run: chmod 600 %s", file,
+		return fail(t, E_INTERNAL,
+		    "%s: others can reach the master key (mode %04o). Run: chmod 600 %s", file,
 		    (unsigned)(s.st_mode & 07777), file);
 	if (s.st_uid != geteuid() && s.st_uid != 0)
-		return fail(t, E_INTERNAL, "%s: the master key belongs to another user. Run: chown %u %s", file,
-		    (unsigned)geteuid(), file);
+		return fail(t, E_INTERNAL, "%s: the master key belongs to another user. Run: chown %u %s",
+		    file, (unsigned)geteuid(), file);
 	return OK;
 }
 
@@ -146,7 +148,8 @@ parse_key(const uint8_t *text, size_t n, uint8_t ret_key[KEY_N])
 	if (n == HEX_N + 1 && text[HEX_N] == '\n')
 		n--;
 	size_t got = 0;
-	return n == HEX_N && sodium_hex2bin(ret_key, KEY_N, (const char *)text, n, NULL, &got, NULL) == 0 && got == KEY_N;
+	return n == HEX_N && sodium_hex2bin(ret_key, KEY_N, (const char *)text, n, NULL, &got, NULL) == 0 &&
+	       got == KEY_N;
 }
 
 /* After power loss some file systems give back zeroes where the bytes never arrived. */
@@ -154,7 +157,8 @@ static enum status
 check_key(struct task *t, const char *file, const struct secret *key)
 {
 	if (sodium_is_zero(key->p, key->n))
-		return fail(t, E_INTERNAL, "%s: the master key is all zeroes. Put the right one back from its backup", file);
+		return fail(t, E_INTERNAL,
+		    "%s: the master key is all zeroes. Put the right one back from its backup", file);
 	return OK;
 }
 
@@ -171,7 +175,8 @@ read_key(struct task *t, const char *file, int fd, struct secret *key)
 		return fail(t, E_INTERNAL, "%s: %s", file, strerror(errno));
 	if (!parsed)
 		return fail(t, E_INTERNAL,
-		    "%s: the master key must be 32 raw bytes or 64 hex digits and a newline. Put the right one back from its backup",
+		    "%s: the master key must be 32 raw bytes or 64 hex digits and a newline. Put the right "
+		    "one back from its backup",
 		    file);
 	return check_key(t, file, key);
 }
@@ -185,7 +190,8 @@ keys_file_read(struct task *t, const char *file, bool create, struct secret *ret
 		fd = open_key(file);
 	}
 	if (fd < 0)
-		return fail(t, E_INTERNAL, "%s: the master key cannot be read: %s. Put it back, or name it with --master-key-file",
+		return fail(t, E_INTERNAL,
+		    "%s: the master key cannot be read: %s. Put it back, or name it with --master-key-file",
 		    file, strerror(errno));
 
 	struct secret key;

@@ -12,4 +12,5 @@ enum { KEYS_MASTER_N = 32 };
  * `create`, a missing file is made first. E_INTERNAL with t->why naming the file
  * and what to do. Start-up only. Caller calls secret_done().
  */
-enum status keys_file_read(struct task *t, const char *file, bool create, struct secret *ret_master) MUST_CHECK;
+enum status keys_file_read(
+    struct task *t, const char *file, bool create, struct secret *ret_master) MUST_CHECK;

@@ -21,7 +21,7 @@ static int
 folder_end(void **state)
 {
 	unlink(file);
-	assert_int_equal(rmdir(folder), 0);	/* nothing else was left behind */
+	assert_int_equal(rmdir(folder), 0); /* nothing else was left behind */
 	return test_end(state);
 }
 
@@ -111,9 +111,9 @@ test_unfit_files_are_refused(void **state)
 	(void)state;
 	static const struct {
 		const char *name;
-		size_t      n;
-		mode_t      mode;
-		char        fill;
+		size_t n;
+		mode_t mode;
+		char fill;
 		const char *why;
 	} rows[] = {
 		{ "empty", 0, 0600, 'a', "32 raw bytes" },
@@ -159,8 +159,10 @@ test_every_mac_differs(void **state)
 	for (int master = 0; master < 2; master++) {
 		struct keys *k = test_keys();
 		for (unsigned use = 0; use < KEY_USE__COUNT; use++) {
-			assert_int_equal(keys_mac(&test_task, k, use, first_deployment, &part, 1, mac[n++]), OK);
-			assert_int_equal(keys_mac(&test_task, k, use, second_deployment, &part, 1, mac[n++]), OK);
+			assert_int_equal(
+			    keys_mac(&test_task, k, use, first_deployment, &part, 1, mac[n++]), OK);
+			assert_int_equal(
+			    keys_mac(&test_task, k, use, second_deployment, &part, 1, mac[n++]), OK);
 		}
 		keys_free(k);
 	}
@@ -176,10 +178,12 @@ test_parts_do_not_run_together(void **state)
 {
 	(void)state;
 	struct keys *k = test_keys();
-	const struct str split[][2] = { { S("ab"), S("c") }, { S("a"), S("bc") }, { S("abc"), S("") }, { S(""), S("abc") } };
+	const struct str split[][2] = { { S("ab"), S("c") }, { S("a"), S("bc") }, { S("abc"), S("") },
+		{ S(""), S("abc") } };
 	uint8_t mac[5][32];
 	for (size_t i = 0; i < ARRAY_LEN(split); i++)
-		assert_int_equal(keys_mac(&test_task, k, KEY_TOKEN, first_deployment, split[i], 2, mac[i]), OK);
+		assert_int_equal(
+		    keys_mac(&test_task, k, KEY_TOKEN, first_deployment, split[i], 2, mac[i]), OK);
 	assert_int_equal(keys_mac(&test_task, k, KEY_TOKEN, first_deployment, split[0], 2, mac[4]), OK);
 	for (size_t i = 0; i < 4; i++) {
 		for (size_t j = 0; j < i; j++)
@@ -195,10 +199,38 @@ test_known_mac(void **state)
 {
 	(void)state;
 	static const uint8_t want[32] = {
-		0xdc, 0x99, 0x71, 0x8a, 0x8e, 0x5c, 0x79, 0xb3,
-		0x2e, 0x81, 0x69, 0x6a, 0x72, 0x5f, 0x01, 0xa1,
-		0xce, 0xc8, 0xac, 0x1b, 0x59, 0xc5, 0xff, 0xac,
-		0xa4, 0x74, 0x86, 0x6d, 0xe5, 0xce, 0x10, 0x4a,
+		0xdc,
+		0x99,
+		0x71,
+		0x8a,
+		0x8e,
+		0x5c,
+		0x79,
+		0xb3,
+		0x2e,
+		0x81,
+		0x69,
+		0x6a,
+		0x72,
+		0x5f,
+		0x01,
+		0xa1,
+		0xce,
+		0xc8,
+		0xac,
+		0x1b,
+		0x59,
+		0xc5,
+		0xff,
+		0xac,
+		0xa4,
+		0x74,
+		0x86,
+		0x6d,
+		0xe5,
+		0xce,
+		0x10,
+		0x4a,
 	};
 	uint8_t raw[32], mac[32];
 	memset(raw, 0x42, sizeof(raw));
@@ -290,8 +322,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_made_once_and_the_same_ever_after, folder_begin, folder_end),
-		cmocka_unit_test_setup_teardown(test_missing_is_never_made_silently, folder_begin, folder_end),
+		cmocka_unit_test_setup_teardown(
+		    test_made_once_and_the_same_ever_after, folder_begin, folder_end),
+		cmocka_unit_test_setup_teardown(
+		    test_missing_is_never_made_silently, folder_begin, folder_end),
 		cmocka_unit_test_setup_teardown(test_raw_and_hex_are_the_same_key, folder_begin, folder_end),
 		cmocka_unit_test_setup_teardown(test_unfit_files_are_refused, folder_begin, folder_end),
 		cmocka_unit_test_setup_teardown(test_what_is_no_file_is_refused, folder_begin, folder_end),
@@ -299,8 +333,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_every_mac_differs, test_begin, test_end),
 		cmocka_unit_test_setup_teardown(test_parts_do_not_run_together, test_begin, test_end),
 		cmocka_unit_test_setup_teardown(test_sealed_opens_where_it_was_sealed, test_begin, test_end),
-		cmocka_unit_test_setup_teardown(test_OPS05_moved_ciphertext_does_not_open, test_begin, test_end),
-		cmocka_unit_test_setup_teardown(test_OPS05_changed_ciphertext_does_not_open, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(
+		    test_OPS05_moved_ciphertext_does_not_open, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(
+		    test_OPS05_changed_ciphertext_does_not_open, test_begin, test_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

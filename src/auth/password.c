@@ -11,10 +11,12 @@
 
 enum {
 	MIN_FLOOR = 8,
-	INPUT_N = 44,	/* 32 bytes as base64 */
+	INPUT_N = 44, /* 32 bytes as base64 */
 	RECORD_MAX = 128,
 	/* What a stored record may ask of this machine: beyond, the database was changed by somebody. */
-	RECORD_MEMORY_MIN_KIB = 8, RECORD_MEMORY_MAX_KIB = 256 * 1024, RECORD_PASSES_MAX = 16,
+	RECORD_MEMORY_MIN_KIB = 8,
+	RECORD_MEMORY_MAX_KIB = 256 * 1024,
+	RECORD_PASSES_MAX = 16,
 };
 static const utf8proc_option_t nfc = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
 
@@ -22,24 +24,25 @@ static const utf8proc_option_t nfc = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
 
 /* The code points of a password after NFC, in memory that is wiped. */
 struct code_points {
-	struct secret     memory;
-	utf8proc_int32_t *p;	/* in it */
-	size_t            n;
+	struct secret memory;
+	utf8proc_int32_t *p; /* in it */
+	size_t n;
 };
 
 /* E_BAD_REQUEST_BODY: not text (a NUL is none), or more than PASSWORD_BYTES_MAX bytes. */
 static enum status
 normalise(struct str password, struct code_points *ret)
 {
-	/* Canonical decomposition makes at most three code points of two bytes; one more for reencode's NUL. */
+	/* Canonical decomposition makes at most three code points of two bytes; one more for reencode's NUL.
+	 */
 	size_t cap = 2 * password.n + 4;
 	if (password.n > PASSWORD_BYTES_MAX || !str_is_text(password))
 		return E_BAD_REQUEST_BODY;
 	if (!secret_new(cap * sizeof(*ret->p), &ret->memory))
 		return E_OVERLOADED;
 	ret->p = (utf8proc_int32_t *)(void *)ret->memory.p;
-	utf8proc_ssize_t n = utf8proc_decompose((const utf8proc_uint8_t *)password.p, (utf8proc_ssize_t)password.n, ret->p,
-	    (utf8proc_ssize_t)cap - 1, nfc);
+	utf8proc_ssize_t n = utf8proc_decompose((const utf8proc_uint8_t *)password.p,
+	    (utf8proc_ssize_t)password.n, ret->p, (utf8proc_ssize_t)cap - 1, nfc);
 	CHECK(n >= 0 && (size_t)n < cap);
 	ret->n = (size_t)utf8proc_normalize_utf32(ret->p, n, nfc);
 	return OK;
@@ -58,7 +61,8 @@ classes_of(const struct code_points *text)
 		has.lower |= c == UTF8PROC_CATEGORY_LL;
 		has.upper |= c == UTF8PROC_CATEGORY_LU || c == UTF8PROC_CATEGORY_LT;
 		has.number |= c >= UTF8PROC_CATEGORY_ND && c <= UTF8PROC_CATEGORY_NO;
-		has.special |= c == UTF8PROC_CATEGORY_CN || c > UTF8PROC_CATEGORY_NO;	/* no letter, mark or number */
+		has.special |=
+		    c == UTF8PROC_CATEGORY_CN || c > UTF8PROC_CATEGORY_NO; /* no letter, mark or number */
 	}
 	return has;
 }
@@ -72,7 +76,8 @@ complaint(const struct password_policy *policy, const struct code_points *text)
 	if (min > PASSWORD_CODE_POINTS_MAX)
 		min = PASSWORD_CODE_POINTS_MAX;
 	if ((int64_t)text->n < min) {
-		snprintf(sentence, sizeof(sentence), "Use at least %d characters for the password.", (int)min);
+		snprintf(
+		    sentence, sizeof(sentence), "Use at least %d characters for the password.", (int)min);
 		return sentence;
 	}
 	if (text->n > PASSWORD_CODE_POINTS_MAX)
@@ -127,12 +132,14 @@ keyed(struct task *t, struct hasher *h, struct deployment_id d, struct str text,
 }
 
 static enum status
-hash_input(struct task *t, struct hasher *h, struct deployment_id d, struct str password, struct secret *ret_input)
+hash_input(
+    struct task *t, struct hasher *h, struct deployment_id d, struct str password, struct secret *ret_input)
 {
 	struct code_points text;
 	enum status st = normalise(password, &text);
 	if (st != OK)
-		return fail(t, st, "password: not a text of at most %d bytes, or no memory", PASSWORD_BYTES_MAX);
+		return fail(
+		    t, st, "password: not a text of at most %d bytes, or no memory", PASSWORD_BYTES_MAX);
 	utf8proc_ssize_t n = utf8proc_reencode(text.p, (utf8proc_ssize_t)text.n, nfc);
 	CHECK(n >= 0);
 	st = keyed(t, h, d, (struct str){ (const char *)text.memory.p, (size_t)n }, ret_input);
@@ -150,7 +157,8 @@ run(struct task *t, struct hasher *h, struct deployment_id d, struct str passwor
 	secret_done(&input);
 	job->input = NULL;
 	if (!taken)
-		return fail(t, E_OVERLOADED, "password: the line for hashing is full; more --hash-threads shorten it");
+		return fail(t, E_OVERLOADED,
+		    "password: the line for hashing is full; more --hash-threads shorten it");
 	if (!job->ok)
 		return fail(t, E_OVERLOADED, "password: no memory to hash, 19 MiB are needed");
 	return OK;
@@ -168,7 +176,8 @@ write_record(struct arena *a, const struct hash_job *job)
 	char hash[sodium_base64_ENCODED_LEN(HASH_N, sodium_base64_VARIANT_ORIGINAL_NO_PADDING)];
 	sodium_bin2base64(salt, sizeof(salt), job->salt, HASH_SALT_N, b64_variant);
 	sodium_bin2base64(hash, sizeof(hash), job->hash, HASH_N, b64_variant);
-	return arena_printf(a, "$argon2id$v=19$m=%d,t=%d,p=1$%s$%s", (int)job->memory_kib, (int)job->passes, salt, hash);
+	return arena_printf(
+	    a, "$argon2id$v=19$m=%d,t=%d,p=1$%s$%s", (int)job->memory_kib, (int)job->passes, salt, hash);
 }
 
 static bool
@@ -194,10 +203,12 @@ read_record(struct str record, struct hash_job *ret_job)
 	struct str memory, passes, lanes, salt, hash;
 	if (record.n > RECORD_MAX || !str_starts(record, prefix))
 		return false;
-	if (!str_cut(str_from(record, prefix.n), ',', &memory, &passes) || !str_cut(passes, ',', &passes, &lanes) ||
-	    !str_cut(lanes, '$', &lanes, &salt) || !str_cut(salt, '$', &salt, &hash))
+	if (!str_cut(str_from(record, prefix.n), ',', &memory, &passes) ||
+	    !str_cut(passes, ',', &passes, &lanes) || !str_cut(lanes, '$', &lanes, &salt) ||
+	    !str_cut(salt, '$', &salt, &hash))
 		return false;
-	if (!read_number(memory, S("m="), RECORD_MEMORY_MAX_KIB, &job.memory_kib) || job.memory_kib < RECORD_MEMORY_MIN_KIB ||
+	if (!read_number(memory, S("m="), RECORD_MEMORY_MAX_KIB, &job.memory_kib) ||
+	    job.memory_kib < RECORD_MEMORY_MIN_KIB ||
 	    !read_number(passes, S("t="), RECORD_PASSES_MAX, &job.passes) || !str_eq(lanes, S("p=1")))
 		return false;
 	if (!read_bytes(salt, job.salt, sizeof(job.salt)) || !read_bytes(hash, job.hash, sizeof(job.hash)))
@@ -207,7 +218,8 @@ read_record(struct str record, struct hash_job *ret_job)
 }
 
 enum status
-password_hash(struct task *t, struct hasher *h, struct deployment_id d, struct str password, struct str *ret_record)
+password_hash(
+    struct task *t, struct hasher *h, struct deployment_id d, struct str password, struct str *ret_record)
 {
 	struct hash_job job = { .memory_kib = HASH_MEMORY_KIB, .passes = HASH_PASSES };
 	if (!secret_random(job.salt, sizeof(job.salt)))
@@ -220,8 +232,8 @@ password_hash(struct task *t, struct hasher *h, struct deployment_id d, struct s
 }
 
 enum status
-password_verify(struct task *t, struct hasher *h, struct deployment_id d, struct str record, struct str password,
-    enum password_verdict *ret_verdict)
+password_verify(struct task *t, struct hasher *h, struct deployment_id d, struct str record,
+    struct str password, enum password_verdict *ret_verdict)
 {
 	if (password.n > PASSWORD_BYTES_MAX) {
 		*ret_verdict = PASSWORD_WRONG;

@@ -6,11 +6,11 @@
 #include "base/task.h"
 
 struct password_policy {
-	int64_t min_length;	/* code points after NFC; never below 8 */
-	bool    require_lowercase;
-	bool    require_uppercase;
-	bool    require_number;
-	bool    require_special;
+	int64_t min_length; /* code points after NFC; never below 8 */
+	bool require_lowercase;
+	bool require_uppercase;
+	bool require_number;
+	bool require_special;
 };
 enum { PASSWORD_CODE_POINTS_MAX = 125, PASSWORD_BYTES_MAX = 1024 };
 
@@ -19,8 +19,8 @@ enum { PASSWORD_CODE_POINTS_MAX = 125, PASSWORD_BYTES_MAX = 1024 };
  * text, or this thread's own until its next call), E_BAD_REQUEST_BODY when it is not
  * text, E_OVERLOADED without memory. Looks at nothing else. Any thread.
  */
-enum status password_check(const struct password_policy *policy, struct str password,
-    const char **ret_sentence) MUST_CHECK;
+enum status password_check(
+    const struct password_policy *policy, struct str password, const char **ret_sentence) MUST_CHECK;
 
 /*
  * Computing threads, one a core, at low priority: they hash, hold no lock and touch no
@@ -40,13 +40,13 @@ struct hasher *hasher_free(struct hasher *h);
  * when it is not text of at most PASSWORD_BYTES_MAX. Task's arena. The caller wipes
  * its own copy of the password.
  */
-enum status password_hash(struct task *t, struct hasher *h, struct deployment_id d,
-    struct str password, struct str *ret_record) MUST_CHECK;
+enum status password_hash(struct task *t, struct hasher *h, struct deployment_id d, struct str password,
+    struct str *ret_record) MUST_CHECK;
 
 enum password_verdict {
 	PASSWORD_WRONG = 0,
 	PASSWORD_RIGHT,
-	PASSWORD_RIGHT_REHASH,	/* right, and the record's parameters are below today's: store a new one */
+	PASSWORD_RIGHT_REHASH, /* right, and the record's parameters are below today's: store a new one */
 };
 /*
  * An empty record (no such account, or no password), one that cannot be read and a
@@ -55,12 +55,12 @@ enum password_verdict {
  * bounds are not looked at, since a policy may have changed. E_OVERLOADED as above;
  * *ret_verdict is untouched on failure. Records are of m <= 256 MiB, t <= 16, p = 1.
  */
-enum status password_verify(struct task *t, struct hasher *h, struct deployment_id d,
-    struct str record, struct str password, enum password_verdict *ret_verdict) MUST_CHECK;
+enum status password_verify(struct task *t, struct hasher *h, struct deployment_id d, struct str record,
+    struct str password, enum password_verdict *ret_verdict) MUST_CHECK;
 
 struct hasher_stats {
-	uint64_t hashes;	/* done */
-	uint64_t refused;	/* the queue was full */
-	size_t   waiting;	/* now */
+	uint64_t hashes;  /* done */
+	uint64_t refused; /* the queue was full */
+	size_t waiting;   /* now */
 };
 void hasher_stats(struct hasher *h, struct hasher_stats *ret_stats);

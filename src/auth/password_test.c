@@ -1,4 +1,5 @@
-/* password_test.c - policy in code points, records that only the right key and password fit, a bounded line. */
+/* password_test.c - policy in code points, records that only the right key and password fit, a bounded line.
+ */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/auth_test.h"
 
@@ -73,19 +74,32 @@ test_PWD01_length(void **state)
 {
 	(void)state;
 	static const struct {
-		int64_t     min;
-		size_t      n;
+		int64_t min;
+		size_t n;
 		const char *want;
 	} rows[] = {
-		{ 8, 0, "at least 8 " }, { 8, 7, "at least 8 " }, { 8, 8, NULL }, { 8, 14, NULL }, { 8, 15, NULL },
-		{ 15, 8, "at least 15 " }, { 15, 14, "at least 15 " }, { 15, 15, NULL },
-		{ 0, 7, "at least 8 " }, { -1, 7, "at least 8 " }, { 1, 8, NULL },	/* the floor is 8 */
-		{ 8, 64, NULL }, { 8, 125, NULL }, { 8, 126, "at most 125 " },
-		{ 1000, 124, "at least 125 " }, { 1000, 125, NULL },
-		{ INT64_MAX, 125, NULL }, { INT64_MIN, 8, NULL },
+		{ 8, 0, "at least 8 " },
+		{ 8, 7, "at least 8 " },
+		{ 8, 8, NULL },
+		{ 8, 14, NULL },
+		{ 8, 15, NULL },
+		{ 15, 8, "at least 15 " },
+		{ 15, 14, "at least 15 " },
+		{ 15, 15, NULL },
+		{ 0, 7, "at least 8 " },
+		{ -1, 7, "at least 8 " },
+		{ 1, 8, NULL }, /* the floor is 8 */
+		{ 8, 64, NULL },
+		{ 8, 125, NULL },
+		{ 8, 126, "at most 125 " },
+		{ 1000, 124, "at least 125 " },
+		{ 1000, 125, NULL },
+		{ INT64_MAX, 125, NULL },
+		{ INT64_MIN, 8, NULL },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_policy((struct password_policy){ .min_length = rows[i].min }, repeat("x", rows[i].n), rows[i].want);
+		assert_policy((struct password_policy){ .min_length = rows[i].min }, repeat("x", rows[i].n),
+		    rows[i].want);
 }
 
 /* 125 characters of four bytes, each of them counted as one; 1024 bytes and no more are looked at. */
@@ -125,12 +139,12 @@ test_PWD03_composition_only_when_asked(void **state)
 	const struct password_policy none = { .min_length = 8 };
 	static const struct {
 		struct password_policy policy;
-		const char            *password, *want;
+		const char *password, *want;
 	} rows[] = {
 		{ { 8, true, false, false, false }, "ABCDEFG1", "lower-case" },
 		{ { 8, true, false, false, false }, "ABCDEFGh", NULL },
 		{ { 8, false, true, false, false }, "abcdefg1", "upper-case" },
-		{ { 8, false, true, false, false }, "abcdef\xc3\x84x", NULL },	/* a letter of any script */
+		{ { 8, false, true, false, false }, "abcdef\xc3\x84x", NULL }, /* a letter of any script */
 		{ { 8, false, false, true, false }, "abcdefgh", "number" },
 		{ { 8, false, false, true, false }, "abcdefg7", NULL },
 		{ { 8, false, false, false, true }, "abcdefg7", "special" },
@@ -149,15 +163,16 @@ static void
 test_PWD04_what_is_no_text_is_refused(void **state)
 {
 	(void)state;
-	static const struct str rows[] = { S_INIT("abc\0defghijk"), S_INIT("abcdefghijk\0"), S_INIT("abcdefgh\xff"),
-		S_INIT("abcdefgh\xed\xa0\x80"), S_INIT("abcdefgh\xc3") };
+	static const struct str rows[] = { S_INIT("abc\0defghijk"), S_INIT("abcdefghijk\0"),
+		S_INIT("abcdefgh\xff"), S_INIT("abcdefgh\xed\xa0\x80"), S_INIT("abcdefgh\xc3") };
 	const struct password_policy policy = { .min_length = 8 };
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *sentence = NULL;
 		struct str record = STR_NONE;
 		assert_int_equal(password_check(&policy, rows[i], &sentence), E_BAD_REQUEST_BODY);
 		assert_null(sentence);
-		assert_int_equal(password_hash(&test_task, hasher, first_deployment, rows[i], &record), E_BAD_REQUEST_BODY);
+		assert_int_equal(password_hash(&test_task, hasher, first_deployment, rows[i], &record),
+		    E_BAD_REQUEST_BODY);
 		assert_int_equal(record.n, 0);
 		test_next();
 	}
@@ -170,10 +185,11 @@ static void
 test_PWD10_record(void **state)
 {
 	(void)state;
-	struct str a = record_of(S("correct-horse-battery-staple")), b = record_of(S("correct-horse-battery-staple"));
+	struct str a = record_of(S("correct-horse-battery-staple")),
+		   b = record_of(S("correct-horse-battery-staple"));
 	const struct str prefix = S("$argon2id$v=19$m=19456,t=2,p=1$");
 	assert_true(str_starts(a, prefix) && str_starts(b, prefix));
-	assert_int_equal(a.n, prefix.n + 22 + 1 + 43);	/* a salt of 16 bytes, a hash of 32 */
+	assert_int_equal(a.n, prefix.n + 22 + 1 + 43); /* a salt of 16 bytes, a hash of 32 */
 	assert_false(str_eq((struct str){ a.p + prefix.n, 22 }, (struct str){ b.p + prefix.n, 22 }));
 	assert_int_equal(crypto_pwhash_str_needs_rehash(a.p, HASH_PASSES, (size_t)HASH_MEMORY_KIB * 1024), 0);
 	assert_int_equal(verdict(first_deployment, a, S("correct-horse-battery-staple")), PASSWORD_RIGHT);
@@ -189,7 +205,8 @@ record_with(struct str password, unsigned long long passes, size_t memory_kib)
 	struct secret input;
 	char record[crypto_pwhash_STRBYTES];
 	assert_int_equal(hash_input(&test_task, hasher, first_deployment, password, &input), OK);
-	assert_int_equal(crypto_pwhash_str(record, (const char *)input.p, input.n, passes, memory_kib * 1024), 0);
+	assert_int_equal(
+	    crypto_pwhash_str(record, (const char *)input.p, input.n, passes, memory_kib * 1024), 0);
 	secret_done(&input);
 	return arena_dup(test_task.arena, str_of(record));
 }
@@ -199,14 +216,14 @@ test_PWD10_weaker_records_are_made_anew(void **state)
 {
 	(void)state;
 	static const struct {
-		unsigned long long    passes;
-		size_t                memory_kib;
+		unsigned long long passes;
+		size_t memory_kib;
 		enum password_verdict want;
 	} rows[] = {
 		{ 2, 19456, PASSWORD_RIGHT },
 		{ 1, 19456, PASSWORD_RIGHT_REHASH },
 		{ 2, 8192, PASSWORD_RIGHT_REHASH },
-		{ 3, 19456, PASSWORD_RIGHT },	/* stronger stays: a downgrade weakens nothing */
+		{ 3, 19456, PASSWORD_RIGHT }, /* stronger stays: a downgrade weakens nothing */
 		{ 2, 32768, PASSWORD_RIGHT },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -220,7 +237,8 @@ static void
 test_PWD04_verified_whole(void **state)
 {
 	(void)state;
-	struct str ab = arena_printf(test_task.arena, A60 "aaaaaaaaaaaab"), ac = arena_printf(test_task.arena, A60 "aaaaaaaaaaaac");
+	struct str ab = arena_printf(test_task.arena, A60 "aaaaaaaaaaaab"),
+		   ac = arena_printf(test_task.arena, A60 "aaaaaaaaaaaac");
 	assert_int_equal(ab.n, 73);
 	struct str record = record_of(ab);
 	assert_int_equal(verdict(first_deployment, record, ab), PASSWORD_RIGHT);
@@ -230,8 +248,10 @@ test_PWD04_verified_whole(void **state)
 	struct str longest = repeat("x", PASSWORD_BYTES_MAX);
 	record = record_of(longest);
 	assert_int_equal(verdict(first_deployment, record, longest), PASSWORD_RIGHT);
-	assert_int_equal(verdict(first_deployment, record, repeat("x", PASSWORD_BYTES_MAX - 1)), PASSWORD_WRONG);
-	assert_int_equal(verdict(first_deployment, record, repeat("x", PASSWORD_BYTES_MAX + 1)), PASSWORD_WRONG);
+	assert_int_equal(
+	    verdict(first_deployment, record, repeat("x", PASSWORD_BYTES_MAX - 1)), PASSWORD_WRONG);
+	assert_int_equal(
+	    verdict(first_deployment, record, repeat("x", PASSWORD_BYTES_MAX + 1)), PASSWORD_WRONG);
 }
 
 static void
@@ -239,10 +259,12 @@ test_PWD05_composed_and_decomposed_are_one(void **state)
 {
 	(void)state;
 	struct str record = record_of(S("caf\xc3\xa9 \xf0\x9f\x98\x80"));
-	assert_int_equal(verdict(first_deployment, record, S("cafe\xcc\x81 \xf0\x9f\x98\x80")), PASSWORD_RIGHT);
+	assert_int_equal(
+	    verdict(first_deployment, record, S("cafe\xcc\x81 \xf0\x9f\x98\x80")), PASSWORD_RIGHT);
 	assert_int_equal(verdict(first_deployment, record, S("cafe \xf0\x9f\x98\x80")), PASSWORD_WRONG);
 	/* Compatibility forms are other passwords: NFC, not NFKC. */
-	assert_int_equal(verdict(first_deployment, record_of(S("\xef\xac\x81sh")), S("fish")), PASSWORD_WRONG);
+	assert_int_equal(
+	    verdict(first_deployment, record_of(S("\xef\xac\x81sh")), S("fish")), PASSWORD_WRONG);
 }
 
 /* A copied database without its master key, or a row moved to another tenant, verifies nothing. */
@@ -258,7 +280,8 @@ test_PWD11_the_key_is_needed(void **state)
 		struct str record = record_of(password);
 		assert_int_equal(verdict(first_deployment, record, password), PASSWORD_RIGHT);
 		assert_int_equal(verdict(second_deployment, record, password), PASSWORD_WRONG);
-		assert_int_equal(password_verify(&test_task, other, first_deployment, record, password, &v), OK);
+		assert_int_equal(
+		    password_verify(&test_task, other, first_deployment, record, password, &v), OK);
 		assert_int_equal(v, PASSWORD_WRONG);
 		assert_int_equal(crypto_pwhash_str_verify(record.p, password.p, password.n), -1);
 	}
@@ -271,17 +294,23 @@ test_unreadable_records_fit_nothing(void **state)
 {
 	(void)state;
 #define SALT_AND_HASH "$YWFhYWFhYWFhYWFhYWFhYQ$YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE"
-	static const char *const records[] = { "x", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1", "$2b$12$abcdefghijklmnopqrstuv",
-		"$argon2i$v=19$m=19456,t=2,p=1" SALT_AND_HASH, "$argon2id$v=16$m=19456,t=2,p=1" SALT_AND_HASH,
-		"$argon2id$v=19$m=19456,t=2,p=1$$", "$argon2id$v=19$m=19456,t=2,p=1$YWFhYWFhYWFhYWFhYWFhYQ$!",
-		"$argon2id$v=19$m=19456,t=2,p=1" SALT_AND_HASH "A", "$argon2id$v=19$m=19456,t=2,p=1" SALT_AND_HASH "$",
-		"$argon2id$v=19$t=2,m=19456,p=1" SALT_AND_HASH, "$argon2id$v=19$m=+19456,t=2,p=1" SALT_AND_HASH,
+	static const char *const records[] = { "x", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1",
+		"$2b$12$abcdefghijklmnopqrstuv", "$argon2i$v=19$m=19456,t=2,p=1" SALT_AND_HASH,
+		"$argon2id$v=16$m=19456,t=2,p=1" SALT_AND_HASH, "$argon2id$v=19$m=19456,t=2,p=1$$",
+		"$argon2id$v=19$m=19456,t=2,p=1$YWFhYWFhYWFhYWFhYWFhYQ$!",
+		"$argon2id$v=19$m=19456,t=2,p=1" SALT_AND_HASH "A",
+		"$argon2id$v=19$m=19456,t=2,p=1" SALT_AND_HASH "$",
+		"$argon2id$v=19$t=2,m=19456,p=1" SALT_AND_HASH,
+		"$argon2id$v=19$m=+19456,t=2,p=1" SALT_AND_HASH,
 		/* A changed database must not make us take all memory or time. */
-		"$argon2id$v=19$m=4194304,t=2,p=1" SALT_AND_HASH, "$argon2id$v=19$m=19456,t=4000000,p=1" SALT_AND_HASH,
-		"$argon2id$v=19$m=19456,t=2,p=99999999" SALT_AND_HASH, "$argon2id$v=19$m=7,t=2,p=1" SALT_AND_HASH,
-		"$argon2id$v=19$m=-1,t=2,p=1" SALT_AND_HASH, "$argon2id$v=19$m=99999999999999999999,t=2,p=1" SALT_AND_HASH };
+		"$argon2id$v=19$m=4194304,t=2,p=1" SALT_AND_HASH,
+		"$argon2id$v=19$m=19456,t=4000000,p=1" SALT_AND_HASH,
+		"$argon2id$v=19$m=19456,t=2,p=99999999" SALT_AND_HASH,
+		"$argon2id$v=19$m=7,t=2,p=1" SALT_AND_HASH, "$argon2id$v=19$m=-1,t=2,p=1" SALT_AND_HASH,
+		"$argon2id$v=19$m=99999999999999999999,t=2,p=1" SALT_AND_HASH };
 	for (size_t i = 0; i < ARRAY_LEN(records); i++)
-		assert_int_equal(verdict(first_deployment, str_of(records[i]), S("password")), PASSWORD_WRONG);
+		assert_int_equal(
+		    verdict(first_deployment, str_of(records[i]), S("password")), PASSWORD_WRONG);
 	struct hash_job job;
 	assert_true(read_record(S("$argon2id$v=19$m=19456,t=2,p=1" SALT_AND_HASH), &job));
 	for (size_t i = 0; i < ARRAY_LEN(records); i++)
@@ -339,7 +368,8 @@ test_PWD02_too_long_costs_nothing(void **state)
 	struct str record = record_of(S("a password")), longer = repeat("x", PASSWORD_BYTES_MAX + 1);
 	hasher_stats(hasher, &before);
 	assert_int_equal(verdict(first_deployment, record, longer), PASSWORD_WRONG);
-	assert_int_equal(password_hash(&test_task, hasher, first_deployment, longer, &record), E_BAD_REQUEST_BODY);
+	assert_int_equal(
+	    password_hash(&test_task, hasher, first_deployment, longer, &record), E_BAD_REQUEST_BODY);
 	hasher_stats(hasher, &after);
 	assert_int_equal(after.hashes, before.hashes);
 }
@@ -350,7 +380,8 @@ test_no_randomness_no_record(void **state)
 	(void)state;
 	struct str record = STR_NONE;
 	secret_test_fail_random(true);
-	assert_int_equal(password_hash(&test_task, hasher, first_deployment, S("a password"), &record), E_INTERNAL);
+	assert_int_equal(
+	    password_hash(&test_task, hasher, first_deployment, S("a password"), &record), E_INTERNAL);
 	secret_test_fail_random(false);
 	assert_int_equal(record.n, 0);
 }
@@ -369,9 +400,9 @@ test_no_memory_is_no_verdict(void **state)
 /* --- the line --- */
 
 struct caller {
-	pthread_t             thread;
-	struct str            record;
-	enum status           st;
+	pthread_t thread;
+	struct str record;
+	enum status st;
 	enum password_verdict verdict;
 };
 
@@ -420,15 +451,16 @@ test_PWD12_no_place_at_all(void **state)
 	enum password_verdict v = PASSWORD_RIGHT;
 	hasher_free(hasher);
 	hasher = hasher_new(keys, 1, 0);
-	assert_int_equal(password_verify(&test_task, hasher, first_deployment, STR_NONE, S("x"), &v), E_OVERLOADED);
-	assert_int_equal(v, PASSWORD_RIGHT);	/* untouched */
+	assert_int_equal(
+	    password_verify(&test_task, hasher, first_deployment, STR_NONE, S("x"), &v), E_OVERLOADED);
+	assert_int_equal(v, PASSWORD_RIGHT); /* untouched */
 	assert_non_null(strstr(test_task.why, "--hash-threads"));
 }
 
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, hasher_begin, hasher_end)
+#define TEST(name)        cmocka_unit_test_setup_teardown(name, hasher_begin, hasher_end)
 #define POLICY_TEST(name) cmocka_unit_test_setup_teardown(name, test_begin, test_end)
 	const struct CMUnitTest tests[] = {
 		POLICY_TEST(test_PWD01_length),

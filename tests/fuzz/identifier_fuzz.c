@@ -108,8 +108,8 @@ fuzz_nfc(struct task *t, struct str in)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const targets[])(struct task *, struct str) = { fuzz_email, fuzz_username, fuzz_phone, fuzz_name,
-		fuzz_slug, fuzz_nfc };
+	static void (*const targets[])(struct task *, struct str) = { fuzz_email, fuzz_username, fuzz_phone,
+		fuzz_name, fuzz_slug, fuzz_nfc };
 	struct str in = { (const char *)data, size < 4096 ? size : 4096 };
 
 	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {

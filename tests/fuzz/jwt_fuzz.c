@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct jwt_expect expect = { S_INIT("JWT"), S_INIT("https://a.example"), 1767225600, 5 };
 static const struct str good_header = S_INIT("{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"k\"}");
-static const struct str good_payload = S_INIT("{\"iss\":\"https://a.example\",\"iat\":1767225600,\"exp\":1767225660}");
+static const struct str good_payload =
+    S_INIT("{\"iss\":\"https://a.example\",\"iat\":1767225600,\"exp\":1767225660}");
 
 /* A fixed key, so that a corpus file may hold a token that is really signed. */
 static const struct jwt_key *
@@ -30,11 +31,13 @@ static struct str
 signed_token(struct task *t, struct str header, struct str payload)
 {
 	uint8_t raw[SIGNATURE_N];
-	struct str input = arena_printf(t->arena, STR_FMT "." STR_FMT,
-	    STR_ARG(str_b64url(t->arena, header.p, header.n)), STR_ARG(str_b64url(t->arena, payload.p, payload.n)));
+	struct str input =
+	    arena_printf(t->arena, STR_FMT "." STR_FMT, STR_ARG(str_b64url(t->arena, header.p, header.n)),
+		STR_ARG(str_b64url(t->arena, payload.p, payload.n)));
 
 	CHECK(!arena_failed(t->arena) && sign_bytes(fixed_key(t), input, raw));
-	return arena_printf(t->arena, STR_FMT "." STR_FMT, STR_ARG(input), STR_ARG(str_b64url(t->arena, raw, sizeof(raw))));
+	return arena_printf(
+	    t->arena, STR_FMT "." STR_FMT, STR_ARG(input), STR_ARG(str_b64url(t->arena, raw, sizeof(raw))));
 }
 
 static int
