@@ -6,6 +6,7 @@
 #include "auth/keys.h"
 #include "base/id.h"
 #include "base/task.h"
+#include "deployment/origin.h"
 #include "deployment/settings.h"
 
 enum deployment_mode { MODE_PRODUCTION, MODE_STAGING };
@@ -22,6 +23,8 @@ struct deployment {
 	struct str           name;
 	struct str           backend_host;	/* lower case; port only when not the scheme's own */
 	struct str           frontend_host;
+	struct str           frontend_origin;	/* https://{frontend_host}; http:// when that is a loopback host */
+	struct host          frontend;		/* frontend_host, read */
 	struct str           base_url;		/* exact origin: scheme, host, port; no trailing slash */
 	struct str           publishable_key;	/* pk_live_… or pk_test_… */
 	struct str           cookie_name;	/* "__Host-session", or "__session" with a cookie_domain */
@@ -41,6 +44,9 @@ struct deployment {
 	struct deployment_memory *memory;
 };
 
+/* pk_live_ or pk_test_, and the base URL in standard base64: the app's key tells it where to call. */
+struct str deployment_publishable_key(struct arena *a, enum deployment_mode mode, struct str base_url);
+
 const struct deployment *deployment_ref(const struct deployment *d);
 void deployment_unref(const struct deployment *d);	/* NULL is fine */
 
@@ -53,7 +59,11 @@ void deployment_unref(const struct deployment *d);	/* NULL is fine */
  */
 bool deployment_allows_origin(const struct deployment *d, struct str origin);
 
-/* May the server send a browser to this absolute URL? Contract: staging any http(s), production https on frontend_host or below. */
+/*
+ * May the server send a browser to this absolute URL? Staging: any http or https
+ * one. Production: https on frontend_host or below it; on a loopback deployment
+ * also http on a loopback host. Read as strictly as an origin.
+ */
 bool deployment_allows_redirect(const struct deployment *d, struct str url);
 
 /* ---- making and changing; each inside a write transaction ---- */
@@ -73,16 +83,28 @@ struct deployment_made {
 };
 /*
  * Create with working defaults: settings, ES256 key pair sealed, deployment-level
- * roles (organization Member, Admin; workspace Editor?, Member, Admin: least
- * privileged first) and the default role ids. E_CONFLICT when the host is taken;
- * E_BAD_REQUEST_BODY with a sentence in t->why for a bad host.
+ * roles (organization and workspace Member and Admin, least privileged first) and the
+ * default role ids. E_CONFLICT when the host is taken; E_BAD_REQUEST_BODY with a
+ * sentence in t->why for a bad host.
  */
 enum status deployment_create(struct task *t, const struct keys *k, const struct deployment_spec *spec,
     struct deployment_made *ret_made) MUST_CHECK;
 
-/* Change settings by "key" and "value" text; a wrong key or value: E_BAD_REQUEST_BODY, t->why names it, nothing changed. */
+/*
+ * Change settings by "key" and "value" text; a wrong key or value: E_BAD_REQUEST_BODY,
+ * t->why names it, nothing changed. E_CONFLICT: somebody else changed them meanwhile.
+ * Whoever calls also touches the caches and has the directory refreshed after the commit.
+ */
 enum status deployment_set(struct task *t, struct deployment_id id, const struct setting_text *changes, size_t n) MUST_CHECK;
 
-/* Load one with its keys, from inside a transaction; caller unrefs. E_NOT_FOUND; E_INTERNAL when a key does not open. */
+/* Give it other hosts (a demo follows the listening port); same checks, and refusals, as creation. */
+enum status deployment_move(struct task *t, struct deployment_id id, struct str host, struct str frontend_host) MUST_CHECK;
+
+/* ---- reading; each inside a transaction ---- */
+
+/* Load one with its keys; caller unrefs. E_NOT_FOUND; E_INTERNAL when a key does not open. */
 enum status deployment_load(struct task *t, const struct keys *k, struct deployment_id id,
     const struct deployment **ret_deployment) MUST_CHECK;
+
+/* The deployment of a host as an operator types it. E_NOT_FOUND with a sentence in t->why. */
+enum status deployment_find_host(struct task *t, struct str host, struct deployment_id *ret_id) MUST_CHECK;

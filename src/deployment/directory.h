@@ -21,7 +21,14 @@ enum status directory_refresh(struct task *t, struct directory *dir, struct db *
 /*
  * The deployment of a Host header's value: lower case, one trailing dot dropped, the
  * scheme's default port dropped (:443 for https, :80 for http), nothing else forgiven.
- * A reference, or NULL. Any thread; takes no lock that a writer holds for long.
+ * A reference, or NULL. Any thread; the lock it takes is held for a few instructions,
+ * also by those who publish.
  */
 const struct deployment *directory_find(struct directory *dir, struct str host, bool https);
 const struct deployment *directory_find_id(struct directory *dir, struct deployment_id id);
+
+/* Goes up with every new table: as long as it stands, a reference found before is the current one. Any thread. */
+uint64_t directory_version(const struct directory *dir);
+
+/* All of them, in order of id, each with a reference for the caller; the array is in `a`. Any thread. */
+size_t directory_all(struct directory *dir, struct arena *a, const struct deployment ***ret_all);
