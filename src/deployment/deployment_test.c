@@ -340,8 +340,6 @@ test_failing_at_every_call(void **state)
 	assert_int_equal(st, OK);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_set_up, fixture_tear_down)
-
 int
 main(void)
 {
@@ -361,5 +359,5 @@ main(void)
 		TEST(test_failing_at_every_call),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return fixture_run(tests, ARRAY_LEN(tests));
 }

@@ -248,8 +248,6 @@ test_finding_while_refreshing(void **state)
 	directory_free(r.dir);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_set_up, fixture_tear_down)
-
 int
 main(void)
 {
@@ -261,5 +259,5 @@ main(void)
 		TEST(test_finding_while_refreshing),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return fixture_run(tests, ARRAY_LEN(tests));
 }
