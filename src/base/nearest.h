@@ -11,11 +11,11 @@
  * borrowed, and so is the word.
  */
 struct nearest {
-	struct str  word;
+	struct str word;
 	const char *best;
-	size_t      slips;
+	size_t slips;
 };
 
-void        nearest_init(struct nearest *n, struct str word);
-void        nearest_offer(struct nearest *n, const char *name);
+void nearest_init(struct nearest *n, struct str word);
+void nearest_offer(struct nearest *n, const char *name);
 const char *nearest_found(const struct nearest *n);

@@ -7,7 +7,8 @@
 #include "base/nearest.h"
 #include "base/str.h"
 
-static const char *const names[] = { "listen", "threads", "hash-threads", "admin-listen", "session.idle_ttl", "a" };
+static const char *const names[] = { "listen", "threads", "hash-threads", "admin-listen", "session.idle_ttl",
+	"a" };
 
 static const struct {
 	const char *word, *found;
@@ -21,7 +22,8 @@ static const struct {
 	{ "b", "a" },
 	{ "database", NULL },
 	{ "", "a" },
-	{ "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", NULL },
+	{ "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+	    NULL },
 };
 
 static void
@@ -36,7 +38,8 @@ test_nearest(void **state)
 		for (size_t k = 0; k < ARRAY_LEN(names); k++)
 			nearest_offer(&n, names[k]);
 		found = nearest_found(&n);
-		if ((found == NULL) != (cases[i].found == NULL) || (found != NULL && strcmp(found, cases[i].found) != 0))
+		if ((found == NULL) != (cases[i].found == NULL) ||
+		    (found != NULL && strcmp(found, cases[i].found) != 0))
 			fail_msg("\"%s\" gave %s", cases[i].word, found == NULL ? "nothing" : found);
 	}
 }

@@ -14,37 +14,30 @@
 #include "conf/conf_file.h"
 #include "conf/conf_rows.h"
 #include "conf/conf_settle.h"
+#include "conf/conf_source.h"
 
 enum { CONF_MEMORY = 8 << 20, GIVEN_MAX = 512, PROBLEMS_MAX = 20 };
 
 static const char default_file[] = "/etc/sessiond/sessiond.conf";
-
-struct conf_source {
-	struct arena    *arena;
-	int              argc;
-	char           **argv;
-	bool             leaves_rest;	/* arguments of others are the command's */
-	const char      *from[CONF_ROWS_MAX];	/* where each value came from; NULL: the default */
-};
 
 /* Later ones win. */
 enum origin { BY_DEFAULT, BY_FILE, BY_ENVIRONMENT, BY_FLAG };
 
 struct flag {
 	const struct conf_row *row;
-	struct str             value;
+	struct str value;
 };
 
 /* One loading. */
 struct loader {
-	struct conf     *c;
-	struct arena    *arena;
-	struct buf      *problems;
-	size_t           n_problems;	/* beyond PROBLEMS_MAX they are not told: the first ones are what counts */
-	enum origin      by[CONF_ROWS_MAX];
-	int              line[CONF_ROWS_MAX];	/* of the file: where a key first stood */
-	struct flag      flags[GIVEN_MAX];
-	size_t           n_flags;
+	struct conf *c;
+	struct arena *arena;
+	struct buf *problems;
+	size_t n_problems; /* beyond PROBLEMS_MAX they are not told: the first ones are what counts */
+	enum origin by[CONF_ROWS_MAX];
+	int line[CONF_ROWS_MAX]; /* of the file: where a key first stood */
+	struct flag flags[GIVEN_MAX];
+	size_t n_flags;
 };
 
 static void problem(struct loader *l, const char *where, const char *fmt, ...) PRINTF(3, 4);
@@ -99,7 +92,8 @@ refuse_unknown(struct loader *l, const char *where, struct str name)
 	if (nearest_found(&near) == NULL)
 		problem(l, where, "there is no key %s", log_quote(name).text);
 	else
-		problem(l, where, "there is no key %s; did you mean %s?", log_quote(name).text, nearest_found(&near));
+		problem(l, where, "there is no key %s; did you mean %s?", log_quote(name).text,
+		    nearest_found(&near));
 }
 
 static void
@@ -112,7 +106,8 @@ refuse_value(struct loader *l, const struct conf_row *row, struct str value, con
 	else if (row->secret)
 		problem(l, where, "%s must be " STR_FMT, row->name, STR_ARG(allowed));
 	else
-		problem(l, where, "%s must be " STR_FMT ", not %s", row->name, STR_ARG(allowed), log_quote(value).text);
+		problem(l, where, "%s must be " STR_FMT ", not %s", row->name, STR_ARG(allowed),
+		    log_quote(value).text);
 }
 
 /* A list begins anew with each source that has it: a flag does not add to the file. */
@@ -136,7 +131,8 @@ static void
 keep_rest(struct loader *l, struct conf_list *rest, char *arg)
 {
 	if (rest == NULL && arg[0] == '-')
-		refuse_unknown(l, arg, (struct str){ arg + strspn(arg, "-"), strcspn(arg + strspn(arg, "-"), "=") });
+		refuse_unknown(
+		    l, arg, (struct str){ arg + strspn(arg, "-"), strcspn(arg + strspn(arg, "-"), "=") });
 	else if (rest == NULL)
 		problem(l, arg, "this argument is not expected here");
 	else
@@ -152,7 +148,10 @@ keep_flag(struct loader *l, const struct conf_row *row, const char *value)
 		l->flags[l->n_flags++] = (struct flag){ row, str_of(value) };
 }
 
-/* "--name=value" or "--name value"; "--name" alone only for what is true or false. Returns how many arguments it took. */
+/*
+ * "--name=value" or "--name value"; "--name" alone only for what is true or false. Returns how
+ * many arguments it took.
+ */
 static int
 take_flag(struct loader *l, const struct conf_row *row, int left, char **argv)
 {
@@ -265,8 +264,8 @@ apply_text(struct loader *l, struct str text, const char *path)
 	enum conf_line line;
 	int number = 0;
 
-	while (l->n_problems < PROBLEMS_MAX
-	    && (line = conf_line_next(&text, &number, &key, &value, &why)) != CONF_LINE_END) {
+	while (l->n_problems < PROBLEMS_MAX &&
+	       (line = conf_line_next(&text, &number, &key, &value, &why)) != CONF_LINE_END) {
 		where = arena_printf(l->arena, "%s:%d", path, number).p;
 		if (line == CONF_LINE_BAD)
 			problem(l, where, "%s", why);
@@ -299,7 +298,8 @@ apply_file(struct loader *l)
 	if (named == NULL && (err == ENOENT || err == ENOTDIR))
 		return;
 	if (err != 0) {
-		problem(l, path, "cannot read the configuration file: %s; name another one with --config", strerror(err));
+		problem(l, path, "cannot read the configuration file: %s; name another one with --config",
+		    strerror(err));
 		return;
 	}
 	l->c->config = arena_dup(l->arena, str_of(path)).p;
@@ -437,7 +437,8 @@ refuse_restarts(const struct conf *now, const struct conf *c, struct buf *proble
 
 		if (row->reload || is_same(c->source->arena, row, now, c))
 			continue;
-		buf_printf(problems, "%s: %s cannot change while the server runs: restart it, or leave it at %s" STR_FMT "\n",
+		buf_printf(problems,
+		    "%s: %s cannot change while the server runs: restart it, or leave it at %s" STR_FMT "\n",
 		    from == NULL ? row->name : from, row->name, row->secret ? "what it was" : "",
 		    STR_ARG(row->secret ? STR_NONE : value_text(c->source->arena, row, now)));
 		refused = true;
@@ -458,46 +459,4 @@ conf_reload(const struct conf *now, struct buf *problems)
 		return c;
 	conf_free(c);
 	return NULL;
-}
-
-/* ---- for people ---- */
-
-static void
-print_row(const struct conf_row *row, const char *from, const struct conf *c, struct buf *out)
-{
-	struct buf value;
-	size_t i = 0;
-
-	buf_printf(out, "# %s\n", from == NULL ? "default" : from);
-	for (;; i++) {
-		buf_init_arena(&value, c->source->arena, 65536);
-		if (row->no_file || !conf_format(row, c, i, &value))
-			break;
-		buf_printf(out, "%s = " STR_FMT "\n", row->name, STR_ARG(buf_str(&value)));
-	}
-	if (i == 0)
-		buf_printf(out, "# %s is not set\n", row->name);
-}
-
-void
-conf_print(const struct conf *c, struct buf *out)
-{
-	if (c->config[0] != '\0')
-		buf_printf(out, "# read from %s\n", c->config);
-	for (size_t i = 0; i < conf_rows_n; i++) {
-		if (!conf_rows[i].no_file)
-			print_row(&conf_rows[i], c->source->from[i], c, out);
-	}
-}
-
-void
-conf_help(struct buf *out)
-{
-	for (size_t i = 0; i < conf_rows_n; i++) {
-		const struct conf_row *row = &conf_rows[i];
-		const char *def = row->def_said == NULL ? row->def : row->def_said;
-
-		buf_printf(out, "  --%s%s\n      %s (default: %s)\n", row->name, row->type == CONF_BOOL ? "" : " VALUE", row->help,
-		    def);
-	}
 }

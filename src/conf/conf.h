@@ -7,7 +7,7 @@
 
 struct conf_list {
 	const char **items;
-	size_t       n;
+	size_t n;
 };
 
 /*
@@ -16,28 +16,28 @@ struct conf_list {
  * microseconds. Counts that were given as 0 have become what 0 stands for.
  */
 struct conf {
-	const char      *config;		/* the file that was read; empty: none */
-	const char      *data;			/* the data directory */
-	const char      *database;		/* postgresql://…; empty: SQLite in the data directory */
-	int64_t          database_connections;
-	const char      *master_key_file;
-	bool             master_key_is_own;	/* nobody named one: it is <data>/master.key, and may be made */
+	const char *config;   /* the file that was read; empty: none */
+	const char *data;     /* the data directory */
+	const char *database; /* postgresql://…; empty: SQLite in the data directory */
+	int64_t database_connections;
+	const char *master_key_file;
+	bool master_key_is_own; /* nobody named one: it is <data>/master.key, and may be made */
 	struct conf_list listen;
-	const char      *admin_listen;		/* empty: only the socket in the data directory */
-	struct conf_list trusted_proxy;		/* addresses and CIDRs */
-	bool             demo;
-	enum log_level   log_level;
+	const char *admin_listen;       /* empty: only the socket in the data directory */
+	struct conf_list trusted_proxy; /* addresses and CIDRs */
+	bool demo;
+	enum log_level log_level;
 
 	int64_t threads, workers, hash_threads, hash_workers;
 	int64_t queue, hash_queue, hash_share;
 	int64_t task_memory, cache_memory;
 
-	int64_t connections;			/* 0: as many as descriptors allow */
+	int64_t connections; /* 0: as many as descriptors allow */
 	int64_t request_line, request_head, request_body, image_body;
 	int64_t head_timeout_us, idle_timeout_us, body_grace_us, body_rate, write_stall_us, drain_timeout_us;
 	int64_t pipeline;
 
-	struct conf_source *source;		/* conf.c's own: where each value came from, and the memory */
+	struct conf_source *source; /* conf.c's own: where each value came from, and the memory */
 };
 
 /*
@@ -51,16 +51,20 @@ struct conf {
  * with where it stands ("/etc/sessiond/sessiond.conf:12: ", "SESSIOND_QUEUE: ",
  * "--queue: ") and saying what is allowed. Start-up thread.
  */
-const struct conf *conf_load(int argc, char **argv, struct conf_list *ret_rest, struct buf *problems) MUST_CHECK;
+const struct conf *conf_load(
+    int argc, char **argv, struct conf_list *ret_rest, struct buf *problems) MUST_CHECK;
 
 /*
  * The same sources read again: a whole new configuration, or NULL with the problems,
  * and `now` stays in effect. A key that only a start can change is such a problem.
  */
 const struct conf *conf_reload(const struct conf *now, struct buf *problems) MUST_CHECK;
-void conf_free(const struct conf *c);	/* NULL is fine */
+void conf_free(const struct conf *c); /* NULL is fine */
 
-/* The effective configuration as a file that says the same, each key under a comment that tells where it came from. Passwords are left out. */
+/*
+ * The effective configuration as a file that says the same, each key under a comment that tells
+ * where it came from. Passwords are left out.
+ */
 void conf_print(const struct conf *c, struct buf *out);
 
 /* Every flag with its default and what it does, for `sessiond serve --help`. */

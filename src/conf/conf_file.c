@@ -69,7 +69,8 @@ split(struct str line, struct str *ret_key, struct str *ret_value)
 }
 
 enum conf_line
-conf_line_next(struct str *rest, int *number, struct str *ret_key, struct str *ret_value, const char **ret_why)
+conf_line_next(
+    struct str *rest, int *number, struct str *ret_key, struct str *ret_value, const char **ret_why)
 {
 	struct str line;
 

@@ -97,12 +97,16 @@ static const struct conf_form path = { fits_path, "a path" };
 static const struct conf_form database = { fits_database, "a URL such as postgresql://user@host/name" };
 static const struct conf_form listen_at = { fits_listen,
 	"an address and a port such as 127.0.0.1:8080 or [::1]:8080, or the path of a Unix socket" };
-static const struct conf_form admin_at = { fits_admin_listen, "off, or an address and a port such as 127.0.0.1:9090" };
-static const struct conf_form network = { fits_network, "an address or a network such as 10.0.0.1, 10.0.0.0/8 or ::1" };
+static const struct conf_form admin_at = { fits_admin_listen,
+	"off, or an address and a port such as 127.0.0.1:9090" };
+static const struct conf_form network = { fits_network,
+	"an address or a network such as 10.0.0.1, 10.0.0.0/8 or ::1" };
 static const char *const levels[] = { "error", "warn", "notice", "info", "debug", NULL };
 _Static_assert(ARRAY_LEN(levels) == LOG__COUNT + 1, "a word for each level");
 
-/* ---- the rows ---- */
+/* ---- the rows: one line each, where it can be ---- */
+
+/* clang-format off */
 
 #define ROW(name_, type_, member_, def_, help_) \
 	.name = (name_), .type = (type_), .offset = offsetof(struct conf, member_), .def = (def_), .help = (help_)
@@ -174,5 +178,6 @@ const struct conf_row conf_rows[] = {
 	INT("pipeline", pipeline, 1, 1024, "16", "Requests in flight on one connection, at most."),
 	TIME("drain-timeout", drain_timeout_us, 0, HOUR_US, "10s", "At the end, requests already begun get this long."),
 };
+/* clang-format on */
 const size_t conf_rows_n = ARRAY_LEN(conf_rows);
 _Static_assert(ARRAY_LEN(conf_rows) <= CONF_ROWS_MAX, "room for where each came from");

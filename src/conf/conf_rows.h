@@ -10,7 +10,7 @@ enum conf_type { CONF_BOOL, CONF_INT, CONF_SIZE, CONF_DURATION, CONF_WORD, CONF_
 /* A rule for a text, or for each item of a list. */
 struct conf_form {
 	bool (*fits)(const char *text);
-	const char *what;	/* completes "must be …" */
+	const char *what; /* completes "must be …" */
 };
 
 /*
@@ -18,18 +18,18 @@ struct conf_form {
  * in the environment.
  */
 struct conf_row {
-	const char             *name;
-	enum conf_type          type;
-	size_t                  offset;		/* in struct conf */
-	const char             *def;		/* as typed; empty: not set */
-	const char             *def_said;	/* for people, where def does not say it; NULL: def */
-	int64_t                 min, max;	/* numbers; bytes; microseconds */
-	const char *const      *words;		/* CONF_WORD: in the order of the C enum, NULL at the end */
-	const struct conf_form *form;		/* CONF_TEXT and CONF_LIST */
-	bool                    reload;		/* SIGHUP can change it */
-	bool                    secret;		/* may hold a password: never printed as it is */
-	bool                    no_file;	/* not in the file */
-	const char             *help;		/* one sentence */
+	const char *name;
+	enum conf_type type;
+	size_t offset;                /* in struct conf */
+	const char *def;              /* as typed; empty: not set */
+	const char *def_said;         /* for people, where def does not say it; NULL: def */
+	int64_t min, max;             /* numbers; bytes; microseconds */
+	const char *const *words;     /* CONF_WORD: in the order of the C enum, NULL at the end */
+	const struct conf_form *form; /* CONF_TEXT and CONF_LIST */
+	bool reload;                  /* SIGHUP can change it */
+	bool secret;                  /* may hold a password: never printed as it is */
+	bool no_file;                 /* not in the file */
+	const char *help;             /* one sentence */
 };
 
 extern const struct conf_row conf_rows[];

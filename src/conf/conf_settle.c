@@ -91,7 +91,8 @@ all_loopback(const struct conf_list *listen)
 }
 
 void
-conf_settle(struct conf *c, struct arena *a, void (*tell)(void *arg, const char *key, const char *sentence), void *arg)
+conf_settle(struct conf *c, struct arena *a, void (*tell)(void *arg, const char *key, const char *sentence),
+    void *arg)
 {
 	settle_counts(c);
 	settle_data(c, a);
@@ -101,7 +102,8 @@ conf_settle(struct conf *c, struct arena *a, void (*tell)(void *arg, const char 
 	if (c->demo && !all_loopback(&c->listen))
 		tell(arg, "demo", "demo needs listeners on a loopback address only, such as 127.0.0.1:8080");
 	if (c->request_line > c->request_head)
-		tell(arg, "request-line", "request-line must not be larger than request-head, which it is part of");
+		tell(arg, "request-line",
+		    "request-line must not be larger than request-head, which it is part of");
 	if (c->image_body < c->request_body)
 		tell(arg, "image-body", "image-body must not be smaller than request-body");
 	if (c->task_memory < 2 * c->image_body)

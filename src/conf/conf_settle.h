@@ -9,4 +9,5 @@
  * Replace what was left to us (0 threads, no data directory) by what it stands
  * for, and call tell(arg, key, sentence) for each clash of two keys.
  */
-void conf_settle(struct conf *c, struct arena *a, void (*tell)(void *arg, const char *key, const char *sentence), void *arg);
+void conf_settle(struct conf *c, struct arena *a,
+    void (*tell)(void *arg, const char *key, const char *sentence), void *arg);

@@ -66,7 +66,8 @@ load_rest(const char *file, const char *flags, struct conf_list *ret_rest)
 	int argc = 0;
 
 	buf_clear(&problems);
-	snprintf(words, sizeof(words), "--config %s %s", file == NULL ? "/dev/null" : path, flags == NULL ? "" : flags);
+	snprintf(words, sizeof(words), "--config %s %s", file == NULL ? "/dev/null" : path,
+	    flags == NULL ? "" : flags);
 	if (file != NULL)
 		write_file(str_of(file));
 	for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
@@ -128,7 +129,8 @@ test_defaults(void **state)
 static void
 test_flags_win_over_environment_over_file(void **state)
 {
-	const char *file = "queue = 10\nhash-queue = 20\nworkers = 30\nlisten = 127.0.0.1:1\nlisten = 127.0.0.1:2\n";
+	const char *file =
+	    "queue = 10\nhash-queue = 20\nworkers = 30\nlisten = 127.0.0.1:1\nlisten = 127.0.0.1:2\n";
 	const struct conf *c;
 
 	(void)state;
@@ -198,7 +200,8 @@ static const struct {
 	const char *file, *flags, *said;
 } wrong[] = {
 	{ "treads = 1\n", NULL, ":1: there is no key \"treads\"; did you mean threads?" },
-	{ "# x\n\nthreads = many\n", NULL, ":3: threads must be a whole number from 0 to 1024, not \"many\"" },
+	{ "# x\n\nthreads = many\n", NULL,
+	    ":3: threads must be a whole number from 0 to 1024, not \"many\"" },
 	{ "threads = 2\nthreads = 2\n", NULL, ":2: threads stands in line 1 already" },
 	{ "threads\n", NULL, ":1: a line is `key = value`" },
 	{ "= 5\n", NULL, ":1: a line is `key = value`" },
@@ -241,7 +244,8 @@ static const struct {
 	{ NULL, "-t 1", "-t: there is no key" },
 	{ NULL, "now", "now: this argument is not expected" },
 	{ NULL, "--demo=1", "--demo: demo must be" },
-	{ NULL, "--config /nonexistent/x", "/nonexistent/x: cannot read the configuration file: No such file" },
+	{ NULL, "--config /nonexistent/x",
+	    "/nonexistent/x: cannot read the configuration file: No such file" },
 	{ NULL, "--config /tmp", "/tmp: cannot read the configuration file: Is a directory" },
 };
 
@@ -274,8 +278,9 @@ test_several_problems(void **state)
 static void
 test_the_database_password_is_not_told(void **state)
 {
-	static const char *const urls[] = { "postgresql://me:hunter2@db/x", "postgresql://me@db/x?password=hunter2",
-		"postgres://me:hunter2%40@db", "postgresql://:hunter2@db" };
+	static const char *const urls[] = { "postgresql://me:hunter2@db/x",
+		"postgresql://me@db/x?password=hunter2", "postgres://me:hunter2%40@db",
+		"postgresql://:hunter2@db" };
 	const struct conf *c;
 	struct buf out;
 	char line[128];
@@ -301,7 +306,8 @@ static void
 test_rest_is_left_for_the_command(void **state)
 {
 	struct conf_list rest;
-	const struct conf *c = load_rest(NULL, "create --host a.example --data /x --mode=staging -- --queue 1", &rest);
+	const struct conf *c =
+	    load_rest(NULL, "create --host a.example --data /x --mode=staging -- --queue 1", &rest);
 
 	(void)state;
 	assert_non_null(c);
@@ -331,7 +337,8 @@ assert_prints_itself(const struct conf *c)
 		for (size_t k = 0; k < CONF_LIST_MAX; k++) {
 			buf_init_arena(&first, a, 65536);
 			buf_init_arena(&second, a, 65536);
-			assert_int_equal(conf_format(&conf_rows[i], c, k, &first), conf_format(&conf_rows[i], again, k, &second));
+			assert_int_equal(conf_format(&conf_rows[i], c, k, &first),
+			    conf_format(&conf_rows[i], again, k, &second));
 			if (!str_eq(buf_str(&first), buf_str(&second)))
 				fail_msg("%s became another", conf_rows[i].name);
 			if (conf_rows[i].type != CONF_LIST)
@@ -419,7 +426,7 @@ draw(size_t below)
 }
 
 struct lines {
-	char   text[32][200];
+	char text[32][200];
 	size_t n;
 };
 
@@ -547,7 +554,8 @@ test_F43_harmless_changes_have_no_effect(void **state)
 			strcpy(l.text[0], draw(2) == 0 ? "" : "   # = threads = x");
 			break;
 		case 2: /* trusted-proxy's two lines stay in their order */
-			if (i == k || strncmp(l.text[i], "trusted", 7) == 0 || strncmp(l.text[k], "trusted", 7) == 0)
+			if (i == k || strncmp(l.text[i], "trusted", 7) == 0 ||
+			    strncmp(l.text[k], "trusted", 7) == 0)
 				continue;
 			strcpy(l.text[i], l.text[k]);
 			strcpy(l.text[k], copy);

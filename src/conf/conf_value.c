@@ -7,7 +7,7 @@
 
 struct unit {
 	const char *name;
-	int64_t	    size;
+	int64_t size;
 };
 
 /* Largest first, so that a value is written in the largest unit that divides it. */

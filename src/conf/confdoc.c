@@ -62,26 +62,35 @@ put_setting_rows(struct buf *out)
 static void
 put_document(struct buf *out)
 {
-	buf_put_str(out, S("# Configuration\n\n"
-			   "Written by `build/src/conf/confdoc` from the tables in `src/conf/conf_rows.c` and\n"
-			   "`src/deployment/settings_rows.c`; a test compares the two.\n\n"
-			   "## The server\n\n"
-			   "Each key can be given as a flag (`--head-timeout 5s`), in the environment\n"
-			   "(`SESSIOND_HEAD_TIMEOUT=5s`) and as a line of the file (`head-timeout = 5s`). Flags win over the\n"
-			   "environment, the environment over the file. A line that begins with `#` is a comment. Lists take\n"
-			   "repeated flags and lines, or items separated by commas; a list in a flag replaces the one in the\n"
-			   "file. Anything that is not understood is an error that names its place, and the server does not\n"
-			   "start. `sessiond check-config` checks, and prints what is in effect. SIGHUP reads everything\n"
-			   "again, all or nothing; it can change the keys marked (reload).\n\n"
-			   "| key | default | must be | what it is |\n|---|---|---|---|\n"));
+	buf_put_str(out,
+	    S("# Configuration\n\n"
+	      "Written by `build/src/conf/confdoc` from the tables in `src/conf/conf_rows.c` and\n"
+	      "`src/deployment/settings_rows.c`; a test compares the two.\n\n"
+	      "## The server\n\n"
+	      "Each key can be given as a flag (`--head-timeout 5s`), in the environment\n"
+	      "(`SESSIOND_HEAD_TIMEOUT=5s`) and as a line of the file (`head-timeout = 5s`). Flags win over "
+	      "the\n"
+	      "environment, the environment over the file. A line that begins with `#` is a comment. Lists "
+	      "take\n"
+	      "repeated flags and lines, or items separated by commas; a list in a flag replaces the one in "
+	      "the\n"
+	      "file. Anything that is not understood is an error that names its place, and the server does "
+	      "not\n"
+	      "start. `sessiond check-config` checks, and prints what is in effect. SIGHUP reads everything\n"
+	      "again, all or nothing; it can change the keys marked (reload).\n\n"
+	      "| key | default | must be | what it is |\n|---|---|---|---|\n"));
 	put_server_rows(out);
-	buf_put_str(out, S("\n## A deployment\n\n"
-			   "Set with `sessiond deployment set HOST KEY=VALUE...`, all or nothing, in effect at once. The value\n"
-			   "`default` takes the default again. Lists are words separated by commas, or a JSON array. In\n"
-			   "defaults, `{name}` is the deployment's name, `{frontend_host}` the host of its app and `{frontend}`\n"
-			   "that host's origin. The last column but one tells whether `GET /deployment` shows the value to\n"
-			   "browsers.\n\n"
-			   "| key | default | must be | shown | what it is |\n|---|---|---|---|---|\n"));
+	buf_put_str(out,
+	    S("\n## A deployment\n\n"
+	      "Set with `sessiond deployment set HOST KEY=VALUE...`, all or nothing, in effect at once. The "
+	      "value\n"
+	      "`default` takes the default again. Lists are words separated by commas, or a JSON array. In\n"
+	      "defaults, `{name}` is the deployment's name, `{frontend_host}` the host of its app and "
+	      "`{frontend}`\n"
+	      "that host's origin. The last column but one tells whether `GET /deployment` shows the value "
+	      "to\n"
+	      "browsers.\n\n"
+	      "| key | default | must be | shown | what it is |\n|---|---|---|---|---|\n"));
 	put_setting_rows(out);
 }
 
@@ -117,7 +126,8 @@ main(int argc, char **argv)
 	else
 		fine = fwrite(out.p, 1, out.n, stdout) == out.n;
 	if (!fine)
-		fprintf(stderr, "%s is not current: build/src/conf/confdoc > docs/CONFIG.md\n", argc == 3 ? argv[2] : "output");
+		fprintf(stderr, "%s is not current: build/src/conf/confdoc > docs/CONFIG.md\n",
+		    argc == 3 ? argv[2] : "output");
 	arena_free(arena);
 	return fine ? 0 : 1;
 }

@@ -11,10 +11,10 @@
 enum { DEPLOYMENT_MEMORY = 8 << 20, DOCUMENT_MAX = 2 << 20 };
 
 struct deployment_memory {
-	atomic_size_t    refs;
-	struct arena    *arena;	/* the deployment and all it points to, but for: */
-	struct jwt_key **keys;	/* the current one first */
-	size_t           n_keys;
+	atomic_size_t refs;
+	struct arena *arena;   /* the deployment and all it points to, but for: */
+	struct jwt_key **keys; /* the current one first */
+	size_t n_keys;
 };
 
 static void
@@ -77,8 +77,8 @@ read_hosts(struct task *t, struct deployment *d)
 	if (!host_parse(d->backend_host, &backend) || !host_parse(d->frontend_host, &d->frontend))
 		return fail(t, E_INTERNAL, "deployment %lld: its hosts cannot be read", (long long)d->id.v);
 	d->is_loopback = backend.is_loopback;
-	d->frontend_origin = arena_printf(a, "%s://" STR_FMT, d->frontend.is_loopback ? "http" : "https",
-	    STR_ARG(d->frontend_host));
+	d->frontend_origin = arena_printf(
+	    a, "%s://" STR_FMT, d->frontend.is_loopback ? "http" : "https", STR_ARG(d->frontend_host));
 	return OK;
 }
 
@@ -248,8 +248,8 @@ fill(struct task *t, const struct keys *k, struct deployment_id id, struct deplo
 }
 
 enum status
-deployment_load(struct task *t, const struct keys *k, struct deployment_id id,
-    const struct deployment **ret_deployment)
+deployment_load(
+    struct task *t, const struct keys *k, struct deployment_id id, const struct deployment **ret_deployment)
 {
 	struct deployment *d = deployment_new();
 	enum status st;

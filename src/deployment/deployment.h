@@ -17,28 +17,28 @@ enum deployment_mode { MODE_PRODUCTION, MODE_STAGING };
  */
 struct deployment {
 	struct deployment_id id;
-	struct project_id    project;
+	struct project_id project;
 	enum deployment_mode mode;
-	bool                 is_demo;
-	struct str           name;
-	struct str           backend_host;	/* lower case; port only when not the scheme's own */
-	struct str           frontend_host;
-	struct str           frontend_origin;	/* https://{frontend_host}; http:// when that is a loopback host */
-	struct host          frontend;		/* frontend_host, read */
-	struct str           base_url;		/* exact origin: scheme, host, port; no trailing slash */
-	struct str           publishable_key;	/* pk_live_… or pk_test_… */
-	struct str           cookie_name;	/* "__Host-session", or "__session" with a cookie_domain */
-	bool                 is_loopback;	/* backend_host is localhost, 127.0.0.0/8 or [::1] */
-	struct settings      settings;
-	struct orgrole_id    orgrole_creator, orgrole_member;
-	struct wsrole_id     wsrole_creator, wsrole_member;
-	int64_t              created_at, updated_at;
+	bool is_demo;
+	struct str name;
+	struct str backend_host; /* lower case; port only when not the scheme's own */
+	struct str frontend_host;
+	struct str frontend_origin; /* https://{frontend_host}; http:// when that is a loopback host */
+	struct host frontend;       /* frontend_host, read */
+	struct str base_url;        /* exact origin: scheme, host, port; no trailing slash */
+	struct str publishable_key; /* pk_live_… or pk_test_… */
+	struct str cookie_name;     /* "__Host-session", or "__session" with a cookie_domain */
+	bool is_loopback;           /* backend_host is localhost, 127.0.0.0/8 or [::1] */
+	struct settings settings;
+	struct orgrole_id orgrole_creator, orgrole_member;
+	struct wsrole_id wsrole_creator, wsrole_member;
+	int64_t created_at, updated_at;
 
-	const struct jwt_key *signing_key;	/* the current one */
-	struct str           jwks_json;		/* the whole answer of /.well-known/jwks.json */
-	struct str           jwk_json;		/* the whole answer of /.well-known/jwk */
-	struct str           meta_json;		/* the whole answer of /.well-known/meta */
-	struct str           tree_json;		/* `data` of GET /deployment */
+	const struct jwt_key *signing_key; /* the current one */
+	struct str jwks_json;              /* the whole answer of /.well-known/jwks.json */
+	struct str jwk_json;               /* the whole answer of /.well-known/jwk */
+	struct str meta_json;              /* the whole answer of /.well-known/meta */
+	struct str tree_json;              /* `data` of GET /deployment */
 
 	/* deployment.c's own: the reference count and the memory behind the strings */
 	struct deployment_memory *memory;
@@ -48,7 +48,7 @@ struct deployment {
 struct str deployment_publishable_key(struct arena *a, enum deployment_mode mode, struct str base_url);
 
 const struct deployment *deployment_ref(const struct deployment *d);
-void deployment_unref(const struct deployment *d);	/* NULL is fine */
+void deployment_unref(const struct deployment *d); /* NULL is fine */
 
 /*
  * Is `origin` (an Origin header's value) one that may read answers with
@@ -69,17 +69,17 @@ bool deployment_allows_redirect(const struct deployment *d, struct str url);
 /* ---- making and changing; each inside a write transaction ---- */
 
 struct deployment_spec {
-	struct str host;		/* as given: checked and folded */
+	struct str host; /* as given: checked and folded */
 	struct str frontend_host;
 	enum deployment_mode mode;
-	struct str base_url;		/* empty: https://HOST, http:// for loopback */
-	struct str name;		/* empty: the host */
-	bool       is_demo;
+	struct str base_url; /* empty: https://HOST, http:// for loopback */
+	struct str name;     /* empty: the host */
+	bool is_demo;
 };
 struct deployment_made {
 	struct deployment_id id;
 	struct str publishable_key;
-	struct str secret_key;		/* shown once; only its hash is stored */
+	struct str secret_key; /* shown once; only its hash is stored */
 };
 /*
  * Create with working defaults: settings, ES256 key pair sealed, deployment-level
@@ -95,10 +95,12 @@ enum status deployment_create(struct task *t, const struct keys *k, const struct
  * t->why names it, nothing changed. E_CONFLICT: somebody else changed them meanwhile.
  * Whoever calls also touches the caches and has the directory refreshed after the commit.
  */
-enum status deployment_set(struct task *t, struct deployment_id id, const struct setting_text *changes, size_t n) MUST_CHECK;
+enum status deployment_set(
+    struct task *t, struct deployment_id id, const struct setting_text *changes, size_t n) MUST_CHECK;
 
 /* Give it other hosts (a demo follows the listening port); same checks, and refusals, as creation. */
-enum status deployment_move(struct task *t, struct deployment_id id, struct str host, struct str frontend_host) MUST_CHECK;
+enum status deployment_move(
+    struct task *t, struct deployment_id id, struct str host, struct str frontend_host) MUST_CHECK;
 
 /* ---- reading; each inside a transaction ---- */
 

@@ -7,9 +7,9 @@
 #include "store/store.gen.h"
 
 struct load {
-	struct fixture          *f;
-	struct deployment_id     id;
-	const struct keys       *keys;
+	struct fixture *f;
+	struct deployment_id id;
+	const struct keys *keys;
 	const struct deployment *deployment;
 };
 
@@ -35,8 +35,9 @@ static void
 test_created_and_loaded(void **state)
 {
 	struct fixture *f = *state;
-	struct deployment_spec spec = { .host = S("API.Lumen.example."), .frontend_host = S("Lumen.example:443"),
-		.name = S("Lumen") };
+	struct deployment_spec spec = {
+		.host = S("API.Lumen.example."), .frontend_host = S("Lumen.example:443"), .name = S("Lumen")
+	};
 	struct deployment_made made;
 	const struct deployment *d;
 
@@ -59,7 +60,8 @@ static void
 test_loopback(void **state)
 {
 	struct fixture *f = *state;
-	const struct deployment *d = must_load(f, must_create(f, "LocalHost:8080", "localhost:3000", MODE_STAGING));
+	const struct deployment *d =
+	    must_load(f, must_create(f, "LocalHost:8080", "localhost:3000", MODE_STAGING));
 
 	assert_true(str_eq(d->base_url, S("http://localhost:8080")));
 	assert_true(str_eq(d->publishable_key, S("pk_test_aHR0cDovL2xvY2FsaG9zdDo4MDgw")));
@@ -97,9 +99,11 @@ test_bad_hosts(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(bad_specs); i++) {
 		struct deployment_spec spec = { .host = str_of(bad_specs[i].host),
-			.frontend_host = str_of(bad_specs[i].frontend), .base_url = str_of(bad_specs[i].base_url) };
+			.frontend_host = str_of(bad_specs[i].frontend),
+			.base_url = str_of(bad_specs[i].base_url) };
 
-		if (create(f, &spec, &made) != E_BAD_REQUEST_BODY || strstr(f->t.why, bad_specs[i].said) == NULL)
+		if (create(f, &spec, &made) != E_BAD_REQUEST_BODY ||
+		    strstr(f->t.why, bad_specs[i].said) == NULL)
 			fail_msg("%s %s: %s", bad_specs[i].host, bad_specs[i].frontend, f->t.why);
 	}
 }
@@ -162,7 +166,8 @@ static void
 test_documents(void **state)
 {
 	struct fixture *f = *state;
-	const struct deployment *d = must_load(f, must_create(f, "api.example", "a.example", MODE_PRODUCTION));
+	const struct deployment *d =
+	    must_load(f, must_create(f, "api.example", "a.example", MODE_PRODUCTION));
 	json_t *jwks = parsed(d->jwks_json), *jwk = parsed(d->jwk_json), *meta = parsed(d->meta_json),
 	       *tree = parsed(d->tree_json);
 	json_t *key = json_array_get(json_object_get(jwks, "keys"), 0);
@@ -172,10 +177,12 @@ test_documents(void **state)
 	snprintf(id, sizeof(id), "deployment_%lld", (long long)d->id.v);
 	assert_int_equal(json_array_size(json_object_get(jwks, "keys")), 1);
 	assert_string_equal(json_string_value(json_object_get(key, "alg")), "ES256");
-	assert_true(str_eq(str_of(json_string_value(json_object_get(key, "kid"))), jwt_key_kid(d->signing_key)));
+	assert_true(
+	    str_eq(str_of(json_string_value(json_object_get(key, "kid"))), jwt_key_kid(d->signing_key)));
 	assert_null(json_object_get(key, "d"));
 	assert_non_null(strstr(pem, "-----BEGIN PUBLIC KEY-----\n"));
-	assert_string_equal(json_string_value(json_object_get(json_object_get(jwk, "data"), "public_key")), pem);
+	assert_string_equal(
+	    json_string_value(json_object_get(json_object_get(jwk, "data"), "public_key")), pem);
 	assert_string_equal(json_string_value(json_object_get(jwk, "deployment_id")), id);
 	assert_int_equal(json_integer_value(json_object_get(jwk, "status")), 200);
 	assert_true(json_equal(meta, json_object_get(tree, "ui_settings")));
@@ -192,7 +199,8 @@ static void
 test_roles_begin_with_the_least(void **state)
 {
 	struct fixture *f = *state;
-	const struct deployment *d = must_load(f, must_create(f, "api.example", "a.example", MODE_PRODUCTION));
+	const struct deployment *d =
+	    must_load(f, must_create(f, "api.example", "a.example", MODE_PRODUCTION));
 
 	assert_true(d->orgrole_member.v < d->orgrole_creator.v);
 	assert_true(d->wsrole_member.v < d->wsrole_creator.v);
@@ -248,7 +256,7 @@ test_changes_are_kept(void **state)
 
 struct move {
 	struct deployment_id id;
-	struct str           host, frontend;
+	struct str host, frontend;
 };
 
 static enum status
@@ -271,7 +279,8 @@ static void
 test_moving_and_finding(void **state)
 {
 	struct fixture *f = *state;
-	struct move m = { must_create(f, "localhost:1", "localhost:1", MODE_PRODUCTION), S("localhost:2"), S("localhost:2") };
+	struct move m = { must_create(f, "localhost:1", "localhost:1", MODE_PRODUCTION), S("localhost:2"),
+		S("localhost:2") };
 	struct move found = { .host = S("LOCALHOST:2") };
 	struct move lost = { .host = S("localhost:1") };
 	struct move taken = m;
@@ -311,7 +320,8 @@ static void
 test_references(void **state)
 {
 	struct fixture *f = *state;
-	const struct deployment *d = must_load(f, must_create(f, "api.example", "a.example", MODE_PRODUCTION));
+	const struct deployment *d =
+	    must_load(f, must_create(f, "api.example", "a.example", MODE_PRODUCTION));
 	const struct deployment *again = deployment_ref(d);
 
 	deployment_unref(d);

@@ -14,135 +14,19 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/str.h"
+#include "deployment/table.h"
 #include "store/store.gen.h"
-
-struct table {
-	const struct deployment **all;	/* in order of id */
-	size_t                    n;
-	uint32_t                 *by_host;	/* open addressing; index into all + 1, 0 is free */
-	size_t                    mask;		/* slots - 1; at least half of them are free */
-};
 
 struct directory {
 	const struct keys *keys;
-	bool               with_demo;
-	pthread_mutex_t    loading;	/* one at a time reads the store and publishes: no older load overtakes a newer */
-	pthread_mutex_t    lock;	/* of `table`: to exchange it, or to take a reference out of it */
-	struct table      *table;
+	bool with_demo;
+	/* One at a time reads the store and publishes: no older load overtakes a newer. */
+	pthread_mutex_t loading;
+	/* Of `table`: to exchange it, or to take a reference out of it. */
+	pthread_mutex_t lock;
+	struct table *table;
 	atomic_uint_fast64_t version;
 };
-
-/* ---- tables ---- */
-
-/* FNV-1a: the names in a table are the operator's, so nobody can pile them up. */
-static size_t
-hash_of(struct str s)
-{
-	uint64_t h = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
-	return (size_t)(h ^ h >> 32);
-}
-
-static struct table *
-table_free(struct table *t)
-{
-	if (t == NULL)
-		return NULL;
-	for (size_t i = 0; i < t->n; i++)
-		deployment_unref(t->all[i]);
-	free(t->all);
-	free(t->by_host);
-	free(t);
-	return NULL;
-}
-
-/* Room for n deployments, empty; NULL when out of memory. */
-static struct table *
-table_new(size_t n)
-{
-	struct table *t = calloc(1, sizeof(*t));
-	size_t slots = 8;
-
-	while (slots < 2 * n)
-		slots *= 2;
-	if (t == NULL)
-		return NULL;
-	t->mask = slots - 1;
-	t->all = calloc(n + 1, sizeof(*t->all));
-	t->by_host = calloc(slots, sizeof(*t->by_host));
-	if (t->all == NULL || t->by_host == NULL)
-		return table_free(t);
-	return t;
-}
-
-/* Takes over the reference. Ids come in ascending order. */
-static void
-table_add(struct table *t, const struct deployment *d)
-{
-	size_t slot = hash_of(d->backend_host) & t->mask;
-
-	while (t->by_host[slot] != 0)
-		slot = (slot + 1) & t->mask;
-	t->all[t->n++] = d;
-	t->by_host[slot] = (uint32_t)t->n;
-}
-
-static const struct deployment *
-table_find(const struct table *t, struct str host)
-{
-	size_t slot = hash_of(host) & t->mask;
-
-	for (; t->by_host[slot] != 0; slot = (slot + 1) & t->mask) {
-		const struct deployment *d = t->all[t->by_host[slot] - 1];
-
-		if (str_eq(d->backend_host, host))
-			return d;
-	}
-	return NULL;
-}
-
-static const struct deployment *
-table_find_id(const struct table *t, struct deployment_id id)
-{
-	size_t low = 0, high = t->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (t->all[middle]->id.v == id.v)
-			return t->all[middle];
-		if (t->all[middle]->id.v < id.v)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
-}
-
-/* The same as `old` but for one id, which is d now, or is gone when d is NULL. Takes over d's reference when it succeeds. */
-static struct table *
-table_with(const struct table *old, struct deployment_id id, const struct deployment *d)
-{
-	struct table *t = table_new(old->n + 1);
-	bool added = d == NULL;
-
-	if (t == NULL)
-		return NULL;
-	for (size_t i = 0; i < old->n; i++) {
-		if (!added && old->all[i]->id.v >= id.v) {
-			table_add(t, d);
-			added = true;
-		}
-		if (old->all[i]->id.v != id.v)
-			table_add(t, deployment_ref(old->all[i]));
-	}
-	if (!added)
-		table_add(t, d);
-	return t;
-}
 
 /* ---- publishing ---- */
 
@@ -165,12 +49,14 @@ warn(const struct deployment *d)
 {
 	if (d->settings.cookie_domain.n > 0)
 		log_event(LOG_WARN, EV_START,
-		    "deployment=%s cookie_domain=%s why=\"every host below that domain can send or replace the session cookie\"",
+		    "deployment=%s cookie_domain=%s why=\"every host below that domain can send or replace "
+		    "the session cookie\"",
 		    log_quote(d->backend_host).text, log_quote(d->settings.cookie_domain).text);
 }
 
 static enum status
-load_one(struct task *t, struct directory *dir, struct deployment_id id, const struct deployment **ret_deployment)
+load_one(
+    struct task *t, struct directory *dir, struct deployment_id id, const struct deployment **ret_deployment)
 {
 	const struct deployment *d;
 
@@ -188,8 +74,8 @@ load_one(struct task *t, struct directory *dir, struct deployment_id id, const s
 
 struct first_load {
 	struct directory *dir;
-	struct table     *table;
-	struct arena     *scratch;	/* emptied after each deployment: there may be many */
+	struct table *table;
+	struct arena *scratch; /* emptied after each deployment: there may be many */
 };
 
 static enum status
@@ -228,7 +114,8 @@ add_loaded(struct task *t, struct first_load *f, struct deployment_id id)
 	else if (st == E_STORE)
 		st = fail(t, st, "%s", one.why);
 	else if (st != E_NOT_FOUND)
-		log_event(LOG_ERROR, EV_KEY, "deployment=%lld left_out=true why=\"%s\"", (long long)id.v, one.why);
+		log_event(
+		    LOG_ERROR, EV_KEY, "deployment=%lld left_out=true why=\"%s\"", (long long)id.v, one.why);
 	arena_reset(f->scratch);
 	return st == E_STORE ? st : OK;
 }
@@ -302,9 +189,9 @@ directory_free(struct directory *dir)
 /* ---- one again ---- */
 
 struct reload {
-	struct directory        *dir;
-	struct deployment_id     id;
-	const struct deployment *deployment;	/* NULL: there is none any more */
+	struct directory *dir;
+	struct deployment_id id;
+	const struct deployment *deployment; /* NULL: there is none any more */
 };
 
 static enum status

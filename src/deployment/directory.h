@@ -11,12 +11,16 @@ struct directory;
  * Load all live deployments. `with_demo`: only then demo deployments are in it.
  * A deployment that does not load (its key does not open) is left out with a log line.
  */
-enum status directory_new(struct task *t, struct store *s, struct db *db, const struct keys *k, bool with_demo,
-    struct directory **ret_directory) MUST_CHECK;
+enum status directory_new(struct task *t, struct store *s, struct db *db, const struct keys *k,
+    bool with_demo, struct directory **ret_directory) MUST_CHECK;
 struct directory *directory_free(struct directory *d);
 
-/* Read one deployment again (created, changed, deleted) and publish the new table. Any thread with a connection; not inside a transaction. */
-enum status directory_refresh(struct task *t, struct directory *dir, struct db *db, struct deployment_id id) MUST_CHECK;
+/*
+ * Read one deployment again (created, changed, deleted) and publish the new table. Any thread with
+ * a connection; not inside a transaction.
+ */
+enum status directory_refresh(
+    struct task *t, struct directory *dir, struct db *db, struct deployment_id id) MUST_CHECK;
 
 /*
  * The deployment of a Host header's value: lower case, one trailing dot dropped, the
@@ -27,7 +31,10 @@ enum status directory_refresh(struct task *t, struct directory *dir, struct db *
 const struct deployment *directory_find(struct directory *dir, struct str host, bool https);
 const struct deployment *directory_find_id(struct directory *dir, struct deployment_id id);
 
-/* Goes up with every new table: as long as it stands, a reference found before is the current one. Any thread. */
+/*
+ * Goes up with every new table: as long as it stands, a reference found before is the current one.
+ * Any thread.
+ */
 uint64_t directory_version(const struct directory *dir);
 
 /* All of them, in order of id, each with a reference for the caller; the array is in `a`. Any thread. */

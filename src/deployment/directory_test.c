@@ -30,8 +30,8 @@ find(struct directory *dir, const char *host, bool https)
 
 static const struct {
 	const char *host;
-	bool        https;
-	int         which;	/* 0: none */
+	bool https;
+	int which; /* 0: none */
 } lookups[] = {
 	{ "api.one.example", true, 1 },
 	{ "API.ONE.EXAMPLE", true, 1 },
@@ -86,7 +86,9 @@ static void
 test_demo_is_only_served_when_asked_for(void **state)
 {
 	struct fixture *f = *state;
-	struct deployment_spec spec = { .host = S("localhost:8080"), .frontend_host = S("localhost:8080"), .is_demo = true };
+	struct deployment_spec spec = {
+		.host = S("localhost:8080"), .frontend_host = S("localhost:8080"), .is_demo = true
+	};
 	struct deployment_made made;
 	struct directory *dir;
 
@@ -103,7 +105,7 @@ test_demo_is_only_served_when_asked_for(void **state)
 
 struct move {
 	struct deployment_id id;
-	struct str           host;
+	struct str host;
 };
 
 static enum status
@@ -175,10 +177,10 @@ test_one_that_does_not_load(void **state)
 enum { TENANTS = 5, READERS = 3, ROUNDS = 40 };
 
 struct race {
-	struct directory    *dir;
+	struct directory *dir;
 	struct deployment_id ids[TENANTS];
-	atomic_bool          over;
-	atomic_size_t        found, wrong;
+	atomic_bool over;
+	atomic_size_t found, wrong;
 };
 
 static void *
@@ -191,7 +193,8 @@ read_on(void *arg)
 		const struct deployment *d;
 
 		snprintf(host, sizeof(host), "t%zu.example", i % TENANTS);
-		d = i % 2 == 0 ? directory_find(r->dir, str_of(host), true) : directory_find_id(r->dir, r->ids[i % TENANTS]);
+		d = i % 2 == 0 ? directory_find(r->dir, str_of(host), true)
+			       : directory_find_id(r->dir, r->ids[i % TENANTS]);
 		if (d == NULL || !str_eq(d->backend_host, str_of(host)) || d->id.v != r->ids[i % TENANTS].v)
 			atomic_fetch_add(&r->wrong, 1);
 		deployment_unref(d);

@@ -17,12 +17,12 @@
 #include "store/db.h"
 
 struct fixture {
-	char          dir[64];		/* the keys, and SQLite's database */
-	char          schema[64];	/* PostgreSQL: a schema of this test's own */
+	char dir[64];    /* the keys, and SQLite's database */
+	char schema[64]; /* PostgreSQL: a schema of this test's own */
 	struct store *store;
-	struct db    *db;
-	struct keys  *keys;
-	struct task   t;
+	struct db *db;
+	struct keys *keys;
+	struct task t;
 };
 
 static inline void
@@ -53,7 +53,8 @@ fixture_url(struct fixture *f, bool is_pg, char url[static 512])
 	}
 	snprintf(f->schema, sizeof(f->schema), "d_%ld_%d", (long)getpid(), ++n);
 	fixture_pg_do("CREATE", f->schema, "");
-	snprintf(url, 512, "%s%coptions=-csearch_path%%3D%s", pg, strchr(pg, '?') != NULL ? '&' : '?', f->schema);
+	snprintf(
+	    url, 512, "%s%coptions=-csearch_path%%3D%s", pg, strchr(pg, '?') != NULL ? '&' : '?', f->schema);
 }
 
 static inline int
@@ -128,7 +129,10 @@ read_now(struct fixture *f, enum status (*fn)(struct task *t, void *arg), void *
 }
 
 /* Each test on SQLite, and then on PostgreSQL where there is one to test with. */
-#define TEST(fn) { #fn, fn, fixture_set_up, fixture_tear_down, NULL }
+#define TEST(fn)                                                                                             \
+	{                                                                                                    \
+#fn, fn, fixture_set_up, fixture_tear_down, NULL                                             \
+	}
 static inline int
 fixture_run(const struct CMUnitTest *tests, size_t n)
 {
@@ -149,9 +153,9 @@ fixture_run(const struct CMUnitTest *tests, size_t n)
 /* ---- deeds in a transaction each ---- */
 
 struct fixture_create {
-	struct fixture               *f;
+	struct fixture *f;
 	const struct deployment_spec *spec;
-	struct deployment_made       *ret_made;
+	struct deployment_made *ret_made;
 };
 
 static inline enum status
@@ -173,7 +177,9 @@ create(struct fixture *f, const struct deployment_spec *spec, struct deployment_
 static inline struct deployment_id
 must_create(struct fixture *f, const char *host, const char *frontend, enum deployment_mode mode)
 {
-	struct deployment_spec spec = { .host = str_of(host), .frontend_host = str_of(frontend), .mode = mode };
+	struct deployment_spec spec = {
+		.host = str_of(host), .frontend_host = str_of(frontend), .mode = mode
+	};
 	struct deployment_made made;
 
 	if (create(f, &spec, &made) != OK)
@@ -183,7 +189,7 @@ must_create(struct fixture *f, const char *host, const char *frontend, enum depl
 
 struct fixture_set {
 	struct deployment_id id;
-	struct setting_text  change;
+	struct setting_text change;
 };
 
 static inline enum status

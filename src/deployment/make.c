@@ -14,7 +14,8 @@ enum { SECRET_KEY_PREFIX = 12, NAME_MAX_POINTS = 100 };
 static enum status
 refuse_host(struct task *t, const char *what, struct str text)
 {
-	return fail(t, E_BAD_REQUEST_BODY, "%s must be a host such as app.example.com or localhost:8080, not %s", what,
+	return fail(t, E_BAD_REQUEST_BODY,
+	    "%s must be a host such as app.example.com or localhost:8080, not %s", what,
 	    log_quote(text).text);
 }
 
@@ -48,7 +49,8 @@ struct places {
 };
 
 static enum status
-read_places(struct task *t, struct str host, struct str frontend_host, struct str base_url, struct places *ret_places)
+read_places(
+    struct task *t, struct str host, struct str frontend_host, struct str base_url, struct places *ret_places)
 {
 	struct places p;
 	struct host backend, frontend;
@@ -59,7 +61,8 @@ read_places(struct task *t, struct str host, struct str frontend_host, struct st
 	p.base_url = base_url.n > 0 ? base_url : origin_of(t, p.backend, &backend);
 	if (!origin_parse(p.base_url, &o) || !origin_is_http(&o))
 		return fail(t, E_BAD_REQUEST_BODY,
-		    "the base URL must be an origin such as https://api.example.com, without a slash at the end, not %s",
+		    "the base URL must be an origin such as https://api.example.com, without a slash at the "
+		    "end, not %s",
 		    log_quote(base_url).text);
 	*ret_places = p;
 	return OK;
@@ -69,19 +72,22 @@ read_places(struct task *t, struct str host, struct str frontend_host, struct st
 
 struct made {
 	struct deployment_id id;
-	struct orgrole_id    org_member, org_admin;
-	struct wsrole_id     ws_member, ws_admin;
+	struct orgrole_id org_member, org_admin;
+	struct wsrole_id ws_member, ws_admin;
 };
 
 /* Ids go up, and lists are in the order of ids: the least privileged first. */
 static enum status
 insert_roles(struct task *t, const struct made *m)
 {
-	TRY(sql_deployment_orgrole_insert(t, m->id, m->org_member, S("Member"), S("member"), S("organization:member"),
-	    t->now));
-	TRY(sql_deployment_orgrole_insert(t, m->id, m->org_admin, S("Admin"), S("admin"), S("organization:admin"), t->now));
-	TRY(sql_deployment_wsrole_insert(t, m->id, m->ws_member, S("Member"), S("member"), S("workspace:member"), t->now));
-	return sql_deployment_wsrole_insert(t, m->id, m->ws_admin, S("Admin"), S("admin"), S("workspace:admin"), t->now);
+	TRY(sql_deployment_orgrole_insert(
+	    t, m->id, m->org_member, S("Member"), S("member"), S("organization:member"), t->now));
+	TRY(sql_deployment_orgrole_insert(
+	    t, m->id, m->org_admin, S("Admin"), S("admin"), S("organization:admin"), t->now));
+	TRY(sql_deployment_wsrole_insert(
+	    t, m->id, m->ws_member, S("Member"), S("member"), S("workspace:member"), t->now));
+	return sql_deployment_wsrole_insert(
+	    t, m->id, m->ws_admin, S("Admin"), S("admin"), S("workspace:admin"), t->now);
 }
 
 static enum status
@@ -156,8 +162,8 @@ insert_row(struct task *t, const struct deployment_spec *spec, const struct plac
 	m.ws_member.v = id_next(t->now);
 	m.ws_admin.v = id_next(t->now);
 	TRY(sql_deployment_insert(t, m.id, (struct project_id){ id_next(t->now) }, name,
-	    spec->mode == MODE_STAGING ? S("staging") : S("production"), p->backend, p->frontend, p->base_url, spec->is_demo,
-	    m.org_admin, m.org_member, m.ws_admin, m.ws_member, t->now, &rows));
+	    spec->mode == MODE_STAGING ? S("staging") : S("production"), p->backend, p->frontend, p->base_url,
+	    spec->is_demo, m.org_admin, m.org_member, m.ws_admin, m.ws_member, t->now, &rows));
 	if (rows == 0)
 		return tell_conflict(t, p->backend);
 	*ret_made = m;
@@ -183,7 +189,8 @@ deployment_create(struct task *t, const struct keys *k, const struct deployment_
 	struct made m = { .id = { 0 } };
 
 	if (!is_name(spec->name))
-		return fail(t, E_BAD_REQUEST_BODY, "the name must be at most %d characters of text", NAME_MAX_POINTS);
+		return fail(
+		    t, E_BAD_REQUEST_BODY, "the name must be at most %d characters of text", NAME_MAX_POINTS);
 	TRY(read_places(t, spec->host, spec->frontend_host, spec->base_url, &p));
 	TRY(insert_row(t, spec, &p, &m));
 	TRY(insert_roles(t, &m));
@@ -206,9 +213,11 @@ check_cookie_domain(struct task *t, const struct settings *s, struct str backend
 
 	if (s->cookie_domain.n == 0)
 		return OK;
-	if (host_parse(backend_host, &backend) && host_parse(s->cookie_domain, &domain) && host_is_within(&backend, &domain))
+	if (host_parse(backend_host, &backend) && host_parse(s->cookie_domain, &domain) &&
+	    host_is_within(&backend, &domain))
 		return OK;
-	return fail(t, E_BAD_REQUEST_BODY, "cookie_domain must be a parent domain of " STR_FMT, STR_ARG(backend_host));
+	return fail(t, E_BAD_REQUEST_BODY, "cookie_domain must be a parent domain of " STR_FMT,
+	    STR_ARG(backend_host));
 }
 
 static enum status
@@ -218,7 +227,8 @@ home_of(struct task *t, const struct deployment_row *row, struct settings_home *
 
 	if (!host_parse(row->frontend_host, &frontend))
 		return refuse_host(t, "the frontend host", row->frontend_host);
-	*ret_home = (struct settings_home){ row->name, row->frontend_host, origin_of(t, row->frontend_host, &frontend) };
+	*ret_home = (struct settings_home){ row->name, row->frontend_host,
+		origin_of(t, row->frontend_host, &frontend) };
 	return OK;
 }
 

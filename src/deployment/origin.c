@@ -32,14 +32,18 @@ is_label(struct str s)
 	return true;
 }
 
-/* Browsers read a host whose last label is a number, in any base, as an IPv4 address (WHATWG URL, "ends in a number"). */
+/*
+ * Browsers read a host whose last label is a number, in any base, as an IPv4 address (WHATWG URL,
+ * "ends in a number").
+ */
 static bool
 is_number(struct str label)
 {
 	size_t at = str_starts(label, S("0x")) ? 2 : 0;
 
 	for (; at < label.n; at++) {
-		if (!is_digit(label.p[at]) && !(str_starts(label, S("0x")) && label.p[at] >= 'a' && label.p[at] <= 'f'))
+		if (!is_digit(label.p[at]) &&
+		    !(str_starts(label, S("0x")) && label.p[at] >= 'a' && label.p[at] <= 'f'))
 			return false;
 	}
 	return true;

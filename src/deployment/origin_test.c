@@ -9,8 +9,8 @@
 
 static const struct {
 	const char *text;
-	bool	    fine, loopback;
-	int	    port;
+	bool fine, loopback;
+	int port;
 } hosts[] = {
 	{ "example.com", true, false, 0 },
 	{ "a-b.example.com:8443", true, false, 8443 },
@@ -93,7 +93,7 @@ test_long_names(void **state)
 
 static const struct {
 	const char *host, *parent;
-	bool	    within;
+	bool within;
 } families[] = {
 	{ "example.com", "example.com", true },
 	{ "a.example.com", "example.com", true },
@@ -121,7 +121,7 @@ test_families(void **state)
 
 static const struct {
 	const char *text;
-	bool	    https;
+	bool https;
 	const char *folded;
 } folds[] = {
 	{ "Example.COM", true, "example.com" },
@@ -160,7 +160,7 @@ test_folding(void **state)
 
 static const struct {
 	const char *text;
-	bool	    origin, url;
+	bool origin, url;
 } texts[] = {
 	{ "https://example.com", true, true },
 	{ "http://localhost:3000", true, true },

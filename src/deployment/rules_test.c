@@ -14,7 +14,7 @@ enum which { PRODUCTION, STAGING, WITH_PORT, LOOPBACK, ONE_LABEL, ADDRESS, WHICH
 
 static const struct {
 	enum deployment_mode mode;
-	const char          *backend, *frontend;
+	const char *backend, *frontend;
 } specs[WHICH__COUNT] = {
 	[PRODUCTION] = { MODE_PRODUCTION, "api.t1.test", "t1.test" },
 	[STAGING] = { MODE_STAGING, "api.t2.test", "t2.test" },
@@ -42,9 +42,9 @@ make(enum which which)
 }
 
 static const struct {
-	enum which  which;
+	enum which which;
 	const char *origin;
-	bool        allowed;
+	bool allowed;
 } origins[] = {
 	{ PRODUCTION, "https://t1.test", true },
 	{ PRODUCTION, "https://app.t1.test", true },
@@ -136,9 +136,9 @@ test_WEB04_origins(void **state)
 }
 
 static const struct {
-	enum which  which;
+	enum which which;
 	const char *url;
-	bool        allowed;
+	bool allowed;
 } urls[] = {
 	{ PRODUCTION, "https://t1.test", true },
 	{ PRODUCTION, "https://app.t1.test/welcome?a=b#c", true },

@@ -26,7 +26,8 @@ refuse_unknown(struct task *t, struct str key)
 	name = nearest_found(&near);
 	if (name == NULL)
 		return fail(t, E_BAD_REQUEST_BODY, "there is no setting %s", log_quote(key).text);
-	return fail(t, E_BAD_REQUEST_BODY, "there is no setting %s; did you mean %s?", log_quote(key).text, name);
+	return fail(
+	    t, E_BAD_REQUEST_BODY, "there is no setting %s; did you mean %s?", log_quote(key).text, name);
 }
 
 static enum status
@@ -34,7 +35,8 @@ refuse_value(struct task *t, const struct setting_row *row)
 {
 	if (arena_failed(t->arena))
 		return fail(t, E_OVERLOADED, "out of memory for settings");
-	return fail(t, E_BAD_REQUEST_BODY, "%s must be " STR_FMT, row->key, STR_ARG(setting_allowed(t->arena, row)));
+	return fail(
+	    t, E_BAD_REQUEST_BODY, "%s must be " STR_FMT, row->key, STR_ARG(setting_allowed(t->arena, row)));
 }
 
 static enum status
@@ -84,7 +86,8 @@ check_together(struct task *t, const struct settings *s)
 		return fail(t, E_BAD_REQUEST_BODY,
 		    "auth_settings.first_factor must be one that auth_settings.auth_factors_enabled has on");
 	if (s->auth.second_factor_policy == SECOND_ENFORCED && !offers_second_factor(s))
-		return fail(t, E_BAD_REQUEST_BODY, "auth_settings.second_factor_policy=enforced needs the authenticator or "
+		return fail(t, E_BAD_REQUEST_BODY,
+		    "auth_settings.second_factor_policy=enforced needs the authenticator or "
 		    "phone_otp of auth_settings.auth_factors_enabled");
 	if (s->auth.username.min_length > s->auth.username.max_length)
 		return fail(t, E_BAD_REQUEST_BODY,
@@ -130,7 +133,8 @@ overlay(struct task *t, struct arena *a, const json_t *overrides, struct setting
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)overrides, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)overrides, key, value)
+	{
 		TRY(find_row(t, str_of(key), &row));
 		if (!setting_store(row, value, a, s))
 			return refuse_value(t, row);
@@ -229,8 +233,8 @@ dump(struct task *t, const json_t *overrides, struct str *ret_text)
 }
 
 static enum status
-change_all(struct task *t, const struct settings_home *home, json_t *overrides, const struct setting_text *changes,
-    size_t n, struct str *ret_overrides)
+change_all(struct task *t, const struct settings_home *home, json_t *overrides,
+    const struct setting_text *changes, size_t n, struct str *ret_overrides)
 {
 	struct settings whole;
 

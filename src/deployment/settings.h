@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/task.h"
 
+/* clang-format off */
 enum sign_up_mode { SIGN_UP_PUBLIC, SIGN_UP_RESTRICTED, SIGN_UP_WAITLIST };
 enum first_factor { FIRST_EMAIL_PASSWORD, FIRST_USERNAME_PASSWORD, FIRST_EMAIL_OTP, FIRST_EMAIL_MAGIC_LINK, FIRST_PHONE_OTP };
 enum second_factor_policy { SECOND_NONE, SECOND_OPTIONAL, SECOND_ENFORCED };
@@ -84,24 +85,26 @@ struct settings {
 	struct str     forwarded_for_header;	/* advisory client address on GET /session/token; empty: none */
 };
 
+/* clang-format on */
+
 struct setting_text {
 	struct str key;
-	struct str value;	/* as typed: true, 30, none, a,b,c or JSON; "default" takes the default again */
+	struct str value; /* as typed: true, 30, none, a,b,c or JSON; "default" takes the default again */
 };
 
 /* What some defaults are made of. */
 struct settings_home {
-	struct str name;		/* the deployment's */
+	struct str name; /* the deployment's */
 	struct str frontend_host;
-	struct str frontend_origin;	/* https://{frontend_host}, or http:// when that is a loopback host */
+	struct str frontend_origin; /* https://{frontend_host}, or http:// when that is a loopback host */
 };
 
 /*
  * Defaults overlaid with `overrides` (a JSON object {"key": value}); strings and
  * lists in `a`. E_BAD_REQUEST_BODY with the key in t->why when something does not fit.
  */
-enum status settings_parse(struct task *t, struct arena *a, const struct settings_home *home, struct str overrides,
-    struct settings *ret_settings) MUST_CHECK;
+enum status settings_parse(struct task *t, struct arena *a, const struct settings_home *home,
+    struct str overrides, struct settings *ret_settings) MUST_CHECK;
 /*
  * The overrides after applying the changes, as JSON text; task's arena. All or
  * nothing: E_BAD_REQUEST_BODY for a key that is not there (t->why has the nearest
@@ -115,5 +118,8 @@ struct deployment;
 /* The complete tree of GET /deployment's `data`, in the contract's order; and /.well-known/meta's object. */
 void settings_write_tree(struct json *j, const char *key, const struct deployment *d);
 void settings_write_ui(struct json *j, const char *key, const struct deployment *d);
-/* Every setting with its value, flat, policy internals included: {"auth_settings.passkey.enabled": false, …}. Operators only. */
+/*
+ * Every setting with its value, flat, policy internals included: {"auth_settings.passkey.enabled":
+ * false, …}. Operators only.
+ */
 void settings_write_all(struct json *j, const char *key, const struct settings *s);

@@ -8,14 +8,14 @@
 #include "base/str.h"
 #include "deployment/origin.h"
 
-#define NO_MAIL	   "this release sends no mail"
-#define NO_SMS	   "this release sends no text messages"
-#define NO_TOTP	   "this release has neither authenticator apps nor backup codes"
+#define NO_MAIL    "this release sends no mail"
+#define NO_SMS     "this release sends no text messages"
+#define NO_TOTP    "this release has neither authenticator apps nor backup codes"
 #define NO_PASSKEY "this release has no passkeys"
-#define NO_SSO	   "this release has no single sign-on"
-#define NO_GEO	   "this release cannot tell countries"
-#define NO_VOIP	   "this release cannot tell such numbers"
-#define NO_LIST	   "this release has no list of disposable domains"
+#define NO_SSO     "this release has no single sign-on"
+#define NO_GEO     "this release cannot tell countries"
+#define NO_VOIP    "this release cannot tell such numbers"
+#define NO_LIST    "this release has no list of disposable domains"
 
 /* ---- forms of texts ---- */
 
@@ -99,9 +99,11 @@ fits_word(struct str s)
 	return s.n > 0;
 }
 
-static const struct setting_form url = { fits_url, "empty or an absolute URL such as https://app.example.com/welcome" };
+static const struct setting_form url = { fits_url,
+	"empty or an absolute URL such as https://app.example.com/welcome" };
 /* Pages that clients open without looking whether there is one. */
-static const struct setting_form page = { fits_page, "an absolute URL such as https://app.example.com/welcome" };
+static const struct setting_form page = { fits_page,
+	"an absolute URL such as https://app.example.com/welcome" };
 static const struct setting_form web_origin = { fits_web_origin,
 	"an origin such as https://app.example.com (http:// only on a loopback host)" };
 static const struct setting_form host = { fits_host, "empty or a host such as example.com" };
@@ -112,8 +114,8 @@ static const struct setting_form permission = { fits_permission, "a permission s
 static const struct setting_form country = { fits_country, "a country code such as NL" };
 static const struct setting_form word = { fits_word, "a word or an address" };
 
-static const char *const first_factors[] = { "email_password", "username_password", "email_otp", "email_magic_link",
-	"phone_otp", NULL };
+static const char *const first_factors[] = { "email_password", "username_password", "email_otp",
+	"email_magic_link", "phone_otp", NULL };
 static const char *const second_factor_policies[] = { "none", "optional", "enforced", NULL };
 static const char *const sign_up_modes[] = { "public", "restricted", "waitlist", NULL };
 static const char *const same_sites[] = { "lax", "none", NULL };
@@ -244,7 +246,9 @@ write_wsrole_member(struct json *j, const char *key, const struct deployment *d)
 	json_wsrole_id(j, key, d->wsrole_member);
 }
 
-/* ---- the rows ---- */
+/* ---- the rows: one line each, where it can be ---- */
+
+/* clang-format off */
 
 #define ROW(key_, type_, member_, def_, help_) \
 	.key = (key_), .type = (type_), .offset = offsetof(struct settings, member_), .def = (def_), .help = (help_)
@@ -491,4 +495,5 @@ const struct setting_row setting_rows[] = {
 	    "Header with the browser's address that servers send to GET /session/token; advisory; empty: none."), OPERATOR,
 	    .max = 64, .form = &header },
 };
+/* clang-format on */
 const size_t setting_rows_n = ARRAY_LEN(setting_rows);

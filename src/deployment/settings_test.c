@@ -110,14 +110,16 @@ compare(const char *at, json_t *expected, json_t *tree)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(tree, key, value) {
+	json_object_foreach(tree, key, value)
+	{
 		char path[256];
 
 		snprintf(path, sizeof(path), "%s%s%s", at, at[0] == '\0' ? "" : ".", key);
 		if (is_beyond_fixture(path))
 			continue;
 		if (want == NULL || strcmp(json_object_iter_key(want), key) != 0)
-			fail_msg("%s stands where the fixture has %s", path, want ? json_object_iter_key(want) : "nothing");
+			fail_msg("%s stands where the fixture has %s", path,
+			    want ? json_object_iter_key(want) : "nothing");
 		if (!same_type(value, json_object_iter_value(want)))
 			fail_msg("%s has another type", path);
 		if (json_is_object(value) && !is_free_map(path))
@@ -201,8 +203,8 @@ test_defaults_on_a_loopback_host(void **state)
 
 static const struct {
 	const char *key, *value;
-	const char *result;	/* the overrides after it; NULL: refused, and then */
-	const char *why;	/* what the refusal says */
+	const char *result; /* the overrides after it; NULL: refused, and then */
+	const char *why;    /* what the refusal says */
 } changes[] = {
 	{ "maintenance_mode", "true", "{\"maintenance_mode\":true}", NULL },
 	{ "maintenance_mode", "yes", NULL, "maintenance_mode must be true or false" },
@@ -215,12 +217,14 @@ static const struct {
 	{ "auth_settings.password.min_length", "012", NULL, "a whole number" },
 	{ "auth_settings.password.min_length", "99999999999999999999", NULL, "a whole number" },
 	{ "auth_settings.username.min_length", "31", NULL, "must not be above" },
-	{ "auth_settings.first_factor", "username_password", "{\"auth_settings.first_factor\":\"username_password\"}", NULL },
+	{ "auth_settings.first_factor", "username_password",
+	    "{\"auth_settings.first_factor\":\"username_password\"}", NULL },
 	{ "auth_settings.first_factor", "email_otp", NULL, "must be one that" },
 	{ "auth_settings.first_factor", "magic", NULL, "email_otp, email_magic_link or phone_otp" },
 	{ "auth_settings.second_factor_policy", "enforced", NULL, "needs the authenticator" },
 	{ "auth_settings.verification_policy.email", "true", NULL, "this release sends no mail" },
-	{ "auth_settings.verification_policy.email", "false", "{\"auth_settings.verification_policy.email\":false}", NULL },
+	{ "auth_settings.verification_policy.email", "false",
+	    "{\"auth_settings.verification_policy.email\":false}", NULL },
 	{ "auth_settings.auth_factors_enabled.passkey", "true", NULL, "this release has no passkeys" },
 	{ "ui_settings.after_signin_redirect_url", "https://app.lumen.example/in",
 	    "{\"ui_settings.after_signin_redirect_url\":\"https://app.lumen.example/in\"}", NULL },
@@ -236,7 +240,8 @@ static const struct {
 	{ "ui_settings.theme_tokens", "{", NULL, "JSON such as" },
 	{ "allowed_origins", "https://a.example, http://localhost:3000",
 	    "{\"allowed_origins\":[\"https://a.example\",\"http://localhost:3000\"]}", NULL },
-	{ "allowed_origins", "[\"https://a.example\"]", "{\"allowed_origins\":[\"https://a.example\"]}", NULL },
+	{ "allowed_origins", "[\"https://a.example\"]", "{\"allowed_origins\":[\"https://a.example\"]}",
+	    NULL },
 	{ "allowed_origins", "", "{\"allowed_origins\":[]}", NULL },
 	{ "allowed_origins", "http://a.example", NULL, "an origin such as" },
 	{ "allowed_origins", "*", NULL, "an origin such as" },
@@ -247,12 +252,14 @@ static const struct {
 	{ "cookie_domain", "example", NULL, "two labels at least" },
 	{ "cookie_domain", ".lumen.example", NULL, "no leading dot" },
 	{ "cookie_domain", "10.0.0.1", NULL, "a domain such as" },
-	{ "forwarded_for_header", "X-Acme-Forwarded-For", "{\"forwarded_for_header\":\"X-Acme-Forwarded-For\"}", NULL },
+	{ "forwarded_for_header", "X-Acme-Forwarded-For",
+	    "{\"forwarded_for_header\":\"X-Acme-Forwarded-For\"}", NULL },
 	{ "forwarded_for_header", "X-A: b", NULL, "a header name" },
 	{ "mode", "staging", NULL, "mode cannot be set" },
 	{ "maintenence_mode", "true", NULL, "did you mean maintenance_mode?" },
 	{ "password.min_length", "9", NULL, "did you mean auth_settings.password.min_length?" },
-	{ "auth_settings.session_validity_perod", "9", NULL, "did you mean auth_settings.session_validity_period?" },
+	{ "auth_settings.session_validity_perod", "9", NULL,
+	    "did you mean auth_settings.session_validity_period?" },
 	{ "zzz", "1", NULL, "there is no setting \"zzz\"" },
 	{ "", "1", NULL, "there is no setting" },
 	{ "ui_settings", "1", NULL, "there is no setting" },
@@ -297,7 +304,8 @@ test_CKI06_validity_is_at_most_400_days(void **state)
 static void
 test_changes_are_all_or_nothing(void **state)
 {
-	const struct setting_text both[] = { { S("maintenance_mode"), S("true") }, { S("jwt_lifetime"), S("4") } };
+	const struct setting_text both[] = { { S("maintenance_mode"), S("true") },
+		{ S("jwt_lifetime"), S("4") } };
 	struct str after = S("untouched");
 
 	(void)state;
@@ -308,9 +316,10 @@ test_changes_are_all_or_nothing(void **state)
 static void
 test_stored_overrides_that_do_not_fit(void **state)
 {
-	static const char *const bad[] = { "", "[]", "null", "{", "{\"maintenance_mode\":1}", "{\"nonsense\":1}",
-		"{\"id\":\"x\"}", "{\"jwt_lifetime\":1}", "{\"jwt_lifetime\":60,\"jwt_lifetime\":61}",
-		"{\"ui_settings.app_name\":\"\\u0000\"}", "{\"allowed_origins\":\"https://a.example\"}" };
+	static const char *const bad[] = { "", "[]", "null", "{", "{\"maintenance_mode\":1}",
+		"{\"nonsense\":1}", "{\"id\":\"x\"}", "{\"jwt_lifetime\":1}",
+		"{\"jwt_lifetime\":60,\"jwt_lifetime\":61}", "{\"ui_settings.app_name\":\"\\u0000\"}",
+		"{\"allowed_origins\":\"https://a.example\"}" };
 	struct settings s;
 
 	(void)state;
@@ -326,10 +335,12 @@ test_stored_overrides_that_do_not_fit(void **state)
 static void
 test_theme_is_escaped(void **state)
 {
-	struct deployment d = example("{\"ui_settings.theme_tokens\":{\"dark\":{\"primary\":\"</script>\"}}}");
+	struct deployment d =
+	    example("{\"ui_settings.theme_tokens\":{\"dark\":{\"primary\":\"</script>\"}}}");
 
 	(void)state;
-	assert_true(str_eq(d.settings.ui.theme_tokens, S("{\"dark\":{\"primary\":\"\\u003c/script\\u003e\"}}")));
+	assert_true(
+	    str_eq(d.settings.ui.theme_tokens, S("{\"dark\":{\"primary\":\"\\u003c/script\\u003e\"}}")));
 }
 
 static void
@@ -361,8 +372,10 @@ test_every_setting_round_trips(void **state)
 	settings_write_all(&j, NULL, &s);
 	all = json_loadb(out.p, out.n, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(all);
-	json_object_foreach(all, key, value) {
-		char *text = json_is_string(value) ? strdup(json_string_value(value)) : json_dumps(value, JSON_ENCODE_ANY);
+	json_object_foreach(all, key, value)
+	{
+		char *text = json_is_string(value) ? strdup(json_string_value(value))
+						   : json_dumps(value, JSON_ENCODE_ANY);
 		struct setting_text change = { str_of(key), str_of(text) };
 		struct str after;
 

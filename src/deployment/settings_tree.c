@@ -64,8 +64,8 @@ write_row(struct json *j, const char *key, const struct setting_row *row, const 
 /* Where the tree's writer stands: the objects that are open, by name. */
 struct place {
 	struct json *j;
-	struct str   open[DEPTH_MAX];
-	size_t       depth;
+	struct str open[DEPTH_MAX];
+	size_t depth;
 };
 
 static const char *

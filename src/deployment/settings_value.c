@@ -155,7 +155,8 @@ store_list(const struct setting_row *row, const json_t *value, struct arena *a, 
 static bool
 is_token_name(const char *name)
 {
-	return name[0] != '\0' && strlen(name) <= 64 && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+	return name[0] != '\0' && strlen(name) <= 64 &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
 }
 
 /* {"primary": "#0a7d5a", …}: names and short texts. */
@@ -167,7 +168,8 @@ fits_tokens(const struct setting_row *row, const json_t *tokens)
 
 	if (!json_is_object(tokens) || json_object_size(tokens) > THEME_TOKENS_MAX)
 		return false;
-	json_object_foreach((json_t *)(uintptr_t)tokens, name, text) {
+	json_object_foreach((json_t *)(uintptr_t)tokens, name, text)
+	{
 		if (!is_token_name(name) || !fits_text(row, text))
 			return false;
 	}
@@ -181,8 +183,7 @@ write_tokens(struct json *j, const char *key, const json_t *tokens)
 	json_t *text;
 
 	json_object_begin(j, key);
-	json_object_foreach((json_t *)(uintptr_t)tokens, name, text)
-		json_str(j, name, string_of(text));
+	json_object_foreach((json_t *)(uintptr_t)tokens, name, text) json_str(j, name, string_of(text));
 	json_object_end(j);
 }
 
@@ -200,7 +201,8 @@ store_theme(const struct setting_row *row, const json_t *theme, struct arena *a,
 	buf_init_arena(&out, a, 65536);
 	json_init(&j, &out);
 	json_object_begin(&j, NULL);
-	json_object_foreach((json_t *)(uintptr_t)theme, name, tokens) {
+	json_object_foreach((json_t *)(uintptr_t)theme, name, tokens)
+	{
 		if ((strcmp(name, "light") != 0 && strcmp(name, "dark") != 0) || !fits_tokens(row, tokens))
 			return false;
 		write_tokens(&j, name, tokens);
@@ -249,18 +251,23 @@ setting_allowed(struct arena *a, const struct setting_row *row)
 	case SETTING_BOOL:
 		return S("true or false");
 	case SETTING_INT:
-		return arena_printf(a, "a whole number from %lld to %lld", (long long)row->min, (long long)row->max);
+		return arena_printf(
+		    a, "a whole number from %lld to %lld", (long long)row->min, (long long)row->max);
 	case SETTING_ENUM:
 		for (size_t i = 0; row->words[i] != NULL; i++)
-			buf_printf(&out, "%s%s", i == 0 ? "" : row->words[i + 1] == NULL ? " or " : ", ", row->words[i]);
+			buf_printf(&out, "%s%s",
+			    i == 0                      ? ""
+			    : row->words[i + 1] == NULL ? " or "
+							: ", ",
+			    row->words[i]);
 		return buf_str(&out);
 	case SETTING_TEXT:
 		if (row->form != NULL)
 			return str_of(row->form->what);
 		return arena_printf(a, "a text of at most %lld bytes", (long long)row->max);
 	case SETTING_LIST:
-		return arena_printf(a, "a list of %s %d items, each %s", row->min > 0 ? "1 to" : "up to", SETTING_LIST_MAX,
-		    row->form->what);
+		return arena_printf(a, "a list of %s %d items, each %s", row->min > 0 ? "1 to" : "up to",
+		    SETTING_LIST_MAX, row->form->what);
 	case SETTING_OBJECT:
 		return S("JSON such as {\"light\": {\"primary\": \"#0a7d5a\"}, \"dark\": {}}");
 	case SETTING_SHOWN:
@@ -283,7 +290,8 @@ setting_default(struct arena *a, const struct setting_row *row, const struct set
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (str_starts(def, names[i].name))
-			return arena_printf(a, STR_FMT STR_FMT, STR_ARG(names[i].value), STR_ARG(str_from(def, names[i].name.n)));
+			return arena_printf(a, STR_FMT STR_FMT, STR_ARG(names[i].value),
+			    STR_ARG(str_from(def, names[i].name.n)));
 	}
 	return def;
 }
