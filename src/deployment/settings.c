@@ -177,7 +177,7 @@ settings_parse(struct task *t, struct arena *a, const struct settings_home *home
     struct settings *ret_settings)
 {
 	enum status st;
-	json_t *object;
+	json_t *object = NULL;
 
 	TRY(read_object(t, overrides, &object));
 	st = load(t, a, home, object, ret_settings);
@@ -249,7 +249,7 @@ settings_change(struct task *t, const struct settings_home *home, struct str ove
     const struct setting_text *changes, size_t n, struct str *ret_overrides)
 {
 	enum status st;
-	json_t *object;
+	json_t *object = NULL;
 
 	TRY(read_object(t, overrides, &object));
 	st = change_all(t, home, object, changes, n, ret_overrides);
