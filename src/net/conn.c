@@ -1,0 +1,398 @@
+/* conn.c - one connection: bytes to requests, one at a time and in order, and answers to bytes. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/conn.h"
+
+enum {
+	/* Read at once while a head is expected: some pipelined ones, and little to keep if one blocks. */
+	HEAD_READ = 16 * 1024,
+	/* After a large answer the gathering buffer is given back. */
+	GATHER_KEPT_MAX = 256 * 1024,
+};
+
+static void on_poll(uv_poll_t *poll, int failed, int events);
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+void
+conn_close(struct conn *c)
+{
+	struct loop *l = c->loop;
+
+	if (c->state == CONN_CLOSED)
+		return;
+	/* What the handler holds stays its own; its answer will find nobody. */
+	if (c->state == CONN_HANDLER)
+		c->x->conn = NULL;
+	else if (c->x != NULL)
+		exchange_release(l, c->x);
+	c->state = CONN_CLOSED;
+	c->x = NULL;
+	buf_done(&c->in);
+	buf_done(&c->out);
+	buf_clear(&l->gather);
+	uv_close((uv_handle_t *)&c->poll, on_closed);
+	close(c->fd);
+	loop_conn_gone(c);
+}
+
+void
+conn_cut(struct conn *c)
+{
+	/* With nothing to linger for, the kernel drops what it still holds for a reader that does not read. */
+	struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	conn_close(c);
+}
+
+static void
+conn_poll(struct conn *c, int events)
+{
+	if (c->events == events)
+		return;
+	c->events = events;
+	if (events == 0)
+		uv_poll_stop(&c->poll);
+	else if (uv_poll_start(&c->poll, events, on_poll) != 0)
+		conn_close(c);
+}
+
+/*
+ * Our FIN, and then wait for the client's: closing at once would answer whatever
+ * it still sends with a reset, and a reset destroys an answer not yet read.
+ */
+static void
+conn_goodbye(struct conn *c)
+{
+	if (c->eof || shutdown(c->fd, SHUT_WR) != 0) {
+		conn_close(c);
+		return;
+	}
+	c->state = CONN_LINGER;
+	buf_done(&c->in);
+	loop_wait(c, WAIT_LINGER);
+	conn_poll(c, UV_READABLE);
+}
+
+struct buf *
+conn_out(struct conn *c)
+{
+	return c->out.n > 0 ? &c->out : &c->loop->gather;
+}
+
+static bool
+conn_send(struct conn *c, const char *p, size_t n, size_t *ret_sent)
+{
+	ssize_t sent = n > 0 ? send(c->fd, p, n, MSG_NOSIGNAL) : 0;
+
+	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+		conn_close(c);
+		return false;
+	}
+	*ret_sent = sent > 0 ? (size_t)sent : 0;
+	count(&c->loop->n.bytes_out, *ret_sent);
+	return true;
+}
+
+/* What is left of earlier writes. */
+static void
+flush_out(struct conn *c)
+{
+	size_t sent;
+
+	if (!conn_send(c, c->out.p + c->out_at, c->out.n - c->out_at, &sent))
+		return;
+	c->taken += sent;
+	c->out_at += sent;
+	if (c->out_at < c->out.n)
+		return;
+	buf_done(&c->out);
+	c->out_at = 0;
+}
+
+/* All answers of this turn in one write; what the socket does not take becomes the connection's own. */
+static void
+flush_gathered(struct conn *c)
+{
+	struct buf *g = &c->loop->gather;
+	size_t sent;
+
+	c->gathered = 0;
+	if (!conn_send(c, g->p, g->n, &sent))
+		return;
+	buf_put(&c->out, g->p + sent, g->n - sent);
+	if (g->cap > GATHER_KEPT_MAX) {
+		buf_done(g);
+		buf_init(g, SIZE_MAX);
+	}
+	buf_clear(g);
+	c->taken = 0;
+}
+
+void
+conn_flush(struct conn *c)
+{
+	if (c->out.failed || c->loop->gather.failed)
+		conn_cut(c);	/* no memory for its answer, so no answer can be whole */
+	else if (c->out.n > 0)
+		flush_out(c);
+	else if (c->loop->gather.n > 0)
+		flush_gathered(c);
+	if (c->state != CONN_CLOSED && c->out.failed)
+		conn_cut(c);
+}
+
+static enum wait
+wait_of(const struct conn *c)
+{
+	if (c->out.n > 0)
+		return WAIT_WRITE;
+	if (c->state == CONN_HANDLER)
+		return WAIT_NONE;
+	if (c->state == CONN_BODY)
+		return c->wait == WAIT_BODY ? WAIT_BODY : WAIT_RATE;
+	return c->in.n > 0 || !c->greeted ? WAIT_HEAD : WAIT_IDLE;
+}
+
+static int
+events_of(const struct conn *c)
+{
+	int events = c->out.n > 0 ? UV_WRITABLE : 0;
+
+	/* While it is kept waiting, a client may send one head more, and no more than that. */
+	if (!c->eof && !c->closing && c->in.n < c->loop->limits->http1.head)
+		events |= UV_READABLE;
+	return events;
+}
+
+/* Everything this turn brought is used: write, then decide what to wait for. */
+static void
+settle(struct conn *c)
+{
+	enum wait wait;
+
+	conn_flush(c);
+	if (c->state == CONN_CLOSED || c->state == CONN_LINGER)
+		return;
+	if (c->out.n == 0 && c->closing) {
+		conn_goodbye(c);
+		return;
+	}
+	/* After its FIN no request can be completed any more. */
+	if (c->out.n == 0 && c->eof && c->state != CONN_HANDLER) {
+		conn_close(c);
+		return;
+	}
+	wait = wait_of(c);
+	/* It was still writing when the end began. */
+	if (wait == WAIT_IDLE && c->loop->draining) {
+		conn_goodbye(c);
+		return;
+	}
+	if (c->wait != wait || wait == WAIT_IDLE)
+		loop_wait(c, wait);
+	conn_poll(c, events_of(c));
+}
+
+static void
+discard(struct conn *c)
+{
+	ssize_t n = recv(c->fd, c->loop->read, READ_MAX, 0);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		conn_close(c);
+}
+
+static size_t
+room(const struct conn *c)
+{
+	size_t max = c->loop->limits->http1.head;
+
+	if (c->state == CONN_BODY && c->in.n == 0)
+		return READ_MAX;
+	if (intake_is_ready(c))
+		return HEAD_READ;
+	return c->in.n < max ? max - c->in.n : 0;
+}
+
+static void
+conn_read(struct conn *c)
+{
+	struct loop *l = c->loop;
+	size_t max = room(c);
+	ssize_t n;
+
+	if (max == 0 || c->eof || c->closing)
+		return;
+	n = recv(c->fd, l->read, max, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0) {
+		conn_close(c);
+		return;
+	}
+	count(&l->n.bytes_in, (uint64_t)n);
+	c->eof = n == 0;
+	if (n > 0)
+		intake_take(c, (struct str){ l->read, (size_t)n });
+	settle(c);
+}
+
+static void
+conn_write(struct conn *c)
+{
+	conn_flush(c);
+	if (c->state != CONN_CLOSED && c->out.n == 0 && c->in.n > 0)
+		intake_resume(c);
+	settle(c);
+}
+
+static void
+on_poll(uv_poll_t *poll, int failed, int events)
+{
+	struct conn *c = poll->data;
+
+	if (failed != 0) {
+		conn_close(c);
+		return;
+	}
+	if (events & UV_WRITABLE)
+		conn_write(c);
+	if (c->state == CONN_LINGER)
+		discard(c);
+	else if (events & UV_READABLE && c->state != CONN_CLOSED)
+		conn_read(c);
+}
+
+void
+conn_answered(struct conn *c)
+{
+	c->x = NULL;
+	c->state = CONN_HEAD;
+	conn_flush(c);
+	if (c->state != CONN_CLOSED && c->in.n > 0)
+		intake_resume(c);
+	settle(c);
+}
+
+static void
+time_out_head(struct conn *c)
+{
+	intake_time_out(c);
+	settle(c);
+}
+
+static int64_t
+bytes_due(const struct loop *l, int64_t us)
+{
+	return us > 0 ? l->limits->body_rate * us / SECOND_US : 0;
+}
+
+/* Between the first look and the last, a body must come at the rate. */
+static void
+look_at_body(struct conn *c)
+{
+	const struct net_limits *limits = c->loop->limits;
+	struct exchange *x = c->x;
+	int64_t late = loop_now(c->loop) - x->began_mono - limits->body_grace_us;
+
+	if ((int64_t)(x->collected.n + x->chunks.overhead) >= bytes_due(c->loop, late)) {
+		loop_wait(c, WAIT_RATE);
+		return;
+	}
+	intake_refuse(c, x, E_REQUEST_TIMEOUT);
+	settle(c);
+}
+
+static void
+look_at_write(struct conn *c)
+{
+	if ((int64_t)c->taken < bytes_due(c->loop, c->loop->limits->write_stall_us)) {
+		conn_cut(c);
+		return;
+	}
+	c->taken = 0;
+	loop_wait(c, WAIT_WRITE);
+}
+
+void
+conn_expire(struct conn *c)
+{
+	switch (c->wait) {
+	case WAIT_HEAD:
+		if (c->in.n > 0)
+			time_out_head(c);
+		else
+			conn_goodbye(c);
+		break;
+	case WAIT_IDLE:
+		conn_goodbye(c);
+		break;
+	case WAIT_BODY:
+	case WAIT_RATE:
+		look_at_body(c);
+		break;
+	case WAIT_WRITE:
+		look_at_write(c);
+		break;
+	case WAIT_LINGER:
+		conn_close(c);
+		break;
+	case WAIT_NONE:
+	case WAIT__COUNT:
+		break;
+	}
+}
+
+/* A request may have come in since the last poll. */
+static bool
+is_idle_still(struct conn *c)
+{
+	conn_read(c);
+	return c->state == CONN_HEAD && c->in.n == 0 && c->out.n == 0 && !c->closing;
+}
+
+void
+conn_part(struct conn *c)
+{
+	if (is_idle_still(c))
+		conn_goodbye(c);
+}
+
+void
+conn_evict(struct conn *c)
+{
+	if (c->state == CONN_LINGER || is_idle_still(c))
+		conn_close(c);
+}
+
+void
+conn_new(struct loop *l, int fd, const struct net_addr *peer, const struct net_addr *local)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL || uv_poll_init(&l->uv, &c->poll, fd) != 0) {
+		close(fd);
+		free(c);
+		return;
+	}
+	c->poll.data = c;
+	c->loop = l;
+	c->fd = fd;
+	c->peer = *peer;
+	c->local = *local;
+	buf_init(&c->in, SIZE_MAX);
+	buf_init(&c->out, SIZE_MAX);
+	loop_conn_came(c);
+	conn_poll(c, UV_READABLE);
+}

@@ -1,0 +1,446 @@
+/* loop_test.c - real sockets against a small handler: framing, order, limits, deadlines. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
+
+#include "net/http1_vectors.h"
+#include "net/loop_test.h"
+
+static int
+set_up_impatient(void **state)
+{
+	struct net_limits limits = net_limits_default;
+
+	(void)state;
+	limits.head_us = limits.idle_us = limits.body_grace_us = limits.write_stall_us = 60 * 1000;
+	limits.body_rate = 100 * 1000;
+	bed = bed_new("127.0.0.1:0", 1, &limits);
+	return 0;
+}
+
+static void
+test_answers_are_framed(void **state)
+{
+	char first_id[17], id[17];
+	struct client c;
+	struct reply *r;
+
+	(void)state;
+	dial(bed, &c);
+	for (int i = 0; i < 3; i++) {
+		say(&c, GET("/hello"));
+		r = hear(&c);
+		assert_int_equal(r->status, 200);
+		assert_string_equal(r->body, "hello");
+		assert_memory_equal(r->head, "HTTP/1.1 200 OK\r\nDate: ", 23);
+		assert_non_null(strstr(r->head, " GMT\r\nContent-Length: 5\r\nX-Request-Id: "));
+		assert_non_null(strstr(r->head, "\r\nX-Test: yes\r\n"));
+		assert_null(strstr(r->head, "Connection:"));
+		assert_int_equal(sscanf(strstr(r->head, "X-Request-Id: "), "X-Request-Id: %16[0-9a-f]\r\n", id), 1);
+		assert_int_equal(strlen(id), 16);
+		assert_string_not_equal(id, first_id);
+		memcpy(first_id, id, sizeof(id));
+	}
+	assert_int_equal(bed->seen.peer.family, AF_INET);
+	assert_true(net_addr_is_loopback(&bed->seen.peer) && net_addr_is_loopback(&bed->seen.local));
+	assert_int_equal(bed->seen.local.port, atoi(strchr(server_address(bed->server, 0), ':') + 1));
+	close(c.fd);
+}
+
+static void
+test_head_and_204_have_no_body(void **state)
+{
+	static struct reply r;
+	struct client c;
+
+	(void)state;
+	dial(bed, &c);
+	say(&c, "HEAD /hello HTTP/1.1\r\n" HOST "\r\n" GET("/empty") GET("/query?after"));
+	assert_int_equal(try_hear(&c, true, &r), 1);
+	assert_non_null(strstr(r.head, "Content-Length: 5\r\n"));
+	assert_int_equal(try_hear(&c, false, &r), 1);
+	assert_int_equal(r.status, 204);
+	assert_null(strstr(r.head, "Content-Length"));
+	hear_status(&c, 200, "after");
+	close(c.fd);
+}
+
+static void
+test_versions_and_closing(void **state)
+{
+	struct client c;
+
+	(void)state;
+	dial(bed, &c);
+	say(&c, "GET / HTTP/1.0\r\n" HOST "Connection: keep-alive\r\n\r\n");
+	assert_non_null(strstr(hear(&c)->head, "\r\nConnection: keep-alive\r\n"));
+	say(&c, "GET / HTTP/1.0\r\n" HOST "\r\n");
+	assert_non_null(strstr(hear(&c)->head, "\r\nConnection: close\r\n"));
+	hear_end(&c);
+
+	dial(bed, &c);
+	say(&c, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+	hear_status(&c, 200, "hello");
+	hear_end(&c);
+
+	/* The handler closes: what was pipelined behind is not answered, nor is it a reset. */
+	dial(bed, &c);
+	say(&c, GET("/close") GET("/smuggled"));
+	hear_status(&c, 200, "bye");
+	hear_end(&c);
+}
+
+/* A client may send its FIN with its last request. */
+static void
+test_half_closed(void **state)
+{
+	struct client c;
+
+	(void)state;
+	dial(bed, &c);
+	say(&c, GET("/held") GET("/query?2"));
+	shutdown(c.fd, SHUT_WR);
+	release(bed, 1);
+	hear_status(&c, 200, "");
+	hear_status(&c, 200, "2");
+	hear_end(&c);
+}
+
+/* Sixteen at once, some from workers: each answer in its place. */
+static void
+test_pipelining_keeps_the_order(void **state)
+{
+	char text[16 * 1024] = "", want[16];
+	struct client c;
+
+	(void)state;
+	for (int depth = 16; depth <= 80; depth += 64) {
+		size_t n = 0;
+
+		dial(bed, &c);
+		for (int i = 0; i < depth; i++)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "GET %s?%d HTTP/1.1\r\n" HOST "\r\n",
+			    i % 5 == 3 ? "/later" : "/query", i);
+		say(&c, text);
+		for (int i = 0; i < depth; i++) {
+			snprintf(want, sizeof(want), "%d", i);
+			hear_status(&c, 200, want);
+		}
+		close(c.fd);
+	}
+}
+
+/* However the bytes are cut, it is the same conversation. */
+static void
+test_byte_by_byte(void **state)
+{
+	static const char text[] = "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nabcd"
+				   "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nxyz\r\n1\r\n!\r\n0\r\nT: t\r\n\r\n"
+				   GET("/later?x");
+	struct client c;
+
+	(void)state;
+	dial(bed, &c);
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		assert_true(try_say(&c, (struct str){ text + i, 1 }));
+	hear_status(&c, 200, "abcd");
+	hear_status(&c, 200, "xyz!");
+	hear_status(&c, 200, "x");
+	close(c.fd);
+}
+
+static void
+test_bodies(void **state)
+{
+	static char big[BODY_LIMIT + 1];
+	struct client c;
+	struct reply *r;
+
+	(void)state;
+	memset(big, 'b', BODY_LIMIT);
+	dial(bed, &c);
+	say(&c, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 65536\r\n\r\n");
+	say(&c, big);
+	r = hear(&c);
+	assert_int_equal(r->body_n, BODY_LIMIT);
+	assert_memory_equal(r->body, big, BODY_LIMIT);
+
+	say(&c, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n8000\r\n");
+	assert_true(try_say(&c, (struct str){ big, 0x8000 }));
+	say(&c, "\r\n8000\r\n");
+	assert_true(try_say(&c, (struct str){ big, 0x8000 }));
+	say(&c, "\r\n0\r\n\r\n");
+	assert_int_equal(hear(&c)->body_n, BODY_LIMIT);
+
+	/* A body is never a request, whatever it looks like, and whoever ignores it. */
+	say(&c, "POST /hello HTTP/1.1\r\n" HOST "Content-Length: 46\r\n\r\n"
+		"GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n...");
+	hear_status(&c, 200, "hello");
+	say(&c, GET("/query?next"));
+	hear_status(&c, 200, "next");
+	close(c.fd);
+}
+
+static void
+test_100_continue(void **state)
+{
+	struct client c;
+
+	(void)state;
+	dial(bed, &c);
+	say(&c, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+	hear_status(&c, 100, NULL);
+	say(&c, "abc");
+	hear_status(&c, 200, "abc");
+	/* Not asked for when the body is there already, */
+	say(&c, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nExpect: 100-continue\r\n\r\nabc");
+	hear_status(&c, 200, "abc");
+	/* nor sent when it is not wanted. */
+	say(&c, "POST /small HTTP/1.1\r\n" HOST "Content-Length: 11\r\nExpect: 100-continue\r\n\r\n");
+	hear_status(&c, 413, "PAYLOAD_TOO_LARGE");
+	hear_end(&c);
+}
+
+static void
+assert_refused(const char *text, int status)
+{
+	struct client c;
+
+	dial(bed, &c);
+	(void)try_say(&c, str_of(text));
+	if (hear(&c)->status != status)
+		fail_msg("want %d for %.80s", status, text);
+	hear_end(&c);
+}
+
+/* The whole answer arrives although we are still sending: no reset destroys it. */
+static void
+test_F22_too_large(void **state)
+{
+	static char text[200 * 1024];
+	int n;
+
+	(void)state;
+	n = snprintf(text, sizeof(text), "GET /");
+	memset(text + n, 'a', 20000);
+	assert_refused(text, 414);
+	memset(text, 0, sizeof(text));
+	n = snprintf(text, sizeof(text), "GET / HTTP/1.1\r\n" HOST "Origin: https://a.example\r\nX: ");
+	memset(text + n, 'a', 20000);
+	assert_refused(text, 431);
+	memset(text, 0, sizeof(text));
+	n = snprintf(text, sizeof(text), "POST / HTTP/1.1\r\n" HOST "Content-Length: 65537\r\n\r\n");
+	memset(text + n, 'a', 150 * 1024);
+	assert_refused(text, 413);
+	assert_refused("POST /small HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nb\r\n", 413);
+	assert_refused("POST /small HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n6\r\n", 413);
+	assert_refused("POST /small HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", 413);
+	assert_int_equal(stats_of(bed).refused, 6);
+}
+
+static void
+test_refusals_know_the_origin(void **state)
+{
+	struct client c;
+
+	(void)state;
+	dial(bed, &c);
+	say(&c, "GET / HTTP/1.1\r\nOrigin: https://app\r\n" HOST HOST "\r\n");
+	assert_non_null(strstr(hear(&c)->head, "\r\nX-Origin: https://app\r\n"));
+	hear_end(&c);
+}
+
+/* F-21: a refused message gets one answer, and what is behind it is never a request. */
+static void
+test_F21_nothing_smuggled(void **state)
+{
+	struct str behind = S("GET /smuggled HTTP/1.1\r\n" HOST "\r\n");
+	struct client c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(http1_vectors); i++) {
+		const struct http1_vector *v = &http1_vectors[i];
+
+		if (v->want != 400)
+			continue;
+		dial(bed, &c);
+		(void)(try_say(&c, v->bytes) && try_say(&c, behind));
+		if (hear(&c)->status != 400)
+			fail_msg("%s", v->name);
+		hear_end(&c);
+	}
+}
+
+static void
+test_F21_nothing_smuggled_in_chunks(void **state)
+{
+	static const char *const bodies[] = { "0x5\r\nabcde\r\n0\r\n\r\n", "5;x\nabcde\r\n0\r\n\r\n", "5\nabcde\r\n0\r\n\r\n",
+		"5\r\nabcdef\r\n0\r\n\r\n", "0\r\n" GET("/smuggled"), "-1\r\n", "0\r\nX : y\r\n\r\n" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text), "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n%s%s", bodies[i],
+		    GET("/smuggled"));
+		assert_refused(text, 400);
+	}
+}
+
+/* F-20: each kind of slowness has its deadline. */
+static void
+test_F20_slow_head(void **state)
+{
+	struct client c;
+
+	(void)state;
+	dial(bed, &c);
+	say(&c, "GET / HTTP/1.1\r\nOrigin: https://app\r\nHo");
+	assert_non_null(strstr(hear(&c)->head, "HTTP/1.1 408 Request Timeout\r\n"));
+	hear_end(&c);
+	/* Who never said a word gets none. */
+	dial(bed, &c);
+	hear_end(&c);
+	/* A byte now and then buys no time. */
+	dial(bed, &c);
+	for (struct pollfd in = { .fd = c.fd, .events = POLLIN }; poll(&in, 1, 5) == 0;)
+		(void)try_say(&c, S("x"));
+	hear_status(&c, 408, NULL);
+	close(c.fd);
+}
+
+static void
+test_F20_idle(void **state)
+{
+	struct client c;
+
+	(void)state;
+	dial(bed, &c);
+	say(&c, GET("/hello"));
+	hear_status(&c, 200, "hello");
+	hear_end(&c);
+}
+
+static void
+test_F20_slow_body(void **state)
+{
+	struct client c;
+
+	(void)state;
+	dial(bed, &c);
+	say(&c, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 60000\r\n\r\nabc");
+	hear_status(&c, 408, "REQUEST_TIMEOUT");
+	hear_end(&c);
+	dial(bed, &c);
+	say(&c, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n1000\r\nabc");
+	hear_status(&c, 408, "REQUEST_TIMEOUT");
+	hear_end(&c);
+}
+
+/* A reader that takes nothing is cut; its connection does not stay. */
+static void
+test_F20_slow_reader(void **state)
+{
+	struct client c = { .fd = dial_port(server_address(bed->server, 0), 4096) };
+
+	(void)state;
+	for (int i = 0; i < 16; i++)
+		say(&c, GET("/big"));
+	while (stats_of(bed).closed == 0)
+		sched_yield();
+	close(c.fd);
+}
+
+/* What the socket does not take at once is kept, and nothing is mixed up behind it. */
+static void
+test_large_answers(void **state)
+{
+	struct client c = { .fd = dial_port(server_address(bed->server, 0), 4096) };
+
+	(void)state;
+	say(&c, GET("/big") GET("/query?1") GET("/big") GET("/later?2") GET("/query?3"));
+	assert_int_equal(hear(&c)->body_n, sizeof(bed->big));
+	hear_status(&c, 200, "1");
+	assert_int_equal(hear(&c)->body_n, sizeof(bed->big));
+	hear_status(&c, 200, "2");
+	hear_status(&c, 200, "3");
+	close(c.fd);
+}
+
+/* The client hangs up while a worker has its request: the worker's answer finds nobody, and all is freed. */
+static void
+test_client_gone_while_held(void **state)
+{
+	struct linger hard = { .l_onoff = 1 };
+	struct client c;
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		dial(bed, &c);
+		say(&c, "POST /held HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
+		while (stats_of(bed).requests <= (uint64_t)i)
+			sched_yield();
+		setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+		close(c.fd);
+	}
+	while (stats_of(bed).closed < 8)
+		sched_yield();
+	release(bed, 8);
+	while (atomic_load(&bed->done_gone) < 8)
+		sched_yield();
+}
+
+/* While one request is with a worker, a client that sends on is not read without bound. */
+static void
+test_a_waiting_client_cannot_fill_memory(void **state)
+{
+	static char text[64 * 1024];
+	struct client c;
+	uint64_t before;
+
+	(void)state;
+	dial(bed, &c);
+	say(&c, GET("/held"));
+	while (stats_of(bed).requests < 1)
+		sched_yield();
+	before = stats_of(bed).bytes_in;
+	memset(text, 'x', sizeof(text));
+	fcntl(c.fd, F_SETFL, O_NONBLOCK);
+	while (send(c.fd, text, sizeof(text), MSG_NOSIGNAL) > 0)
+		;
+	release(bed, 1);
+	fcntl(c.fd, F_SETFL, 0);
+	hear_status(&c, 200, "");
+	hear_status(&c, 414, NULL);
+	assert_true(stats_of(bed).bytes_in - before <= 16 * 1024 + 16 * 1024);
+	close(c.fd);
+}
+
+#define IMPATIENT(test) cmocka_unit_test_setup_teardown(test, set_up_impatient, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BEDDED(test_answers_are_framed),
+		BEDDED(test_head_and_204_have_no_body),
+		BEDDED(test_versions_and_closing),
+		BEDDED(test_half_closed),
+		BEDDED(test_pipelining_keeps_the_order),
+		BEDDED(test_byte_by_byte),
+		BEDDED(test_bodies),
+		BEDDED(test_100_continue),
+		BEDDED(test_F22_too_large),
+		BEDDED(test_refusals_know_the_origin),
+		BEDDED(test_F21_nothing_smuggled),
+		BEDDED(test_F21_nothing_smuggled_in_chunks),
+		IMPATIENT(test_F20_slow_head),
+		IMPATIENT(test_F20_idle),
+		IMPATIENT(test_F20_slow_body),
+		IMPATIENT(test_F20_slow_reader),
+		BEDDED(test_large_answers),
+		BEDDED(test_client_gone_while_held),
+		BEDDED(test_a_waiting_client_cannot_fill_memory),
+	};
+
+	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
+}
