@@ -11,7 +11,7 @@
 
 enum { ACCEPT_PER_TURN = 64 };
 
-static const int64_t idle_enough_us = 100 * 1000;	/* to give up one's descriptor in a pause */
+static const int64_t idle_enough_us = 100 * 1000; /* to give up one's descriptor in a pause */
 static const int64_t say_again_us = 10 * SECOND_US;
 
 static void

@@ -10,41 +10,41 @@ static struct str
 status_line(int status)
 {
 	switch (status) {
-#define LINE(code, reason) \
-	case code: \
+#define LINE(code, reason)                                                                                   \
+	case code:                                                                                           \
 		return S("HTTP/1.1 " #code " " reason "\r\n")
-	LINE(200, "OK");
-	LINE(201, "Created");
-	LINE(202, "Accepted");
-	LINE(204, "No Content");
-	LINE(301, "Moved Permanently");
-	LINE(302, "Found");
-	LINE(303, "See Other");
-	LINE(304, "Not Modified");
-	LINE(307, "Temporary Redirect");
-	LINE(308, "Permanent Redirect");
-	LINE(400, "Bad Request");
-	LINE(401, "Unauthorized");
-	LINE(403, "Forbidden");
-	LINE(404, "Not Found");
-	LINE(405, "Method Not Allowed");
-	LINE(406, "Not Acceptable");
-	LINE(408, "Request Timeout");
-	LINE(409, "Conflict");
-	LINE(410, "Gone");
-	LINE(412, "Precondition Failed");
-	LINE(413, "Content Too Large");
-	LINE(414, "URI Too Long");
-	LINE(415, "Unsupported Media Type");
-	LINE(421, "Misdirected Request");
-	LINE(422, "Unprocessable Content");
-	LINE(428, "Precondition Required");
-	LINE(429, "Too Many Requests");
-	LINE(431, "Request Header Fields Too Large");
-	LINE(501, "Not Implemented");
-	LINE(502, "Bad Gateway");
-	LINE(503, "Service Unavailable");
-	LINE(504, "Gateway Timeout");
+		LINE(200, "OK");
+		LINE(201, "Created");
+		LINE(202, "Accepted");
+		LINE(204, "No Content");
+		LINE(301, "Moved Permanently");
+		LINE(302, "Found");
+		LINE(303, "See Other");
+		LINE(304, "Not Modified");
+		LINE(307, "Temporary Redirect");
+		LINE(308, "Permanent Redirect");
+		LINE(400, "Bad Request");
+		LINE(401, "Unauthorized");
+		LINE(403, "Forbidden");
+		LINE(404, "Not Found");
+		LINE(405, "Method Not Allowed");
+		LINE(406, "Not Acceptable");
+		LINE(408, "Request Timeout");
+		LINE(409, "Conflict");
+		LINE(410, "Gone");
+		LINE(412, "Precondition Failed");
+		LINE(413, "Content Too Large");
+		LINE(414, "URI Too Long");
+		LINE(415, "Unsupported Media Type");
+		LINE(421, "Misdirected Request");
+		LINE(422, "Unprocessable Content");
+		LINE(428, "Precondition Required");
+		LINE(429, "Too Many Requests");
+		LINE(431, "Request Header Fields Too Large");
+		LINE(501, "Not Implemented");
+		LINE(502, "Bad Gateway");
+		LINE(503, "Service Unavailable");
+		LINE(504, "Gateway Timeout");
 #undef LINE
 	default:
 		/* Also what an unknown number becomes: a status line is no place to improvise. */
@@ -56,8 +56,13 @@ static bool
 is_ours(struct str name)
 {
 	static const struct str ours[] = {
-		S_INIT("content-length"), S_INIT("transfer-encoding"), S_INIT("connection"),
-		S_INIT("keep-alive"), S_INIT("date"), S_INIT("x-request-id"), S_INIT("trailer"),
+		S_INIT("content-length"),
+		S_INIT("transfer-encoding"),
+		S_INIT("connection"),
+		S_INIT("keep-alive"),
+		S_INIT("date"),
+		S_INIT("x-request-id"),
+		S_INIT("trailer"),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)

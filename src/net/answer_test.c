@@ -9,7 +9,7 @@ test_fields_are_whole_lines_and_not_ours(void **state)
 {
 	static const struct {
 		struct str lines;
-		bool       want;
+		bool want;
 	} cases[] = {
 		{ S_INIT(""), true },
 		{ S_INIT("A: b\r\n"), true },
@@ -66,9 +66,11 @@ test_framing(void **state)
 	write_one(200, HTTP_GET, 1, false,
 	    "HTTP/1.1 200 OK\r\nDate: d\r\nContent-Length: 4\r\n" ID "A: b\r\n\r\nbody");
 	write_one(200, HTTP_GET, 0, false,
-	    "HTTP/1.1 200 OK\r\nDate: d\r\nContent-Length: 4\r\n" ID "Connection: keep-alive\r\nA: b\r\n\r\nbody");
+	    "HTTP/1.1 200 OK\r\nDate: d\r\nContent-Length: 4\r\n" ID
+	    "Connection: keep-alive\r\nA: b\r\n\r\nbody");
 	write_one(404, HTTP_HEAD, 1, true,
-	    "HTTP/1.1 404 Not Found\r\nDate: d\r\nContent-Length: 4\r\n" ID "Connection: close\r\nA: b\r\n\r\n");
+	    "HTTP/1.1 404 Not Found\r\nDate: d\r\nContent-Length: 4\r\n" ID
+	    "Connection: close\r\nA: b\r\n\r\n");
 	write_one(204, HTTP_GET, 1, false, "HTTP/1.1 204 No Content\r\nDate: d\r\n" ID "A: b\r\n\r\n");
 	write_one(304, HTTP_GET, 1, false, "HTTP/1.1 304 Not Modified\r\nDate: d\r\n" ID "A: b\r\n\r\n");
 	/* A number nobody has heard of is a bug, and bugs are 500. */

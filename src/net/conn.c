@@ -48,7 +48,7 @@ conn_close(struct conn *c)
 void
 conn_cut(struct conn *c)
 {
-	/* With nothing to linger for, the kernel drops what it still holds for a reader that does not read. */
+	/* The kernel drops what it still holds for a reader that does not read. */
 	struct linger none = { .l_onoff = 1, .l_linger = 0 };
 
 	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
@@ -143,7 +143,7 @@ void
 conn_flush(struct conn *c)
 {
 	if (c->out.failed || c->loop->gather.failed)
-		conn_cut(c);	/* no memory for its answer, so no answer can be whole */
+		conn_cut(c); /* no memory for its answer, so no answer can be whole */
 	else if (c->out.n > 0)
 		flush_out(c);
 	else if (c->loop->gather.n > 0)

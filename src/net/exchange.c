@@ -130,8 +130,8 @@ exchange_post(struct exchange *x, void (*done)(struct exchange *x))
 	last = atomic_load_explicit(&l->mail, memory_order_relaxed);
 	do {
 		x->next = last;
-	} while (!atomic_compare_exchange_weak_explicit(&l->mail, &last, x, memory_order_release,
-	    memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(
+	    &l->mail, &last, x, memory_order_release, memory_order_relaxed));
 	/* Who posts into an empty mailbox wakes the loop; it takes all there is. */
 	if (last == NULL)
 		uv_async_send(&l->wake);

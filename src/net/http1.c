@@ -10,10 +10,10 @@
  * the delimiter that belongs there may follow.
  */
 enum {
-	TOKEN = 1,	/* RFC 9110 §5.6.2: methods, field names */
-	TARGET = 2,	/* visible ASCII without '#': a fragment never goes over the wire */
-	VALUE = 4,	/* RFC 9110 §5.5: visible, space, tab, obs-text; no other control */
-	HOST = 8,	/* letters, digits, '-', '.', '_': names and IPv4; no %-encoding */
+	TOKEN = 1,  /* RFC 9110 §5.6.2: methods, field names */
+	TARGET = 2, /* visible ASCII without '#': a fragment never goes over the wire */
+	VALUE = 4,  /* RFC 9110 §5.5: visible, space, tab, obs-text; no other control */
+	HOST = 8,   /* letters, digits, '-', '.', '_': names and IPv4; no %-encoding */
 	DIGIT = 16,
 	HEX = 32,
 };
@@ -21,6 +21,7 @@ enum {
 #define WORD  (TOKEN | TARGET | VALUE)
 #define PUNCT (TARGET | VALUE)
 
+/* clang-format off */
 static const uint8_t class_of[256] = {
 	['\t'] = VALUE, [' '] = VALUE, ['!'] = WORD, ['"'] = PUNCT, ['#'] = TOKEN | VALUE,
 	['$' ... '\''] = WORD, ['('] = PUNCT, [')'] = PUNCT, ['*'] = WORD, ['+'] = WORD,
@@ -32,31 +33,32 @@ static const uint8_t class_of[256] = {
 	['{'] = PUNCT, ['|'] = WORD, ['}'] = PUNCT, ['~'] = WORD,
 	[0x80 ... 0xff] = VALUE,
 };
+/* clang-format on */
 
 struct authority {
-	struct str name;	/* empty: there is none */
-	unsigned   port;	/* 0: not named */
+	struct str name; /* empty: there is none */
+	unsigned port;   /* 0: not named */
 };
 
 struct reader {
-	const char      *p;
-	const char      *end;
-	enum status      over;	/* OK: more bytes may come; else: end is a limit, and this is passing it */
-	enum status      why;
-	struct authority target;	/* of an absolute-form target */
-	unsigned         default_port;	/* of its scheme */
+	const char *p;
+	const char *end;
+	enum status over; /* OK: more bytes may come; else: end is a limit, and this is passing it */
+	enum status why;
+	struct authority target; /* of an absolute-form target */
+	unsigned default_port;   /* of its scheme */
 	struct authority host;
-	bool             expect;
-	bool             close;
-	bool             keep_alive;
+	bool expect;
+	bool close;
+	bool keep_alive;
 };
 
 /* Leave unless this part of the head is complete and right. */
-#define STEP(call) \
-	do { \
-		enum http1_result step_ = (call); \
-		if (step_ != HTTP1_DONE) \
-			return step_; \
+#define STEP(call)                                                                                           \
+	do {                                                                                                 \
+		enum http1_result step_ = (call);                                                            \
+		if (step_ != HTTP1_DONE)                                                                     \
+			return step_;                                                                        \
 	} while (0)
 
 static inline bool
@@ -160,9 +162,13 @@ static enum http_method
 method_of(struct str m)
 {
 	static const struct str names[HTTP_OTHER] = {
-		[HTTP_GET] = S_INIT("GET"), [HTTP_HEAD] = S_INIT("HEAD"), [HTTP_POST] = S_INIT("POST"),
-		[HTTP_PUT] = S_INIT("PUT"), [HTTP_PATCH] = S_INIT("PATCH"),
-		[HTTP_DELETE] = S_INIT("DELETE"), [HTTP_OPTIONS] = S_INIT("OPTIONS"),
+		[HTTP_GET] = S_INIT("GET"),
+		[HTTP_HEAD] = S_INIT("HEAD"),
+		[HTTP_POST] = S_INIT("POST"),
+		[HTTP_PUT] = S_INIT("PUT"),
+		[HTTP_PATCH] = S_INIT("PATCH"),
+		[HTTP_DELETE] = S_INIT("DELETE"),
+		[HTTP_OPTIONS] = S_INIT("OPTIONS"),
 	};
 
 	/* Methods are case-sensitive (RFC 9110 §9.1). */
@@ -282,7 +288,7 @@ read_request_line(struct reader *r, struct http_head *h)
 	return split_target(r, target, h) ? HTTP1_DONE : refuse(r);
 }
 
-/* Digits only, without leading zeros: no sign, space, list or base that another reader may take differently. */
+/* Digits only, without leading zeros: no sign, space, list or base that may be taken differently. */
 static bool
 take_content_length(struct str v, struct http_head *h)
 {
@@ -464,8 +470,8 @@ read_head(struct reader *r, struct str in, const struct http1_limits *limits, st
 }
 
 enum http1_result
-http1_head(struct str in, const struct http1_limits *limits, struct http_head *ret_head,
-    size_t *ret_used, enum status *ret_why)
+http1_head(struct str in, const struct http1_limits *limits, struct http_head *ret_head, size_t *ret_used,
+    enum status *ret_why)
 {
 	struct reader r = { .p = in.p };
 	enum http1_result result;
@@ -582,8 +588,8 @@ chunk_data(struct http1_chunks *c, struct str in, char *out)
 }
 
 enum http1_result
-http1_chunked(struct http1_chunks *c, struct str in, char *out, size_t *ret_out, size_t *ret_used,
-    enum status *ret_why)
+http1_chunked(
+    struct http1_chunks *c, struct str in, char *out, size_t *ret_out, size_t *ret_used, enum status *ret_why)
 {
 	size_t used = 0, n_out = 0;
 

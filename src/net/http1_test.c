@@ -11,8 +11,8 @@
 static const struct http1_limits limits = { .request_line = 8192, .head = 16384 };
 
 struct reading {
-	int              want;	/* as in the vectors */
-	size_t           used;
+	int want; /* as in the vectors */
+	size_t used;
 	struct http_head head;
 };
 
@@ -107,7 +107,8 @@ test_head_is_views(void **state)
 
 	(void)state;
 	read_once(S("POST /a%20b?c=d?e HTTP/1.1\r\nHOST: A.example:8080\r\nCookie: x=1\r\ncookie:  y=2 \r\n"
-	    "Content-Length: 12\r\nExpect: 100-continue\r\n\r\n"), &r);
+		    "Content-Length: 12\r\nExpect: 100-continue\r\n\r\n"),
+	    &r);
 	assert_int_equal(r.want, 200);
 	assert_int_equal(r.head.method, HTTP_POST);
 	assert_str(r.head.method_text, "POST");
@@ -127,12 +128,20 @@ static void
 test_methods(void **state)
 {
 	static const struct {
-		const char      *text;
+		const char *text;
 		enum http_method method;
 	} cases[] = {
-		{ "GET", HTTP_GET }, { "HEAD", HTTP_HEAD }, { "POST", HTTP_POST }, { "PUT", HTTP_PUT },
-		{ "PATCH", HTTP_PATCH }, { "DELETE", HTTP_DELETE }, { "OPTIONS", HTTP_OPTIONS },
-		{ "get", HTTP_OTHER }, { "TRACE", HTTP_OTHER }, { "CONNECT", HTTP_OTHER }, { "GETS", HTTP_OTHER },
+		{ "GET", HTTP_GET },
+		{ "HEAD", HTTP_HEAD },
+		{ "POST", HTTP_POST },
+		{ "PUT", HTTP_PUT },
+		{ "PATCH", HTTP_PATCH },
+		{ "DELETE", HTTP_DELETE },
+		{ "OPTIONS", HTTP_OPTIONS },
+		{ "get", HTTP_OTHER },
+		{ "TRACE", HTTP_OTHER },
+		{ "CONNECT", HTTP_OTHER },
+		{ "GETS", HTTP_OTHER },
 	};
 
 	(void)state;
@@ -170,11 +179,17 @@ test_keep_alive(void **state)
 {
 	static const struct {
 		const char *version, *connection;
-		bool        keep;
+		bool keep;
 	} cases[] = {
-		{ "1.1", "x", true }, { "1.1", "close", false }, { "1.1", "keep-alive, Close", false },
-		{ "1.1", "\t close\t,x", false }, { "1.1", "closed", true }, { "1.1", "", true },
-		{ "1.0", "x", false }, { "1.0", "Keep-Alive", true }, { "1.0", "keep-alive,close", false },
+		{ "1.1", "x", true },
+		{ "1.1", "close", false },
+		{ "1.1", "keep-alive, Close", false },
+		{ "1.1", "\t close\t,x", false },
+		{ "1.1", "closed", true },
+		{ "1.1", "", true },
+		{ "1.0", "x", false },
+		{ "1.0", "Keep-Alive", true },
+		{ "1.0", "keep-alive,close", false },
 	};
 
 	(void)state;
@@ -281,12 +296,13 @@ test_F22_fields(void **state)
 
 struct chunk_vector {
 	const char *name;
-	struct str  bytes;
-	int         want;
+	struct str bytes;
+	int want;
 	const char *data;
-	size_t      rest;
+	size_t rest;
 };
 
+/* clang-format off */
 static const struct chunk_vector chunk_vectors[] = {
 	{ "one chunk", S_INIT("3\r\nabc\r\n0\r\n\r\n"), 200, "abc", 0 },
 	{ "two chunks", S_INIT("3\r\nabc\r\n02\r\nde\r\n0\r\n\r\n"), 200, "abcde", 0 },
@@ -329,6 +345,7 @@ static const struct chunk_vector chunk_vectors[] = {
 	{ "NUL in a trailer", S_INIT("0\r\nA: \0\r\n\r\n"), 400, NULL, 0 },
 	{ "request behind no end", S_INIT("0\r\nGET / HTTP/1.1\r\n\r\n"), 400, NULL, 0 },
 };
+/* clang-format on */
 
 /* Decode in place, in pieces of `step` bytes. */
 static void
@@ -344,7 +361,8 @@ run_chunks(const struct chunk_vector *v, size_t step)
 		size_t n = v->bytes.n - at < step ? v->bytes.n - at : step;
 		size_t out = 0, used = 0;
 		enum status why = OK;
-		enum http1_result r = http1_chunked(&c, (struct str){ bytes + at, n }, bytes + at, &out, &used, &why);
+		enum http1_result r =
+		    http1_chunked(&c, (struct str){ bytes + at, n }, bytes + at, &out, &used, &why);
 
 		got = r == HTTP1_MORE ? 0 : r == HTTP1_DONE ? 200 : 400;
 		assert_true(got != 400 || why == E_BAD_REQUEST_BODY);
@@ -374,7 +392,8 @@ test_F21_chunks(void **state)
 static void
 test_F21_chunk_overhead_is_bounded(void **state)
 {
-	static const struct str floods[] = { S_INIT("1\r\nx\r\n"), S_INIT("0\r\nA: b\r\n"), S_INIT("A: b\r\n") };
+	static const struct str floods[] = { S_INIT("1\r\nx\r\n"), S_INIT("0\r\nA: b\r\n"),
+		S_INIT("A: b\r\n") };
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {

@@ -11,13 +11,14 @@
  */
 struct http1_vector {
 	const char *name;
-	struct str  bytes;
-	int         want;
-	size_t      rest;
+	struct str bytes;
+	int want;
+	size_t rest;
 };
 
 #define H "Host: a.example\r\n"
 
+/* clang-format off */
 static const struct http1_vector http1_vectors[] = {
 	/* What must be taken. */
 	{ "plain GET", S_INIT("GET / HTTP/1.1\r\n" H "\r\n"), 200, 0 },
@@ -180,5 +181,6 @@ static const struct http1_vector http1_vectors[] = {
 	{ "two expectations", S_INIT("POST / HTTP/1.1\r\n" H "Content-Length: 1\r\nExpect: 100-continue, x\r\n\r\n"), 400, 0 },
 	{ "100-continue twice", S_INIT("POST / HTTP/1.1\r\n" H "Expect: 100-continue\r\nExpect: 100-continue\r\n\r\n"), 400, 0 },
 };
+/* clang-format on */
 
 #undef H

@@ -184,7 +184,8 @@ take_chunked_body(struct conn *c, struct str in)
 	r = http1_chunked(&x->chunks, in, x->collected.p + x->collected.n, &n, &used, &why);
 	x->collected.n += n;
 	/* A chunk that announces too much is refused before it comes. */
-	if (r != HTTP1_REFUSED && (x->collected.n > x->body_limit || x->chunks.left > x->body_limit - x->collected.n)) {
+	if (r != HTTP1_REFUSED &&
+	    (x->collected.n > x->body_limit || x->chunks.left > x->body_limit - x->collected.n)) {
 		r = HTTP1_REFUSED;
 		why = E_PAYLOAD_TOO_LARGE;
 	}
@@ -253,8 +254,8 @@ is_news(const struct conn *c, struct str more)
 	size_t before = c->in.n, after = before + more.n;
 	size_t line = max->request_line + 2;
 
-	return c->state != CONN_HEAD || memchr(more.p, '\n', more.n) != NULL || (before < line && after >= line) ||
-	    after >= max->head;
+	return c->state != CONN_HEAD || memchr(more.p, '\n', more.n) != NULL ||
+	       (before < line && after >= line) || after >= max->head;
 }
 
 void

@@ -13,21 +13,21 @@
 
 struct where {
 	struct sockaddr_storage sa;
-	socklen_t               len;
+	socklen_t len;
 };
 
-struct said {	/* where a failure's sentence goes */
+struct said { /* where a failure's sentence goes */
 	const char *where;
-	char       *why;
-	size_t      n;
+	char *why;
+	size_t n;
 };
 
 static void
 say_errno(const struct said *s)
 {
 	if (errno == EADDRINUSE)
-		snprintf(s->why, s->n, "Something already listens on %s: stop it, or choose another --listen.",
-		    s->where);
+		snprintf(s->why, s->n,
+		    "Something already listens on %s: stop it, or choose another --listen.", s->where);
 	else if (errno == EACCES)
 		snprintf(s->why, s->n,
 		    "Not allowed to listen on %s: ports below 1024 need CAP_NET_BIND_SERVICE, a path needs a "
@@ -122,7 +122,7 @@ open_first(struct where *w, int *ret_fd)
 		return false;
 	/* Port 0 has become a number: the others take the same. */
 	return getsockname(fd, (struct sockaddr *)&w->sa, &w->len) == 0 &&
-	    set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	       set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 }
 
 static bool
@@ -147,8 +147,8 @@ describe_ip(const struct where *w, struct listen_at *at)
 	net_addr_of_socket(&w->sa, &at->addr);
 	net_addr_format(&at->addr, ip);
 	at->wildcard = memcmp(at->addr.bytes, zero, sizeof(zero)) == 0;
-	snprintf(at->text, sizeof(at->text), at->addr.family == AF_INET6 ? "[%s]:%u" : "%s:%u", ip,
-	    at->addr.port);
+	snprintf(
+	    at->text, sizeof(at->text), at->addr.family == AF_INET6 ? "[%s]:%u" : "%s:%u", ip, at->addr.port);
 }
 
 static bool
@@ -222,7 +222,8 @@ close_all(int *fds, unsigned n)
 }
 
 bool
-listen_open(const char *where, unsigned n, int *ret_fds, struct listen_at *ret_at, char *ret_why, size_t why_n)
+listen_open(
+    const char *where, unsigned n, int *ret_fds, struct listen_at *ret_at, char *ret_why, size_t why_n)
 {
 	struct said said = { where, ret_why, why_n };
 	struct where w;
@@ -236,7 +237,8 @@ listen_open(const char *where, unsigned n, int *ret_fds, struct listen_at *ret_a
 		ok = open_ip(&w, n, ret_fds, ret_at);
 	} else {
 		snprintf(ret_why, why_n,
-		    "\"%s\" is not an address to listen on: write 127.0.0.1:8080, [::1]:8080 or a path of up to "
+		    "\"%s\" is not an address to listen on: write 127.0.0.1:8080, [::1]:8080 or a path of up "
+		    "to "
 		    "%d bytes.",
 		    where, LISTEN_TEXT_MAX - 1);
 		return false;
@@ -253,6 +255,7 @@ listen_unlink(const struct listen_at *at)
 {
 	struct stat st;
 
-	if (at->addr.family == AF_UNIX && lstat(at->text, &st) == 0 && st.st_dev == at->dev && st.st_ino == at->ino)
+	if (at->addr.family == AF_UNIX && lstat(at->text, &st) == 0 && st.st_dev == at->dev &&
+	    st.st_ino == at->ino)
 		unlink(at->text);
 }

@@ -11,11 +11,11 @@ enum { LISTEN_TEXT_MAX = sizeof(((struct sockaddr_un *)NULL)->sun_path) };
 
 /* One address that is listened on: as written in the config, and as bound. */
 struct listen_at {
-	char            text[LISTEN_TEXT_MAX];	/* "127.0.0.1:43121", "[::1]:80", "/run/x.sock" */
+	char text[LISTEN_TEXT_MAX]; /* "127.0.0.1:43121", "[::1]:80", "/run/x.sock" */
 	struct net_addr addr;
-	bool            wildcard;	/* 0.0.0.0 or ::, so each connection has a local address of its own */
-	dev_t           dev;	/* of the Unix socket's file, so that only ours is removed */
-	ino_t           ino;
+	bool wildcard; /* 0.0.0.0 or ::, so each connection has a local address of its own */
+	dev_t dev;     /* of the Unix socket's file, so that only ours is removed */
+	ino_t ino;
 };
 
 /*

@@ -10,7 +10,7 @@
 #include "net/conn.h"
 
 static const int64_t linger_us = 2 * SECOND_US;
-static const int64_t drain_fresh_us = 500 * 1000;	/* for a new connection to begin, while draining */
+static const int64_t drain_fresh_us = 500 * 1000; /* for a new connection to begin, while draining */
 static const int64_t tick_us_max = 100 * 1000;
 static const int64_t tick_us_min = 5 * 1000;
 

@@ -14,20 +14,20 @@ struct conn;
 struct loop;
 struct server;
 
-struct net_addr {	/* an IPv4 or IPv6 address; IPv4-mapped IPv6 is unmapped */
-	uint8_t  family;	/* AF_INET, AF_INET6, AF_UNIX (no address) */
-	uint8_t  bytes[16];	/* IPv4 in the first four */
-	uint16_t port;	/* host order */
+struct net_addr {          /* an IPv4 or IPv6 address; IPv4-mapped IPv6 is unmapped */
+	uint8_t family;    /* AF_INET, AF_INET6, AF_UNIX (no address) */
+	uint8_t bytes[16]; /* IPv4 in the first four */
+	uint16_t port;     /* host order */
 };
-bool       net_addr_parse(struct str text, struct net_addr *ret_addr) MUST_CHECK;	/* no port */
-size_t     net_addr_format(const struct net_addr *a, char out[static 46]);	/* NUL-terminated; length; "unix" */
-bool       net_addr_is_loopback(const struct net_addr *a);	/* 127/8, ::1, a Unix socket */
+bool net_addr_parse(struct str text, struct net_addr *ret_addr) MUST_CHECK; /* no port */
+size_t net_addr_format(const struct net_addr *a, char out[static 46]); /* NUL-terminated; length; "unix" */
+bool net_addr_is_loopback(const struct net_addr *a);                   /* 127/8, ::1, a Unix socket */
 
 struct net_cidr {
 	struct net_addr base;
-	unsigned        bits;
+	unsigned bits;
 };
-bool net_cidr_parse(struct str text, struct net_cidr *ret_cidr) MUST_CHECK;	/* "10.0.0.0/8", "::1" */
+bool net_cidr_parse(struct str text, struct net_cidr *ret_cidr) MUST_CHECK; /* "10.0.0.0/8", "::1" */
 bool net_cidr_has(const struct net_cidr *c, const struct net_addr *a);
 
 /*
@@ -37,40 +37,40 @@ bool net_cidr_has(const struct net_cidr *c, const struct net_addr *a);
  */
 struct exchange {
 	struct http_head head;
-	struct str       body;	/* whole and de-chunked; writable memory behind it, so secrets in it can be wiped */
-	struct net_addr  peer;
-	struct net_addr  local;
-	uint64_t         id;	/* request id: on every log line and in the answer's X-Request-Id, 16 hex digits */
-	int64_t          began_mono;	/* clock_mono() when the head was complete */
-	struct loop     *loop;
-	void            *user;	/* the handler's own */
+	struct str body; /* whole and de-chunked; writable memory behind it, so secrets in it can be wiped */
+	struct net_addr peer;
+	struct net_addr local;
+	uint64_t id; /* request id: on every log line and in the answer's X-Request-Id, 16 hex digits */
+	int64_t began_mono; /* clock_mono() when the head was complete */
+	struct loop *loop;
+	void *user; /* the handler's own */
 	/* below: net's own */
-	struct conn     *conn;	/* NULL: the client is gone */
+	struct conn *conn; /* NULL: the client is gone */
 	struct exchange *next;
-	void           (*done)(struct exchange *x);
-	struct str       raw;	/* the bytes that the views are in: a read buffer's, or .own */
-	char            *own;	/* a copy of them, once kept */
-	struct buf       collected;	/* a body that came in pieces */
+	void (*done)(struct exchange *x);
+	struct str raw;       /* the bytes that the views are in: a read buffer's, or .own */
+	char *own;            /* a copy of them, once kept */
+	struct buf collected; /* a body that came in pieces */
 	struct http1_chunks chunks;
-	size_t           body_limit;
-	bool             answered;
+	size_t body_limit;
+	bool answered;
 };
 
 struct answer {
-	int        status;
+	int status;
 	/*
 	 * Complete lines "Name: value\r\n". Content-Length, Transfer-Encoding,
 	 * Connection, Date and X-Request-Id are ours: one of them here is a bug.
 	 */
 	struct str headers;
-	struct str body;	/* for HEAD: what GET would send; the length goes out, the bytes do not */
-	bool       close;	/* close after it */
+	struct str body; /* for HEAD: what GET would send; the length goes out, the bytes do not */
+	bool close;      /* close after it */
 };
 
 /* The three things a server asks of its application. Loop thread; none may block. */
 struct handler {
 	void *arg;
-	/* How large this request's body may be, in bytes. Asked when a head that announces one is complete. */
+	/* How large this body may be, in bytes. Asked when a head that announces one is complete. */
 	size_t (*body_limit)(void *arg, const struct http_head *head);
 	/*
 	 * A complete request. Either exchange_answer() before returning, or
@@ -81,18 +81,20 @@ struct handler {
 	 * A request that was refused below: fill in the answer's headers and body. The
 	 * status is status_info[why].http. x->head holds what could be read of it.
 	 */
-	void (*refusal)(void *arg, const struct exchange *x, enum status why, struct buf *ret_headers, struct buf *ret_body);
+	void (*refusal)(void *arg, const struct exchange *x, enum status why, struct buf *ret_headers,
+	    struct buf *ret_body);
 };
 
 struct net_limits {
 	struct http1_limits http1;
-	int64_t head_us;	/* 10 s: a head must be complete within */
-	int64_t idle_us;	/* 75 s: keep-alive without a request */
-	int64_t body_grace_us;	/* 5 s, after which a body must have come at: */
-	int64_t body_rate;	/* 500 bytes/s at least */
-	int64_t write_stall_us;	/* 10 s: an answer must be taken at body_rate over each such span */
-	int     pipeline;	/* 16: answers gathered into one write */
-	size_t  conns;		/* 0: as many as descriptors allow. Dealt evenly to the loops; more wait in the backlog */
+	int64_t head_us;        /* 10 s: a head must be complete within */
+	int64_t idle_us;        /* 75 s: keep-alive without a request */
+	int64_t body_grace_us;  /* 5 s, after which a body must have come at: */
+	int64_t body_rate;      /* 500 bytes/s at least */
+	int64_t write_stall_us; /* 10 s: an answer must be taken at body_rate over each such span */
+	int pipeline;           /* 16: answers gathered into one write */
+	size_t
+	    conns; /* 0: as many as descriptors allow. Dealt evenly to the loops; more wait in the backlog */
 };
 extern const struct net_limits net_limits_default;
 
@@ -126,12 +128,13 @@ void exchange_post(struct exchange *x, void (*done)(struct exchange *x));
  */
 struct server_config {
 	const char *const *listen;
-	size_t             n_listen;
-	unsigned           n_loops;
-	struct net_limits  limits;
-	struct handler     handler;
+	size_t n_listen;
+	unsigned n_loops;
+	struct net_limits limits;
+	struct handler handler;
 };
-bool server_start(const struct server_config *c, struct server **ret_server, char *ret_why, size_t why_n) MUST_CHECK;
+bool server_start(
+    const struct server_config *c, struct server **ret_server, char *ret_why, size_t why_n) MUST_CHECK;
 /* The bound addresses, in order of config: "127.0.0.1:43121". Valid until server_free. */
 const char *server_address(const struct server *s, size_t i);
 /*
@@ -149,6 +152,6 @@ struct server *server_free(struct server *s);
 
 struct server_stats {
 	uint64_t accepted, closed, requests, refused, accept_pauses, bytes_in, bytes_out;
-	uint64_t open;	/* connections */
+	uint64_t open; /* connections */
 };
-void server_stats(const struct server *s, struct server_stats *ret_stats);	/* any thread */
+void server_stats(const struct server *s, struct server_stats *ret_stats); /* any thread */

@@ -35,7 +35,8 @@ test_answers_are_framed(void **state)
 		assert_non_null(strstr(r->head, " GMT\r\nContent-Length: 5\r\nX-Request-Id: "));
 		assert_non_null(strstr(r->head, "\r\nX-Test: yes\r\n"));
 		assert_null(strstr(r->head, "Connection:"));
-		assert_int_equal(sscanf(strstr(r->head, "X-Request-Id: "), "X-Request-Id: %16[0-9a-f]\r\n", id), 1);
+		assert_int_equal(
+		    sscanf(strstr(r->head, "X-Request-Id: "), "X-Request-Id: %16[0-9a-f]\r\n", id), 1);
 		assert_int_equal(strlen(id), 16);
 		assert_string_not_equal(id, first_id);
 		memcpy(first_id, id, sizeof(id));
@@ -118,8 +119,8 @@ test_pipelining_keeps_the_order(void **state)
 
 		dial(bed, &c);
 		for (int i = 0; i < depth; i++)
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "GET %s?%d HTTP/1.1\r\n" HOST "\r\n",
-			    i % 5 == 3 ? "/later" : "/query", i);
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+			    "GET %s?%d HTTP/1.1\r\n" HOST "\r\n", i % 5 == 3 ? "/later" : "/query", i);
 		say(&c, text);
 		for (int i = 0; i < depth; i++) {
 			snprintf(want, sizeof(want), "%d", i);
@@ -133,9 +134,10 @@ test_pipelining_keeps_the_order(void **state)
 static void
 test_byte_by_byte(void **state)
 {
-	static const char text[] = "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nabcd"
-				   "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nxyz\r\n1\r\n!\r\n0\r\nT: t\r\n\r\n"
-				   GET("/later?x");
+	static const char text[] =
+	    "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nabcd"
+	    "POST /echo HTTP/1.1\r\n" HOST
+	    "Transfer-Encoding: chunked\r\n\r\n3\r\nxyz\r\n1\r\n!\r\n0\r\nT: t\r\n\r\n" GET("/later?x");
 	struct client c;
 
 	(void)state;
@@ -232,8 +234,10 @@ test_F22_too_large(void **state)
 	memset(text + n, 'a', 150 * 1024);
 	assert_refused(text, 413);
 	assert_refused("POST /small HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nb\r\n", 413);
-	assert_refused("POST /small HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n6\r\n", 413);
-	assert_refused("POST /small HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", 413);
+	assert_refused(
+	    "POST /small HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n6\r\n", 413);
+	assert_refused(
+	    "POST /small HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", 413);
 	assert_int_equal(stats_of(bed).refused, 6);
 }
 
@@ -273,14 +277,16 @@ test_F21_nothing_smuggled(void **state)
 static void
 test_F21_nothing_smuggled_in_chunks(void **state)
 {
-	static const char *const bodies[] = { "0x5\r\nabcde\r\n0\r\n\r\n", "5;x\nabcde\r\n0\r\n\r\n", "5\nabcde\r\n0\r\n\r\n",
-		"5\r\nabcdef\r\n0\r\n\r\n", "0\r\n" GET("/smuggled"), "-1\r\n", "0\r\nX : y\r\n\r\n" };
+	static const char *const bodies[] = { "0x5\r\nabcde\r\n0\r\n\r\n", "5;x\nabcde\r\n0\r\n\r\n",
+		"5\nabcde\r\n0\r\n\r\n", "5\r\nabcdef\r\n0\r\n\r\n", "0\r\n" GET("/smuggled"), "-1\r\n",
+		"0\r\nX : y\r\n\r\n" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
 		char text[512];
 
-		snprintf(text, sizeof(text), "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n%s%s", bodies[i],
+		snprintf(text, sizeof(text),
+		    "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n%s%s", bodies[i],
 		    GET("/smuggled"));
 		assert_refused(text, 400);
 	}

@@ -22,7 +22,7 @@
 #include "net/pool.h"
 #include "test/unit.h"
 
-#define HOST "Host: a.example\r\n"
+#define HOST      "Host: a.example\r\n"
 #define GET(path) "GET " path " HTTP/1.1\r\n" HOST "\r\n"
 
 enum { HELD_MAX = 512, BODY_LIMIT = 64 * 1024 };
@@ -35,19 +35,19 @@ enum { HELD_MAX = 512, BODY_LIMIT = 64 * 1024 };
  *   /held      its body, when the test says release()
  */
 struct bed {
-	struct server      *server;
-	struct pool        *pool;
-	pthread_mutex_t     lock;	/* of the three below */
-	struct exchange    *held[HELD_MAX];
-	size_t              n_held;
-	struct exchange     seen;	/* peer and local of the last request */
-	atomic_uint         smuggled;	/* requests for /smuggled: must stay 0 */
-	atomic_uint         done_gone;	/* posts whose client was gone */
-	char                big[1024 * 1024];
+	struct server *server;
+	struct pool *pool;
+	pthread_mutex_t lock; /* of the three below */
+	struct exchange *held[HELD_MAX];
+	size_t n_held;
+	struct exchange seen;  /* peer and local of the last request */
+	atomic_uint smuggled;  /* requests for /smuggled: must stay 0 */
+	atomic_uint done_gone; /* posts whose client was gone */
+	char big[1024 * 1024];
 };
 
 struct job {
-	struct work      work;
+	struct work work;
 	struct exchange *x;
 };
 
@@ -169,10 +169,14 @@ release(struct bed *bed, size_t n)
 }
 
 static bool
-bed_try(struct bed *bed, const char *where, unsigned n_loops, const struct net_limits *limits, char *why, size_t why_n)
+bed_try(struct bed *bed, const char *where, unsigned n_loops, const struct net_limits *limits, char *why,
+    size_t why_n)
 {
 	struct server_config c = {
-		.listen = &where, .n_listen = 1, .n_loops = n_loops, .limits = *limits,
+		.listen = &where,
+		.n_listen = 1,
+		.n_loops = n_loops,
+		.limits = *limits,
 		.handler = { .arg = bed, .body_limit = body_limit, .request = handle, .refusal = refusal },
 	};
 
@@ -206,16 +210,16 @@ bed_free(struct bed *bed)
 }
 
 struct client {
-	int    fd;
+	int fd;
 	size_t at, n;
-	char   in[4096];
+	char in[4096];
 };
 
 struct reply {
-	int    status;
-	char   head[2048];	/* status line and fields, NUL-terminated */
+	int status;
+	char head[2048]; /* status line and fields, NUL-terminated */
 	size_t body_n;
-	char   body[2 * 1024 * 1024];
+	char body[2 * 1024 * 1024];
 };
 
 /* Nothing waits longer than this: a hang is a failure with a line number. */
@@ -335,7 +339,8 @@ hear_status(struct client *c, int status, const char *body)
 	struct reply *r = hear(c);
 
 	if (r->status != status || (body != NULL && strcmp(r->body, body) != 0))
-		fail_msg("got %d \"%.60s\", want %d \"%s\"", r->status, r->body, status, body != NULL ? body : "");
+		fail_msg(
+		    "got %d \"%.60s\", want %d \"%s\"", r->status, r->body, status, body != NULL ? body : "");
 }
 
 /* A FIN, not a reset, and nothing before it. */

@@ -19,20 +19,20 @@ enum { SHARE_BUCKETS = 1024 };
 
 struct pool {
 	struct pool_config c;
-	uint64_t           salt;
-	pthread_mutex_t    lock;	/* of everything below */
-	pthread_cond_t     work;	/* something waits, or the pool ends */
-	pthread_cond_t     entered;	/* a thread is through its .enter */
-	struct work       *first;
-	struct work      **end;
-	struct pool_stats  stats;
-	uint32_t           shares[SHARE_BUCKETS];
-	unsigned           idle;
-	unsigned           n_entered;
-	bool               enter_failed;
-	bool               ending;
-	unsigned           n_threads;
-	pthread_t          threads[];
+	uint64_t salt;
+	pthread_mutex_t lock;   /* of everything below */
+	pthread_cond_t work;    /* something waits, or the pool ends */
+	pthread_cond_t entered; /* a thread is through its .enter */
+	struct work *first;
+	struct work **end;
+	struct pool_stats stats;
+	uint32_t shares[SHARE_BUCKETS];
+	unsigned idle;
+	unsigned n_entered;
+	bool enter_failed;
+	bool ending;
+	unsigned n_threads;
+	pthread_t threads[];
 };
 
 static uint32_t *

@@ -12,11 +12,11 @@
 /* A piece of work that waits for its gate, then writes down when it ran. */
 struct step {
 	struct work work;
-	sem_t      *gate;
-	int         order;
-	void       *worker;
-	struct pool *again;	/* submit itself there once more */
-	bool        refused;
+	sem_t *gate;
+	int order;
+	void *worker;
+	struct pool *again; /* submit itself there once more */
+	bool refused;
 };
 
 static atomic_int clock_of_steps;
@@ -54,7 +54,8 @@ static void
 test_runs_in_order_and_ends_only_when_done(void **state)
 {
 	static struct step steps[1000];
-	struct pool *p = pool_new(&(struct pool_config){ .name = "order", .n_threads = 1, .queue_max = 1000 });
+	struct pool *p =
+	    pool_new(&(struct pool_config){ .name = "order", .n_threads = 1, .queue_max = 1000 });
 
 	(void)state;
 	assert_non_null(p);
@@ -103,7 +104,8 @@ test_full_queue_refuses(void **state)
 static void
 test_a_source_has_its_share(void **state)
 {
-	struct pool *p = pool_new(&(struct pool_config){ .name = "share", .n_threads = 1, .queue_max = 100, .share_max = 2 });
+	struct pool *p = pool_new(
+	    &(struct pool_config){ .name = "share", .n_threads = 1, .queue_max = 100, .share_max = 2 });
 	struct step held, mine[3], others[8];
 	size_t taken = 0;
 	sem_t gate;
@@ -132,7 +134,8 @@ test_a_source_has_its_share(void **state)
 static void
 test_work_given_back_returns_its_share(void **state)
 {
-	struct pool *p = pool_new(&(struct pool_config){ .name = "back", .n_threads = 1, .queue_max = 1, .share_max = 1 });
+	struct pool *p =
+	    pool_new(&(struct pool_config){ .name = "back", .n_threads = 1, .queue_max = 1, .share_max = 1 });
 	struct step s;
 
 	(void)state;
@@ -188,8 +191,12 @@ static void
 test_each_thread_enters_and_leaves(void **state)
 {
 	int fail_at = -1;
-	struct pool_config c = { .name = "enter", .n_threads = 3, .queue_max = 10,
-		.enter = enter_counted, .leave = leave_counted, .arg = &fail_at };
+	struct pool_config c = { .name = "enter",
+		.n_threads = 3,
+		.queue_max = 10,
+		.enter = enter_counted,
+		.leave = leave_counted,
+		.arg = &fail_at };
 	struct pool *p;
 	struct step s;
 
@@ -222,7 +229,8 @@ run_priority(struct work *w, void *worker)
 static void
 test_nice_threads_leave_the_others_alone(void **state)
 {
-	struct pool *p = pool_new(&(struct pool_config){ .name = "nice", .n_threads = 1, .queue_max = 1, .nice = 5 });
+	struct pool *p =
+	    pool_new(&(struct pool_config){ .name = "nice", .n_threads = 1, .queue_max = 1, .nice = 5 });
 	int before = getpriority(PRIO_PROCESS, 0);
 	struct step s;
 
@@ -238,8 +246,8 @@ test_nice_threads_leave_the_others_alone(void **state)
 
 struct crowd {
 	struct pool *pool;
-	struct step  steps[500];
-	size_t       taken;
+	struct step steps[500];
+	size_t taken;
 };
 
 static void *
@@ -260,7 +268,8 @@ test_many_submitters(void **state)
 {
 	static struct crowd crowds[4];
 	pthread_t threads[4];
-	struct pool *p = pool_new(&(struct pool_config){ .name = "many", .n_threads = 3, .queue_max = 64, .share_max = 4 });
+	struct pool *p = pool_new(
+	    &(struct pool_config){ .name = "many", .n_threads = 3, .queue_max = 64, .share_max = 4 });
 	size_t taken = 0;
 
 	(void)state;

@@ -24,16 +24,16 @@ const struct net_limits net_limits_default = {
 
 struct server {
 	struct net_limits limits;
-	struct handler    handler;
+	struct handler handler;
 	struct listen_at *at;
-	size_t            n_at;
-	struct loop     **loops;
-	unsigned          n_loops;
-	unsigned          n_started;
-	pthread_mutex_t   lock;	/* of n_empty */
-	pthread_cond_t    empty;
-	unsigned          n_empty;	/* loops that have drained */
-	bool              drained;
+	size_t n_at;
+	struct loop **loops;
+	unsigned n_loops;
+	unsigned n_started;
+	pthread_mutex_t lock; /* of n_empty */
+	pthread_cond_t empty;
+	unsigned n_empty; /* loops that have drained */
+	bool drained;
 };
 
 static bool
@@ -144,7 +144,7 @@ server_start(const struct server_config *c, struct server **ret_server, char *re
 	if (!make_loops(s, c->n_loops, c->n_listen))
 		say(ret_why, why_n, "Out of memory, descriptors or randomness for the event loops.");
 	else if (!listen_at_all(s, c, ret_why, why_n))
-		;	/* it has said why */
+		; /* it has said why */
 	else if (!start_loops(s))
 		say(ret_why, why_n, "The system refuses another thread or descriptor.");
 	else

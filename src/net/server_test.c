@@ -6,9 +6,9 @@
 #include "net/loop_test.h"
 
 struct hammer {
-	pthread_t     thread;
+	pthread_t thread;
 	struct client c;
-	unsigned      answered, unanswered, broken;
+	unsigned answered, unanswered, broken;
 };
 
 /* Ask until the server says goodbye. Whatever was asked is answered whole, or not at all. */
@@ -199,7 +199,8 @@ test_F17_no_descriptors(void **state)
 	took = clock_mono() - began;
 	assert_int_equal(wait4(child, &status, 0, &used), child);
 	assert_int_equal(status, 0);
-	cpu = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * SECOND_US + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+	cpu = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * SECOND_US + used.ru_utime.tv_usec +
+	      used.ru_stime.tv_usec;
 	assert_true(pauses > 0);
 	assert_true(took < 4 * SECOND_US);
 	assert_true(cpu < SECOND_US);
@@ -238,7 +239,8 @@ test_a_taken_port_is_refused(void **state)
 	char why[256];
 
 	(void)state;
-	assert_false(bed_try(bed, server_address(other->server, 0), 2, &net_limits_default, why, sizeof(why)));
+	assert_false(
+	    bed_try(bed, server_address(other->server, 0), 2, &net_limits_default, why, sizeof(why)));
 	assert_non_null(strstr(why, "Something already listens on 127.0.0.1:"));
 	bed_free(other);
 }
@@ -246,8 +248,8 @@ test_a_taken_port_is_refused(void **state)
 static void
 test_addresses_are_checked(void **state)
 {
-	static const char *const bad[] = { "", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
-		"localhost:80", "::1:80", "[127.0.0.1]:80", "[::1]80", "127.0.0.1:08080" };
+	static const char *const bad[] = { "", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
+		"127.0.0.1:-1", "localhost:80", "::1:80", "[127.0.0.1]:80", "[::1]80", "127.0.0.1:08080" };
 	struct bed *none = calloc(1, sizeof(*none));
 	char why[256];
 

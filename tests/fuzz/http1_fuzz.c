@@ -78,8 +78,8 @@ fuzz_head(struct str in)
 }
 
 struct decoded {
-	char             *p;
-	size_t            n, used;
+	char *p;
+	size_t n, used;
 	enum http1_result result;
 };
 
