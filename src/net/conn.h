@@ -55,7 +55,7 @@ struct conn {
 	bool greeted; /* it has had an answer */
 };
 
-struct waiting { /* a list; its ends are .head's own */
+struct waiting {
 	struct conn *first, *last;
 };
 
@@ -124,25 +124,27 @@ void loop_tick(struct loop *l);                 /* something may expire: have th
 void loop_conn_came(struct conn *c);
 void loop_conn_gone(struct conn *c); /* out of its list; its descriptor is free again */
 
-/* Of any thread, while the loop lives. */
+/*
+ * The server's side of a loop; any thread. loop_listen() comes before
+ * loop_start() and owns fd unless it fails. loop_wake() sets &l->drain or
+ * &l->cut. loop_free() waits until nothing is kept, and joins; NULL is fine.
+ */
 struct loop *loop_new(
     struct server *s, const struct net_limits *limits, const struct handler *handler, size_t n_listen);
-bool loop_listen(struct loop *l, int fd,
-    const struct listen_at *at) MUST_CHECK; /* before its start; owns fd unless false */
+bool loop_listen(struct loop *l, int fd, const struct listen_at *at) MUST_CHECK;
 bool loop_start(struct loop *l) MUST_CHECK;
-void loop_wake(struct loop *l, atomic_bool *wish); /* &l->drain or &l->cut */
-struct loop *loop_free(
-    struct loop *l); /* waits until nothing is kept and joins; NULL is fine; returns NULL */
+void loop_wake(struct loop *l, atomic_bool *wish);
+struct loop *loop_free(struct loop *l);
 
 static inline void
 count(_Atomic uint64_t *n, uint64_t more)
 {
 	atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + more, memory_order_relaxed);
 }
-/* accept.c */
-bool accept_begin(
-    struct loop *l) MUST_CHECK;     /* any thread, before the loop's start; false: no descriptor in reserve */
-void accept_resume(struct loop *l); /* after a pause, if there is room again */
+
+/* accept.c. accept_begin() is for any thread, before the loop's start; false: no descriptor in reserve. */
+bool accept_begin(struct loop *l) MUST_CHECK;
+void accept_resume(struct loop *l);    /* after a pause, if there is room again */
 void accept_make_room(struct loop *l); /* in a pause: those idle longest give up their descriptors */
 void accept_rest(struct loop *l);      /* all that is in the backlogs */
 void accept_stop(struct loop *l);      /* the listeners are gone */

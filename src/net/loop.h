@@ -93,8 +93,7 @@ struct net_limits {
 	int64_t body_rate;      /* 500 bytes/s at least */
 	int64_t write_stall_us; /* 10 s: an answer must be taken at body_rate over each such span */
 	int pipeline;           /* 16: answers gathered into one write */
-	size_t
-	    conns; /* 0: as many as descriptors allow. Dealt evenly to the loops; more wait in the backlog */
+	size_t conns; /* 0: as many as descriptors allow; else dealt evenly to the loops, the rest waits */
 };
 extern const struct net_limits net_limits_default;
 
