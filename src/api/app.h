@@ -34,7 +34,7 @@ struct app {
 };
 
 /* A worker thread's own: its connection. pool_config.enter/leave with arg = struct app. */
-void *app_worker_enter(void *app);
+void *app_worker_enter(void *arg);
 void  app_worker_leave(void *worker);
 
 /* Is this peer a listed proxy? Any thread. */

@@ -56,7 +56,7 @@ grow(struct buf *b, size_t cap)
 	if (b->arena == NULL)
 		return realloc(b->p, cap + 1);
 	p = arena_alloc(b->arena, cap + 1);
-	if (p != NULL && b->n > 0)
+	if (p != NULL && b->p != NULL)
 		memcpy(p, b->p, b->n);
 	return p;
 }

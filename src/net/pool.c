@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -152,8 +153,7 @@ start_threads(struct pool *p)
 	char name[16];
 	sigset_t all, before;
 
-	strncpy(name, p->c.name, sizeof(name) - 1);
-	name[sizeof(name) - 1] = '\0';
+	snprintf(name, sizeof(name), "%.15s", p->c.name);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (p->n_threads < p->c.n_threads) {

@@ -252,13 +252,17 @@ view_signup_attempts(struct json *j, const struct session_state *s)
 	json_array_end(j);
 }
 
+/* session_state_load() keeps no sign-in without its account. */
 static const struct account_row *
 state_account(const struct session_state *s, struct user_id user)
 {
-	for (size_t i = 0; i < s->n_accounts; i++)
+	const struct account_row *found = NULL;
+
+	for (size_t i = 0; i < s->n_accounts && !found; i++)
 		if (s->accounts[i].id.v == user.v)
-			return &s->accounts[i];
-	return NULL;
+			found = &s->accounts[i];
+	CHECK(found);
+	return found;
 }
 
 static void

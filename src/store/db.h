@@ -74,7 +74,7 @@ bool store_write(struct store *s, struct db *db, struct write_job *job) MUST_CHE
 
 /* The same, waiting: for what must be on disk before the next step. Not on the writer's thread. */
 enum status store_write_wait(struct task *t, struct store *s, struct db *db,
-    enum status (*run)(struct task *t, void *arg), void *arg) MUST_CHECK;
+    enum status (*fn)(struct task *t, void *arg), void *arg) MUST_CHECK;
 
 /* A consistent copy into a new file, mode 0600, on disk when OK. SQLite only. Any thread. */
 enum status store_backup(struct task *t, struct store *s, const char *path) MUST_CHECK;

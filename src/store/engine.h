@@ -71,7 +71,7 @@ extern const struct engine engine_sqlite;
 extern const struct engine engine_pg;
 
 /* run() inside the transaction open on db: its status, or what it overlooked. */
-enum status db_run_inside(struct task *t, struct db *db, enum status (*run)(struct task *t, void *arg),
+enum status db_run_inside(struct task *t, struct db *db, enum status (*fn)(struct task *t, void *arg),
     void *arg) MUST_CHECK;
 
 /* The place of stmt in the schema's texts, or -1. */
