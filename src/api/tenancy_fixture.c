@@ -1,0 +1,346 @@
+/* tenancy_fixture.c - what handlers need of the pipeline, as small as it can be. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/tenancy_test.h"
+
+#include <ftw.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+/* ---- the pipeline's half of api.h ---- */
+
+static struct fixture *running;
+
+struct str
+query_text(const struct request *rq, const char *name)
+{
+	return body_text(rq, name);
+}
+
+struct str
+body_text(const struct request *rq, const char *name)
+{
+	for (size_t i = 0; i < rq->body.n; i++)
+		if (str_eq(rq->body.items[i].name, str_of(name)) && !rq->body.items[i].file_type.p)
+			return rq->body.items[i].value;
+	return S("");
+}
+
+bool
+body_bool(const struct request *rq, const char *name, bool dflt)
+{
+	struct str v = body_text(rq, name);
+
+	return v.n == 0 ? dflt : str_eq(v, S("true"));
+}
+
+/* Here a field called image is a file. */
+const struct param *
+body_file(const struct request *rq, const char *name)
+{
+	for (size_t i = 0; i < rq->body.n; i++)
+		if (str_eq(rq->body.items[i].name, str_of(name)))
+			return &rq->body.items[i];
+	return NULL;
+}
+
+struct json *
+reply(struct request *rq)
+{
+	buf_init_arena(&rq->out, rq->task.arena, 64 << 20);
+	json_init(&rq->json, &rq->out);
+	json_object_begin(&rq->json, NULL);
+	rq->replied = true;
+	return &rq->json;
+}
+
+enum status
+reply_session(struct request *rq)
+{
+	TRY(session_state_load(&rq->task, rq->deployment->id, &rq->session, (struct signin_attempt_id){ 0 },
+	    (struct signup_attempt_id){ 0 }, &rq->state));
+	view_session(reply(rq), "data", &rq->state);
+	return OK;
+}
+
+enum status
+reply_text(struct request *rq, const char *text)
+{
+	json_str(reply(rq), "data", str_of(text));
+	return OK;
+}
+
+enum status
+refuse(struct request *rq, enum status st, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	(void)snprintf(text, sizeof(text), "%s", status_info[st].text);
+	va_start(ap, fmt);
+	if (fmt)
+		(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	CHECK(rq->n_problems < PROBLEMS_MAX);
+	rq->problems[rq->n_problems++] = (struct problem){ st, arena_dup(rq->task.arena, str_of(text)) };
+	return st;
+}
+
+enum status
+audit(struct request *rq, enum audit_event event, struct user_id user, struct str detail)
+{
+	(void)rq, (void)user;
+	assert_true(detail.n == 0 || detail.p[0] == '{');
+	running->event = event;
+	return OK;
+}
+
+struct session_rules
+request_session_rules(const struct request *rq)
+{
+	return (struct session_rules){ NULL, rq->deployment, running->activity };
+}
+
+/* ---- a request ---- */
+
+static enum status
+run(struct task *t, void *arg)
+{
+	struct request *rq = arg;
+	struct session_find_row row;
+
+	rq->n_problems = 0;
+	rq->replied = false;
+	TRY(sql_session_find(t, rq->deployment->id, rq->session.id, &row));
+	rq->session.stored = true;
+	rq->session.active_signin = row.active_signin;
+	TRY(session_state_load(t, rq->deployment->id, &rq->session, (struct signin_attempt_id){ 0 },
+	    (struct signup_attempt_id){ 0 }, &rq->state));
+	rq->signin = rq->state.active;
+	if (!rq->signin)
+		return E_UNAUTHORIZED;
+	TRY(rq->route->run(rq));
+	assert_true(rq->replied);
+	json_object_end(&rq->json);
+	return OK;
+}
+
+static enum status
+run_request(struct fixture *f, struct request *rq)
+{
+	if (rq->route->tx == TX_READ)
+		return db_read(&rq->task, f->db, run, rq);
+	return store_write_wait(&rq->task, f->store, f->db, run, rq);
+}
+
+static void
+keep_outcome(struct fixture *f, const struct request *rq)
+{
+	struct buf problems;
+
+	free(f->text);
+	if (f->st == OK && arena_failed(rq->task.arena))
+		f->st = E_OVERLOADED;	/* as the pipeline does it */
+	if (f->st == OK) {
+		f->text = strndup(rq->out.p, rq->out.n);
+	} else {
+		buf_init_arena(&problems, f->arena, 4096);
+		buf_printf(&problems, "%d", (int)f->st);
+		for (size_t i = 0; i < rq->n_problems; i++)
+			buf_printf(&problems, " %s: " STR_FMT, status_info[rq->problems[i].st].code, STR_ARG(rq->problems[i].text));
+		f->text = strndup(problems.p, problems.n);
+	}
+	f->why = arena_dup(f->arena, str_of(rq->task.why)).p;
+	json_decref(f->body);
+	f->body = f->st == OK ? json_loads(f->text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	if (f->st == OK && !f->body)
+		fail_msg("not JSON: %s", f->text);
+}
+
+enum status
+call(struct fixture *f, int user, const struct route *r, const char *id, ...)
+{
+	struct param pairs[PAIRS_MAX];
+	struct request rq = {
+		.task = { .arena = arena_new(256 << 20), .now = clock_now() },
+		.route = r, .deployment = &f->deployments[user == ADA ? 1 : 0],
+		.session = { .id = { 100 + user } }, .body = { pairs, 0 },
+	};
+	int64_t began;
+	va_list ap;
+
+	va_start(ap, id);
+	for (const char *name = va_arg(ap, const char *); name; name = va_arg(ap, const char *)) {
+		assert_true(rq.body.n < PAIRS_MAX);
+		pairs[rq.body.n++] = (struct param){ .name = str_of(name), .value = str_of(va_arg(ap, const char *)) };
+	}
+	va_end(ap);
+	rq.ids[0] = str_of(id);
+	assert_true(net_addr_parse(str_of(f->client), &rq.client));
+	running = f;
+	f->event = AUDIT__COUNT;
+	arena_test_fail_after(f->fail_alloc);
+	(void)store_test_fail_after(f->fail_store);
+	began = clock_mono();
+	f->st = run_request(f, &rq);
+	f->took_us = clock_mono() - began;
+	f->failed = f->fail_store > 0 && store_test_fail_after(0) == 0;
+	arena_test_fail_after(0);
+	f->failed |= arena_failed(rq.task.arena);
+	keep_outcome(f, &rq);
+	arena_free(rq.task.arena);
+	return f->st;
+}
+
+/* ---- looking at answers ---- */
+
+static json_t *
+find(struct fixture *f, const char *path)
+{
+	json_t *v = f->body;
+	struct str rest = str_of(path), part;
+	char key[64];
+
+	while (rest.n > 0 && v) {
+		(void)str_cut(rest, '.', &part, &rest);
+		(void)snprintf(key, sizeof(key), STR_FMT, STR_ARG(part));
+		v = json_is_array(v) ? json_array_get(v, strtoul(key, NULL, 10)) : json_object_get(v, key);
+	}
+	return v;
+}
+
+const char *
+at(struct fixture *f, const char *path)
+{
+	json_t *v = find(f, path);
+
+	if (json_is_string(v))
+		return json_string_value(v);
+	if (json_is_integer(v))
+		return arena_printf(f->arena, "%lld", (long long)json_integer_value(v)).p;
+	return !v ? "" : json_is_null(v) ? "null" : json_is_true(v) ? "true" : json_is_false(v) ? "false" : "{}";
+}
+
+size_t
+count(struct fixture *f, const char *path)
+{
+	json_t *v = find(f, path);
+
+	assert_true(json_is_array(v));
+	return json_array_size(v);
+}
+
+/* ---- the database ---- */
+
+static void
+open_store(struct fixture *f)
+{
+	struct task t = { .arena = f->arena, .now = clock_now() };
+	struct store_config c = { .url = f->dir };
+
+	if (store_open(&t, &c, &f->store) != OK)
+		fail_msg("%s", t.why);
+	f->db = db_connect(&t, f->store);
+	assert_non_null(f->db);
+}
+
+static void
+close_store(struct fixture *f)
+{
+	f->db = db_close(f->db);
+	f->store = store_close(f->store);
+}
+
+void
+sql(struct fixture *f, const char *text)
+{
+	char path[96], *why = NULL;
+	sqlite3 *h;
+
+	close_store(f);
+	(void)snprintf(path, sizeof(path), "%s/sessiond.db", f->dir);
+	assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+	if (sqlite3_exec(h, text, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s: %s", text, why);
+	assert_int_equal(sqlite3_close(h), SQLITE_OK);
+	open_store(f);
+}
+
+static const char people[] =
+    "WITH p (d, u, name) AS (VALUES (1, 1, 'john'), (1, 2, 'mira'), (2, 3, 'ada'))"
+    " INSERT INTO account SELECT d, u, name, 'Doe', name, name, '', 'away', '', NULL, 'none', 10 + u, NULL, NULL, NULL,"
+    " '{}', NULL, 1, 1 FROM p;"
+    "WITH p (d, u) AS (VALUES (1, 1), (1, 2), (2, 3))"
+    " INSERT INTO email_address SELECT d, 10 + u, u, u || '@x.example', u || '@x.example', 1, 'otp', 1, 1 FROM p;"
+    "INSERT INTO email_address VALUES (1, 21, 1, 'john@y.example', 'john@y.example', 1, 'otp', 1, 1),"
+    " (1, 31, 1, 'john@z.example', 'john@z.example', NULL, 'otp', 1, 1);"
+    "WITH p (d, u) AS (VALUES (1, 1), (1, 2), (2, 3))"
+    " INSERT INTO session SELECT d, 100 + u, 1000 + u, 1, 1, 4000000000000000, 4000000000000000 FROM p;"
+    "WITH p (d, u) AS (VALUES (1, 1), (1, 2), (2, 3))"
+    " INSERT INTO signin SELECT d, 1000 + u, 100 + u, u, 'plain_email', NULL, NULL, '', '', '', '', '', '', '', '', '',"
+    " 1, 1, 1, 4000000000000000 FROM p;"
+    "INSERT INTO orgrole VALUES (1, 51, NULL, 'Admin', 'admin', 'organization:admin', 1, 1),"
+    " (2, 51, NULL, 'Admin', 'admin', 'organization:admin', 1, 1);"
+    "INSERT INTO wsrole VALUES (1, 61, NULL, NULL, 'Admin', 'admin', 'workspace:admin workspace:member', 1, 1),"
+    " (2, 61, NULL, NULL, 'Admin', 'admin', 'workspace:admin', 1, 1);";
+
+static void
+make_deployment(struct fixture *f, struct deployment *d, int64_t id)
+{
+	struct task t = { .arena = f->arena };
+	static const struct settings_home home = {
+		S_INIT("Lumen"), S_INIT("lumen.example"), S_INIT("https://lumen.example"),
+	};
+
+	*d = (struct deployment){ .id = { id }, .orgrole_creator = { 51 }, .wsrole_creator = { 61 } };
+	if (settings_parse(&t, f->arena, &home, S("{}"), &d->settings) != OK)
+		fail_msg("%s", t.why);
+}
+
+int
+tenancy_setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	assert_true(id_init());
+	f->arena = arena_new(64 << 20);
+	f->activity = activity_new();
+	assert_non_null(f->activity);
+	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/sessiond-tenancy-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	f->client = "203.0.113.9";
+	make_deployment(f, &f->deployments[0], 1);
+	make_deployment(f, &f->deployments[1], 2);
+	open_store(f);
+	sql(f, people);
+	*state = f;
+	return 0;
+}
+
+static int
+remove_entry(const char *path, const struct stat *sb, int kind, struct FTW *where)
+{
+	(void)sb, (void)kind, (void)where;
+	return remove(path);
+}
+
+int
+tenancy_teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	close_store(f);
+	nftw(f->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	activity_free(f->activity);
+	json_decref(f->body);
+	free(f->text);
+	arena_free(f->arena);
+	free(f);
+	return 0;
+}
