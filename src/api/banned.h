@@ -4,7 +4,7 @@
 
 #include "api/api.h"
 
-/* Refuses with E_BANNED_KEYWORD when `text` contains one of the deployment's words, whatever the (ASCII) case. */
+/* Refuses with E_BANNED_KEYWORD when `text` contains one of the deployment's words, in any (ASCII) case. */
 enum status banned_check(struct request *rq, struct str text) MUST_CHECK;
 
 /* The rule itself. An empty word bans nothing. Any thread. */

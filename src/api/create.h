@@ -6,9 +6,9 @@
 
 enum { CREATE_NAME_MAX = 100, CREATE_DESCRIPTION_MAX = 1000 };
 
-/* The body's name, trimmed and checked, and its description as it is. Refuses a picture: nothing could keep it. */
+/* The body's name, trimmed and checked, and its description as it is. Refuses a picture: it would be lost. */
 struct create_text {
-	struct str name, description, slug;	/* slug: as the name suggests it, perhaps taken */
+	struct str name, description, slug; /* slug: as the name suggests it, perhaps taken */
 };
 enum status create_read(struct request *rq, struct create_text *ret_text) MUST_CHECK;
 

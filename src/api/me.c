@@ -22,8 +22,12 @@ me(struct request *rq)
 }
 
 const struct route route_me_get = {
-	.method = HTTP_GET, .path = "/me", .name = "me",
+	.method = HTTP_GET,
+	.path = "/me",
+	.name = "me",
 	.summary = "The active sign-in's user.",
-	.auth = AUTH_SIGNIN, .tx = TX_READ, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN,
+	.tx = TX_READ,
+	.lane = LANE_WORKER,
 	.run = me,
 };

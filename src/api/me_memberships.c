@@ -1,4 +1,4 @@
-/* me_memberships.c - the organizations and workspaces a user is in, those they cannot enter just now included. */
+/* me_memberships.c - the organizations and workspaces a user is in, also those they cannot enter just now. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/memberships.h"
 
@@ -27,9 +27,13 @@ me_organization_memberships(struct request *rq)
 }
 
 const struct route route_me_organization_memberships = {
-	.method = HTTP_GET, .path = "/me/organization-memberships", .name = "me_organization_memberships",
+	.method = HTTP_GET,
+	.path = "/me/organization-memberships",
+	.name = "me_organization_memberships",
 	.summary = "The user's organizations, with the membership and its roles in each.",
-	.auth = AUTH_SIGNIN, .tx = TX_READ, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN,
+	.tx = TX_READ,
+	.lane = LANE_WORKER,
 	.run = me_organization_memberships,
 };
 
@@ -51,9 +55,13 @@ me_workspace_memberships(struct request *rq)
 }
 
 const struct route route_me_workspace_memberships = {
-	.method = HTTP_GET, .path = "/me/workspace-memberships", .name = "me_workspace_memberships",
+	.method = HTTP_GET,
+	.path = "/me/workspace-memberships",
+	.name = "me_workspace_memberships",
 	.summary = "The user's workspaces, with the membership and its roles in each.",
-	.auth = AUTH_SIGNIN, .tx = TX_READ, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN,
+	.tx = TX_READ,
+	.lane = LANE_WORKER,
 	.query = { OPT_TEXT("org_id", 0, "only those of this organization") },
 	.run = me_workspace_memberships,
 };

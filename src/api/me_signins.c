@@ -3,15 +3,17 @@
 #include "api/api.h"
 #include "store/store.gen.h"
 
-/* An idle session is over before the sweep comes by: its sign-in is no more in this list than in its own session. */
+/* An idle session is over before the sweep comes by, in this list as in the session itself. */
 static bool
-session_is_live(const struct request *rq, const struct user_sessions_row *sessions, size_t n, struct session_id id)
+session_is_live(
+    const struct request *rq, const struct user_sessions_row *sessions, size_t n, struct session_id id)
 {
 	struct session_rules rules = request_session_rules(rq);
 
 	for (size_t i = 0; i < n; i++)
 		if (sessions[i].id.v == id.v)
-			return !session_is_over(&rules, id, sessions[i].last_active_at, sessions[i].expires_at, rq->task.now);
+			return !session_is_over(
+			    &rules, id, sessions[i].last_active_at, sessions[i].expires_at, rq->task.now);
 	return false;
 }
 
@@ -36,9 +38,13 @@ me_signins(struct request *rq)
 }
 
 const struct route route_me_signins = {
-	.method = HTTP_GET, .path = "/me/signins", .name = "me_signins",
+	.method = HTTP_GET,
+	.path = "/me/signins",
+	.name = "me_signins",
 	.summary = "The user's live sign-ins on all devices, newest first.",
-	.auth = AUTH_SIGNIN, .tx = TX_READ, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN,
+	.tx = TX_READ,
+	.lane = LANE_WORKER,
 	.run = me_signins,
 };
 
@@ -66,9 +72,13 @@ me_signin_signout(struct request *rq)
 }
 
 const struct route route_me_signin_signout = {
-	.method = HTTP_POST, .path = "/me/signins/{id}/signout", .name = "me_signin_signout",
+	.method = HTTP_POST,
+	.path = "/me/signins/{id}/signout",
+	.name = "me_signin_signout",
 	.summary = "End one of the user's sign-ins, wherever it is.",
-	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN,
+	.tx = TX_WRITE,
+	.lane = LANE_WORKER,
 	.fails = { E_NOT_FOUND },
 	.run = me_signin_signout,
 };

@@ -7,14 +7,14 @@
 #include "session/coherence.h"
 #include "store/store.gen.h"
 
-enum { NAME_MAX = 50 };	/* as in signing up */
+enum { NAME_MAX = 50 }; /* as in signing up */
 
 /* The account as it is now, locked: parallel updates of different fields must not undo each other. */
 struct update {
-	struct account_row   was;
-	struct contact_row  *contacts;
-	size_t               n_contacts;
-	bool                 changed;
+	struct account_row was;
+	struct contact_row *contacts;
+	size_t n_contacts;
+	bool changed;
 };
 
 static enum status
@@ -59,14 +59,16 @@ update_names(struct request *rq, struct update *u)
 	if (str_eq(first, u->was.first_name) && str_eq(last, u->was.last_name))
 		return OK;
 	u->changed = true;
-	return sql_account_set_names(&rq->task, rq->deployment->id, u->was.id, first, last, rq->task.now, &rows);
+	return sql_account_set_names(
+	    &rq->task, rq->deployment->id, u->was.id, first, last, rq->task.now, &rows);
 }
 
 static enum status
 set_username(struct request *rq, struct update *u, struct str name, struct str key)
 {
 	int64_t rows;
-	enum status st = sql_account_set_username(&rq->task, rq->deployment->id, u->was.id, name, key, rq->task.now, &rows);
+	enum status st = sql_account_set_username(
+	    &rq->task, rq->deployment->id, u->was.id, name, key, rq->task.now, &rows);
 
 	/* E_CONFLICT: somebody took it in the same moment, and the unique index had the last word. */
 	if (st == E_CONFLICT || (st == OK && rows == 0))
@@ -86,9 +88,11 @@ update_username(struct request *rq, struct update *u)
 		return OK;
 	if (!s->auth.username.enabled)
 		return refuse(rq, E_FEATURE_DISABLED, "Usernames are not used here.");
-	st = identifier_username(&rq->task, text, s->auth.username.min_length, s->auth.username.max_length, &name, &key);
+	st = identifier_username(
+	    &rq->task, text, s->auth.username.min_length, s->auth.username.max_length, &name, &key);
 	if (st == E_BAD_REQUEST_BODY)
-		return refuse(rq, st, "Enter a username of %lld to %lld letters, digits, dots, dashes or underscores.",
+		return refuse(rq, st,
+		    "Enter a username of %lld to %lld letters, digits, dots, dashes or underscores.",
 		    (long long)s->auth.username.min_length, (long long)s->auth.username.max_length);
 	TRY(st);
 	TRY(banned_check(rq, name));
@@ -121,7 +125,8 @@ update_primaries(struct request *rq, struct update *u)
 	if (email.v == u->was.primary_email.v && phone.v == u->was.primary_phone.v)
 		return OK;
 	u->changed = true;
-	return sql_account_set_primary(&rq->task, rq->deployment->id, u->was.id, email, phone, rq->task.now, &rows);
+	return sql_account_set_primary(
+	    &rq->task, rq->deployment->id, u->was.id, email, phone, rq->task.now, &rows);
 }
 
 static enum status
@@ -136,9 +141,11 @@ update_second_factor_policy(struct request *rq, struct update *u)
 	if (str_eq(policy, S("enforced")))
 		return refuse(rq, E_BAD_REQUEST_BODY, "Set up a second factor first.");
 	if (!str_eq(policy, S("none")) && !str_eq(policy, S("optional")))
-		return refuse(rq, E_BAD_REQUEST_BODY, "The second factor policy must be none, optional or enforced.");
+		return refuse(
+		    rq, E_BAD_REQUEST_BODY, "The second factor policy must be none, optional or enforced.");
 	u->changed = true;
-	return sql_account_set_second_factor_policy(&rq->task, rq->deployment->id, u->was.id, policy, rq->task.now, &rows);
+	return sql_account_set_second_factor_policy(
+	    &rq->task, rq->deployment->id, u->was.id, policy, rq->task.now, &rows);
 }
 
 static enum status

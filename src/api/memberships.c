@@ -20,7 +20,8 @@ memberships_load_orgs(struct request *rq, struct org_id only, struct memberships
 }
 
 enum status
-memberships_load_workspaces(struct request *rq, struct org_id only_org, struct workspace_id only, struct memberships *ret_m)
+memberships_load_workspaces(
+    struct request *rq, struct org_id only_org, struct workspace_id only, struct memberships *ret_m)
 {
 	struct memberships m = { 0 };
 	struct deployment_id d = rq->deployment->id;
@@ -66,8 +67,11 @@ static struct orgmem_view
 orgmem_view_of(const struct memberships *m, const struct orgmem_row *row, size_t *at)
 {
 	struct orgmem_view v = {
-		.id = row->id, .org = row->org, .metadata = row->metadata,
-		.created_at = row->created_at, .updated_at = row->updated_at,
+		.id = row->id,
+		.org = row->org,
+		.metadata = row->metadata,
+		.created_at = row->created_at,
+		.updated_at = row->updated_at,
 	};
 
 	while (*at < m->n_orgroles && m->orgroles[*at].orgmem.v < row->id.v)
@@ -131,8 +135,11 @@ static struct wsmem_view
 wsmem_view_of(const struct memberships *m, const struct wsmem_row *row, size_t *at)
 {
 	struct wsmem_view v = {
-		.id = row->id, .orgmem = row->orgmem, .metadata = row->metadata,
-		.created_at = row->created_at, .updated_at = row->updated_at,
+		.id = row->id,
+		.orgmem = row->orgmem,
+		.metadata = row->metadata,
+		.created_at = row->created_at,
+		.updated_at = row->updated_at,
 	};
 
 	while (*at < m->n_wsroles && m->wsroles[*at].wsmem.v < row->id.v)
@@ -198,7 +205,8 @@ write_workspaces(struct request *rq, struct json *j, const char *key, const stru
 		v.user = rq->signin->user;
 		v.user_json = user_json;
 		v.org_json = orgs[o];
-		v.eligibility = eligibility_workspace(&rq->deployment->settings, &org.gate, &workspace.gate, &visitor);
+		v.eligibility =
+		    eligibility_workspace(&rq->deployment->settings, &org.gate, &workspace.gate, &visitor);
 		view_wsmem(j, key, &v);
 	}
 	return check_memory(rq);

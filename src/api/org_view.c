@@ -8,10 +8,17 @@ struct org_view
 org_view_of(const struct orgmem_row *m)
 {
 	return (struct org_view){
-		.id = m->org, .name = m->org_name, .slug = m->org_slug, .image_url = m->org_image_url,
-		.description = m->org_description, .metadata = m->org_metadata, .member_count = m->member_count,
-		.gate = { m->enforce_mfa, m->ip_restriction, m->ip_allowlist }, .auto_workspace = m->auto_workspace,
-		.created_at = m->org_created_at, .updated_at = m->org_updated_at,
+		.id = m->org,
+		.name = m->org_name,
+		.slug = m->org_slug,
+		.image_url = m->org_image_url,
+		.description = m->org_description,
+		.metadata = m->org_metadata,
+		.member_count = m->member_count,
+		.gate = { m->enforce_mfa, m->ip_restriction, m->ip_allowlist },
+		.auto_workspace = m->auto_workspace,
+		.created_at = m->org_created_at,
+		.updated_at = m->org_updated_at,
 	};
 }
 
@@ -19,10 +26,17 @@ struct workspace_view
 workspace_view_of(const struct wsmem_row *m)
 {
 	return (struct workspace_view){
-		.id = m->workspace, .org = m->org, .name = m->ws_name, .slug = m->ws_slug,
-		.image_url = m->ws_image_url, .description = m->ws_description, .metadata = m->ws_metadata,
-		.member_count = m->member_count, .gate = { m->enforce_2fa, m->ip_restriction, m->ip_allowlist },
-		.created_at = m->ws_created_at, .updated_at = m->ws_updated_at,
+		.id = m->workspace,
+		.org = m->org,
+		.name = m->ws_name,
+		.slug = m->ws_slug,
+		.image_url = m->ws_image_url,
+		.description = m->ws_description,
+		.metadata = m->ws_metadata,
+		.member_count = m->member_count,
+		.gate = { m->enforce_2fa, m->ip_restriction, m->ip_allowlist },
+		.created_at = m->ws_created_at,
+		.updated_at = m->ws_updated_at,
 	};
 }
 

@@ -8,22 +8,22 @@
 
 /* An organization or a workspace, whichever row it came in. */
 struct org_view {
-	struct org_id       id;
-	struct str          name, slug, image_url, description;
-	struct str          metadata;		/* JSON */
-	int64_t             member_count;
-	struct gate         gate;
+	struct org_id id;
+	struct str name, slug, image_url, description;
+	struct str metadata; /* JSON */
+	int64_t member_count;
+	struct gate gate;
 	struct workspace_id auto_workspace;
-	int64_t             created_at, updated_at;
+	int64_t created_at, updated_at;
 };
 struct workspace_view {
 	struct workspace_id id;
-	struct org_id       org;
-	struct str          name, slug, image_url, description;
-	struct str          metadata;
-	int64_t             member_count;
-	struct gate         gate;
-	int64_t             created_at, updated_at;
+	struct org_id org;
+	struct str name, slug, image_url, description;
+	struct str metadata;
+	int64_t member_count;
+	struct gate gate;
+	int64_t created_at, updated_at;
 };
 
 /*
@@ -32,35 +32,35 @@ struct workspace_view {
  * organization are in one Organization.
  */
 struct orgmem_view {
-	struct orgmem_id          id;
-	struct org_id             org;
-	struct user_id            user;
-	struct str                metadata;
-	struct str                org_json, user_json;
+	struct orgmem_id id;
+	struct org_id org;
+	struct user_id user;
+	struct str metadata;
+	struct str org_json, user_json;
 	const struct orgrole_row *roles;
-	size_t                    n_roles;
-	enum eligibility          eligibility;
-	int64_t                   created_at, updated_at;
+	size_t n_roles;
+	enum eligibility eligibility;
+	int64_t created_at, updated_at;
 };
 struct wsmem_view {
-	struct wsmem_id             id;
-	struct orgmem_id            orgmem;
-	struct user_id              user;
+	struct wsmem_id id;
+	struct orgmem_id orgmem;
+	struct user_id user;
 	const struct workspace_view *workspace;
-	struct str                  metadata;
-	struct str                  org_json, user_json;
-	const struct wsrole_row    *roles;
-	size_t                      n_roles;
-	enum eligibility            eligibility;
-	int64_t                     created_at, updated_at;
+	struct str metadata;
+	struct str org_json, user_json;
+	const struct wsrole_row *roles;
+	size_t n_roles;
+	enum eligibility eligibility;
+	int64_t created_at, updated_at;
 };
 
-struct org_view       org_view_of(const struct orgmem_row *m);
+struct org_view org_view_of(const struct orgmem_row *m);
 struct workspace_view workspace_view_of(const struct wsmem_row *m);
 
-void view_org(struct json *j, const char *key, const struct org_view *o);		/* 3.6 */
-void view_workspace(struct json *j, const char *key, const struct workspace_view *w);	/* 3.7 */
-void view_orgrole(struct json *j, const char *key, const struct orgrole_row *r);	/* 3.8 */
+void view_org(struct json *j, const char *key, const struct org_view *o);             /* 3.6 */
+void view_workspace(struct json *j, const char *key, const struct workspace_view *w); /* 3.7 */
+void view_orgrole(struct json *j, const char *key, const struct orgrole_row *r);      /* 3.8 */
 void view_wsrole(struct json *j, const char *key, const struct wsrole_row *r);
-void view_orgmem(struct json *j, const char *key, const struct orgmem_view *m);		/* 3.9 */
+void view_orgmem(struct json *j, const char *key, const struct orgmem_view *m); /* 3.9 */
 void view_wsmem(struct json *j, const char *key, const struct wsmem_view *m);

@@ -6,10 +6,10 @@
 #include "api/switch_scope.h"
 
 struct new_org {
-	struct request           *rq;
+	struct request *rq;
 	const struct create_text *text;
-	struct org_id             id;
-	struct orgmem_id          orgmem;
+	struct org_id id;
+	struct orgmem_id orgmem;
 };
 
 /* Parallel creations of one user wait for each other here, so that each counts what the others made. */
@@ -25,8 +25,10 @@ check_limits(struct request *rq)
 		return refuse(rq, E_UNAUTHORIZED, NULL);
 	TRY(sql_user_org_counts(&rq->task, rq->deployment->id, rq->signin->user, &have));
 	if (!create_has_room(have.joined, s->b2b.max_orgs_per_user))
-		return refuse(rq, E_LIMIT_REACHED, "You are in as many organizations as you can be. Leave one first.");
-	if (s->b2b.limit_org_creation_per_user && !create_has_room(have.created, s->b2b.org_creation_per_user_count))
+		return refuse(
+		    rq, E_LIMIT_REACHED, "You are in as many organizations as you can be. Leave one first.");
+	if (s->b2b.limit_org_creation_per_user &&
+	    !create_has_room(have.created, s->b2b.org_creation_per_user_count))
 		return refuse(rq, E_LIMIT_REACHED, "You have created as many organizations as you can.");
 	return OK;
 }

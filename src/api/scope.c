@@ -66,11 +66,13 @@ eligibility_at(bool ip_enabled, bool mfa_enabled, const struct gate *g, const st
 enum eligibility
 eligibility_org(const struct settings *s, const struct gate *org, const struct visitor *v)
 {
-	return eligibility_at(s->b2b.ip_allowlist_per_org_enabled, s->b2b.enforce_mfa_per_org_enabled, org, v);
+	return eligibility_at(
+	    s->b2b.ip_allowlist_per_org_enabled, s->b2b.enforce_mfa_per_org_enabled, org, v);
 }
 
 enum eligibility
-eligibility_workspace(const struct settings *s, const struct gate *org, const struct gate *workspace, const struct visitor *v)
+eligibility_workspace(
+    const struct settings *s, const struct gate *org, const struct gate *workspace, const struct visitor *v)
 {
 	enum eligibility own = eligibility_at(s->b2b.ip_allowlist_per_workspace_enabled,
 	    s->b2b.enforce_mfa_per_workspace_enabled, workspace, v);
@@ -82,7 +84,10 @@ struct str
 eligibility_type(enum eligibility e)
 {
 	static const struct str types[ELIGIBILITY__COUNT] = {
-		S_INIT("none"), S_INIT("ip_not_allowed"), S_INIT("mfa_required"), S_INIT("ip_and_mfa_required"),
+		S_INIT("none"),
+		S_INIT("ip_not_allowed"),
+		S_INIT("mfa_required"),
+		S_INIT("ip_and_mfa_required"),
 	};
 
 	return types[e];
@@ -94,11 +99,11 @@ eligibility_text(enum eligibility e, bool of_workspace)
 	static const struct str texts[ELIGIBILITY__COUNT][2] = {
 		{ S_INIT(""), S_INIT("") },
 		{ S_INIT("This organization only allows access from approved networks."),
-		  S_INIT("This workspace only allows access from approved networks.") },
+		    S_INIT("This workspace only allows access from approved networks.") },
 		{ S_INIT("This organization requires a second factor. Set one up to enter."),
-		  S_INIT("This workspace requires a second factor. Set one up to enter.") },
+		    S_INIT("This workspace requires a second factor. Set one up to enter.") },
 		{ S_INIT("This organization requires an approved network and a second factor."),
-		  S_INIT("This workspace requires an approved network and a second factor.") },
+		    S_INIT("This workspace requires an approved network and a second factor.") },
 	};
 
 	return texts[e][of_workspace ? 1 : 0];

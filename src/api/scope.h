@@ -1,4 +1,4 @@
-/* scope.h - which organization and workspace a sign-in acts in, and whether they let it in. Pure: no SQL, no HTTP. */
+/* scope.h - which organization and workspace a sign-in acts in, and whether they let it in. No SQL or HTTP. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -13,19 +13,19 @@
  */
 struct scope {
 	struct orgmem_id orgmem;
-	struct wsmem_id  wsmem;
+	struct wsmem_id wsmem;
 	struct orgmem_id wsmem_in;
 };
 
 /* What happens to a scope; `to` of scope_after() names the memberships it is about. */
 enum scope_event {
-	SCOPE_PERSONAL,		/* a switch without an id, of either kind */
-	SCOPE_ENTER_ORG,	/* to.orgmem */
-	SCOPE_ENTER_WORKSPACE,	/* to.wsmem, and to.orgmem = to.wsmem_in */
-	SCOPE_CREATE_ORG,	/* to.orgmem, the creator's new membership */
-	SCOPE_CREATE_WORKSPACE,	/* changes nothing: no switch ever picks a workspace by itself */
-	SCOPE_LOSE_ORG,		/* to.orgmem has gone: left, removed, deleted */
-	SCOPE_LOSE_WORKSPACE,	/* to.wsmem has gone */
+	SCOPE_PERSONAL,         /* a switch without an id, of either kind */
+	SCOPE_ENTER_ORG,        /* to.orgmem */
+	SCOPE_ENTER_WORKSPACE,  /* to.wsmem, and to.orgmem = to.wsmem_in */
+	SCOPE_CREATE_ORG,       /* to.orgmem, the creator's new membership */
+	SCOPE_CREATE_WORKSPACE, /* changes nothing: no switch ever picks a workspace by itself */
+	SCOPE_LOSE_ORG,         /* to.orgmem has gone: left, removed, deleted */
+	SCOPE_LOSE_WORKSPACE,   /* to.wsmem has gone */
 	SCOPE_EVENT__COUNT
 };
 
@@ -34,28 +34,31 @@ struct scope scope_after(struct scope now, enum scope_event event, struct scope 
 
 /* What an organization or a workspace asks of those who enter. */
 struct gate {
-	bool       mfa;
-	bool       ip;
-	struct str ip_allowlist;	/* addresses and CIDRs, separated by spaces */
+	bool mfa;
+	bool ip;
+	struct str ip_allowlist; /* addresses and CIDRs, separated by spaces */
 };
 
 /* Who wants in. */
 struct visitor {
 	struct net_addr address;
-	bool            has_second_factor;	/* one is enrolled */
+	bool has_second_factor; /* one is enrolled */
 };
 
 /* What is missing to enter: bits. */
 enum eligibility { ELIGIBLE = 0, LACKS_IP = 1, LACKS_MFA = 2, ELIGIBILITY__COUNT = 4 };
 
-/* Is the address, or a network it is in, on the list? An entry that cannot be read admits nobody. Any thread. */
+/* Is the address, or a network it is in, on the list? An entry that cannot be read admits nobody. */
 bool ip_is_listed(struct str allowlist, const struct net_addr *address);
 
-/* A gate counts only where the deployment has its kind switched on. A workspace asks what its organization asks, too. Any thread. */
+/*
+ * A gate counts only where the deployment has its kind switched on. A workspace asks what
+ * its organization asks, too. Any thread.
+ */
 enum eligibility eligibility_org(const struct settings *s, const struct gate *org, const struct visitor *v);
-enum eligibility eligibility_workspace(const struct settings *s, const struct gate *org, const struct gate *workspace,
-    const struct visitor *v);
+enum eligibility eligibility_workspace(
+    const struct settings *s, const struct gate *org, const struct gate *workspace, const struct visitor *v);
 
-/* How the contract's eligibility_restriction says it: the type, and the sentence for people ("" when eligible). */
+/* How eligibility_restriction says it: the type, and the sentence for people ("" when eligible). */
 struct str eligibility_type(enum eligibility e);
 struct str eligibility_text(enum eligibility e, bool of_workspace);

@@ -6,15 +6,17 @@
 #include "test/unit.h"
 
 /* Membership 1 is in organization A with workspaces 10 and 11, membership 2 in B with 20. */
+/* clang-format off */
 #define NOWHERE { { 0 }, { 0 }, { 0 } }
 #define ORG(o) { { (o) }, { 0 }, { 0 } }
 #define WS(o, w) { { (o) }, { (w) }, { (o) } }
+/* clang-format on */
 
 static const struct {
-	const char      *name;
-	struct scope     now;
+	const char *name;
+	struct scope now;
 	enum scope_event event;
-	struct scope     to, want;
+	struct scope to, want;
 } moves[] = {
 	{ "into an organization, from nowhere", NOWHERE, SCOPE_ENTER_ORG, ORG(1), ORG(1) },
 	{ "into the same organization: the workspace stays", WS(1, 10), SCOPE_ENTER_ORG, ORG(1), WS(1, 10) },
@@ -23,13 +25,18 @@ static const struct {
 	{ "personal, from an organization", ORG(1), SCOPE_PERSONAL, NOWHERE, NOWHERE },
 	{ "personal, from a workspace: both go", WS(1, 10), SCOPE_PERSONAL, NOWHERE, NOWHERE },
 	{ "personal, from nowhere", NOWHERE, SCOPE_PERSONAL, NOWHERE, NOWHERE },
-	{ "into a workspace, from nowhere: its organization comes along", NOWHERE, SCOPE_ENTER_WORKSPACE, WS(1, 10), WS(1, 10) },
-	{ "into a workspace of another organization", WS(2, 20), SCOPE_ENTER_WORKSPACE, WS(1, 10), WS(1, 10) },
-	{ "into another workspace of the same organization", WS(1, 10), SCOPE_ENTER_WORKSPACE, WS(1, 11), WS(1, 11) },
+	{ "into a workspace, from nowhere: its organization comes along", NOWHERE, SCOPE_ENTER_WORKSPACE,
+	    WS(1, 10), WS(1, 10) },
+	{ "into a workspace of another organization", WS(2, 20), SCOPE_ENTER_WORKSPACE, WS(1, 10),
+	    WS(1, 10) },
+	{ "into another workspace of the same organization", WS(1, 10), SCOPE_ENTER_WORKSPACE, WS(1, 11),
+	    WS(1, 11) },
 	{ "a new organization, from nowhere", NOWHERE, SCOPE_CREATE_ORG, ORG(2), ORG(2) },
 	{ "a new organization, from a workspace", WS(1, 10), SCOPE_CREATE_ORG, ORG(2), ORG(2) },
-	{ "a new workspace, where its organization is active", ORG(1), SCOPE_CREATE_WORKSPACE, WS(1, 11), ORG(1) },
-	{ "a new workspace, where another one is active", WS(1, 10), SCOPE_CREATE_WORKSPACE, WS(1, 11), WS(1, 10) },
+	{ "a new workspace, where its organization is active", ORG(1), SCOPE_CREATE_WORKSPACE, WS(1, 11),
+	    ORG(1) },
+	{ "a new workspace, where another one is active", WS(1, 10), SCOPE_CREATE_WORKSPACE, WS(1, 11),
+	    WS(1, 10) },
 	{ "a new workspace, from nowhere", NOWHERE, SCOPE_CREATE_WORKSPACE, WS(1, 11), NOWHERE },
 	{ "the active organization is lost", ORG(1), SCOPE_LOSE_ORG, ORG(1), NOWHERE },
 	{ "the active workspace's organization is lost", WS(1, 10), SCOPE_LOSE_ORG, ORG(1), NOWHERE },
@@ -57,7 +64,11 @@ static void
 test_no_workspace_without_its_organization(void **state)
 {
 	static const struct scope bent[] = {
-		{ { 1 }, { 20 }, { 2 } }, { { 0 }, { 10 }, { 1 } }, { { 1 }, { 10 }, { 0 } }, WS(1, 10), NOWHERE,
+		{ { 1 }, { 20 }, { 2 } },
+		{ { 0 }, { 10 }, { 1 } },
+		{ { 1 }, { 10 }, { 0 } },
+		WS(1, 10),
+		NOWHERE,
 	};
 
 	(void)state;
@@ -82,7 +93,7 @@ address(const char *text)
 
 static const struct {
 	const char *list, *address;
-	bool        listed;
+	bool listed;
 } allowlists[] = {
 	{ "203.0.113.9", "203.0.113.9", true },
 	{ "203.0.113.9", "203.0.113.10", false },
@@ -126,29 +137,38 @@ test_no_address_is_on_no_list(void **state)
 #define LIST S_INIT("10.0.0.0/8")
 
 static const struct {
-	const char      *name;
-	bool             ip_on, mfa_on;		/* the deployment's switches, organizations and workspaces alike */
-	struct gate      org, workspace;
-	const char      *address;
-	bool             has_factor;
+	const char *name;
+	bool ip_on, mfa_on; /* the deployment's switches, organizations and workspaces alike */
+	struct gate org, workspace;
+	const char *address;
+	bool has_factor;
 	enum eligibility want_org, want_workspace;
 } gates[] = {
 	{ "no gates", true, true, { 0 }, { 0 }, "192.0.2.1", false, ELIGIBLE, ELIGIBLE },
 	{ "right network", true, true, { false, true, LIST }, { 0 }, "10.1.2.3", false, ELIGIBLE, ELIGIBLE },
 	{ "wrong network", true, true, { false, true, LIST }, { 0 }, "192.0.2.1", false, LACKS_IP, LACKS_IP },
-	{ "a list without the restriction", true, true, { false, false, LIST }, { 0 }, "192.0.2.1", false, ELIGIBLE, ELIGIBLE },
-	{ "the restriction with an empty list", true, true, { false, true, { NULL, 0 } }, { 0 }, "10.1.2.3", false, LACKS_IP, LACKS_IP },
-	{ "networks switched off", false, true, { false, true, LIST }, { false, true, LIST }, "192.0.2.1", false, ELIGIBLE, ELIGIBLE },
-	{ "no second factor", true, true, { true, false, { NULL, 0 } }, { 0 }, "10.1.2.3", false, LACKS_MFA, LACKS_MFA },
-	{ "a second factor", true, true, { true, false, { NULL, 0 } }, { 0 }, "10.1.2.3", true, ELIGIBLE, ELIGIBLE },
-	{ "second factors switched off", true, false, { true, false, { NULL, 0 } }, { true, false, { NULL, 0 } }, "10.1.2.3", false, ELIGIBLE, ELIGIBLE },
-	{ "both lacking", true, true, { true, true, LIST }, { 0 }, "192.0.2.1", false, LACKS_IP | LACKS_MFA, LACKS_IP | LACKS_MFA },
-	{ "the workspace's own network", true, true, { 0 }, { false, true, LIST }, "192.0.2.1", false, ELIGIBLE, LACKS_IP },
-	{ "the workspace's own factor", true, true, { 0 }, { true, false, { NULL, 0 } }, "192.0.2.1", false, ELIGIBLE, LACKS_MFA },
-	{ "a workspace inherits, and adds its own", true, true, { false, true, LIST }, { true, false, { NULL, 0 } }, "192.0.2.1", false,
-	  LACKS_IP, LACKS_IP | LACKS_MFA },
-	{ "a workspace's list does not open the organization's", true, true, { false, true, LIST }, { false, true, S_INIT("192.0.2.1") },
-	  "192.0.2.1", false, LACKS_IP, LACKS_IP },
+	{ "a list without the restriction", true, true, { false, false, LIST }, { 0 }, "192.0.2.1", false,
+	    ELIGIBLE, ELIGIBLE },
+	{ "the restriction with an empty list", true, true, { false, true, { NULL, 0 } }, { 0 }, "10.1.2.3",
+	    false, LACKS_IP, LACKS_IP },
+	{ "networks switched off", false, true, { false, true, LIST }, { false, true, LIST }, "192.0.2.1",
+	    false, ELIGIBLE, ELIGIBLE },
+	{ "no second factor", true, true, { true, false, { NULL, 0 } }, { 0 }, "10.1.2.3", false, LACKS_MFA,
+	    LACKS_MFA },
+	{ "a second factor", true, true, { true, false, { NULL, 0 } }, { 0 }, "10.1.2.3", true, ELIGIBLE,
+	    ELIGIBLE },
+	{ "second factors switched off", true, false, { true, false, { NULL, 0 } },
+	    { true, false, { NULL, 0 } }, "10.1.2.3", false, ELIGIBLE, ELIGIBLE },
+	{ "both lacking", true, true, { true, true, LIST }, { 0 }, "192.0.2.1", false, LACKS_IP | LACKS_MFA,
+	    LACKS_IP | LACKS_MFA },
+	{ "the workspace's own network", true, true, { 0 }, { false, true, LIST }, "192.0.2.1", false,
+	    ELIGIBLE, LACKS_IP },
+	{ "the workspace's own factor", true, true, { 0 }, { true, false, { NULL, 0 } }, "192.0.2.1", false,
+	    ELIGIBLE, LACKS_MFA },
+	{ "a workspace inherits, and adds its own", true, true, { false, true, LIST },
+	    { true, false, { NULL, 0 } }, "192.0.2.1", false, LACKS_IP, LACKS_IP | LACKS_MFA },
+	{ "a workspace's list does not open the organization's", true, true, { false, true, LIST },
+	    { false, true, S_INIT("192.0.2.1") }, "192.0.2.1", false, LACKS_IP, LACKS_IP },
 };
 
 static void
@@ -160,12 +180,14 @@ test_who_may_enter(void **state)
 		struct visitor v = { address(gates[i].address), gates[i].has_factor };
 		enum eligibility org, workspace;
 
-		s.b2b.ip_allowlist_per_org_enabled = s.b2b.ip_allowlist_per_workspace_enabled = gates[i].ip_on;
+		s.b2b.ip_allowlist_per_org_enabled = s.b2b.ip_allowlist_per_workspace_enabled =
+		    gates[i].ip_on;
 		s.b2b.enforce_mfa_per_org_enabled = s.b2b.enforce_mfa_per_workspace_enabled = gates[i].mfa_on;
 		org = eligibility_org(&s, &gates[i].org, &v);
 		workspace = eligibility_workspace(&s, &gates[i].org, &gates[i].workspace, &v);
 		if (org != gates[i].want_org || workspace != gates[i].want_workspace)
-			fail_msg("%s: organization %d, workspace %d", gates[i].name, (int)org, (int)workspace);
+			fail_msg(
+			    "%s: organization %d, workspace %d", gates[i].name, (int)org, (int)workspace);
 	}
 }
 
@@ -190,7 +212,8 @@ test_levels_are_switched_separately(void **state)
 static void
 test_how_it_is_said(void **state)
 {
-	static const char *const types[] = { "none", "ip_not_allowed", "mfa_required", "ip_and_mfa_required" };
+	static const char *const types[] = { "none", "ip_not_allowed", "mfa_required",
+		"ip_and_mfa_required" };
 
 	(void)state;
 	for (int e = 0; e < ELIGIBILITY__COUNT; e++) {

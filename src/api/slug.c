@@ -65,5 +65,6 @@ slug_claim(struct task *t, struct str base, const struct slug_place *place)
 		if (done)
 			return OK;
 	}
-	return fail(t, E_CONFLICT, "slug " STR_FMT ": somebody else was faster %d times", STR_ARG(base), SLUG_TRIES);
+	return fail(
+	    t, E_CONFLICT, "slug " STR_FMT ": somebody else was faster %d times", STR_ARG(base), SLUG_TRIES);
 }

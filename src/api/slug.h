@@ -10,7 +10,7 @@ struct slug_place {
 	enum status (*taken)(struct task *t, void *arg, struct str slug, bool *ret_taken);
 	/* Insert the row with this one. *ret_done false: somebody else was faster, nothing is inserted. */
 	enum status (*claim)(struct task *t, void *arg, struct str slug, bool *ret_done);
-	void         *arg;
+	void *arg;
 };
 
 /*

@@ -1,4 +1,4 @@
-/* slug_test.c - slugs stay unique, follow on from each other, and cost little however many namesakes there are. */
+/* slug_test.c - slugs stay unique, follow on from each other, and cost little however many there are. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/slug.h"
 
@@ -12,9 +12,9 @@ enum { NAMES_MAX = 3000 };
 /* A table of slugs, and somebody else who is faster `rivals` times. */
 struct table {
 	struct str names[NAMES_MAX];
-	size_t     n;
-	int        rivals;
-	size_t     look_ups;
+	size_t n;
+	int rivals;
+	size_t look_ups;
 };
 
 static bool
@@ -52,8 +52,8 @@ claim(struct task *t, void *arg, struct str slug, bool *ret_done)
 }
 
 struct fixture {
-	struct task       t;
-	struct table     *table;
+	struct task t;
+	struct table *table;
 	struct slug_place place;
 };
 
@@ -95,8 +95,8 @@ expect(const struct fixture *f, const char *slug)
 static void
 test_namesakes_count_up(void **state)
 {
-	static const char *const want[] = { "acme", "acme-2", "acme-3", "acme-4", "acme-5", "acme-6", "acme-7", "acme-8", "acme-9",
-		"acme-10" };
+	static const char *const want[] = { "acme", "acme-2", "acme-3", "acme-4", "acme-5", "acme-6",
+		"acme-7", "acme-8", "acme-9", "acme-10" };
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(want); i++) {

@@ -4,7 +4,8 @@
 #include "api/visitor.h"
 #include "store/store.gen.h"
 
-/* Not a member, unknown, of another deployment, no id at all: one answer, which tells nobody which ids exist. */
+/* Not a member, unknown, of another deployment, no id at all: one answer, which tells nobody which ids exist.
+ */
 static enum status
 enter_organization(struct request *rq, struct str text)
 {
@@ -39,9 +40,13 @@ switch_organization(struct request *rq)
 }
 
 const struct route route_switch_organization = {
-	.method = HTTP_POST, .path = "/session/switch-organization", .name = "session_switch_organization",
+	.method = HTTP_POST,
+	.path = "/session/switch-organization",
+	.name = "session_switch_organization",
 	.summary = "Act in one of the user's organizations, or in none.",
-	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN,
+	.tx = TX_WRITE,
+	.lane = LANE_WORKER,
 	.query = { OPT_TEXT("organization_id", 0, "the organization; absent or 0: none") },
 	.fails = { E_FORBIDDEN, E_IP_NOT_ALLOWED, E_MFA_REQUIRED, E_FEATURE_DISABLED },
 	.run = switch_organization,

@@ -48,9 +48,13 @@ switch_workspace(struct request *rq)
 }
 
 const struct route route_switch_workspace = {
-	.method = HTTP_POST, .path = "/session/switch-workspace", .name = "session_switch_workspace",
+	.method = HTTP_POST,
+	.path = "/session/switch-workspace",
+	.name = "session_switch_workspace",
 	.summary = "Act in one of the user's workspaces and its organization, or in none of both.",
-	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN,
+	.tx = TX_WRITE,
+	.lane = LANE_WORKER,
 	.query = { OPT_TEXT("workspace_id", 0, "the workspace; absent or 0: none, and no organization") },
 	.fails = { E_FORBIDDEN, E_IP_NOT_ALLOWED, E_MFA_REQUIRED, E_FEATURE_DISABLED },
 	.run = switch_workspace,

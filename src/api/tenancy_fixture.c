@@ -145,14 +145,15 @@ keep_outcome(struct fixture *f, const struct request *rq)
 
 	free(f->text);
 	if (f->st == OK && arena_failed(rq->task.arena))
-		f->st = E_OVERLOADED;	/* as the pipeline does it */
+		f->st = E_OVERLOADED; /* as the pipeline does it */
 	if (f->st == OK) {
 		f->text = strndup(rq->out.p, rq->out.n);
 	} else {
 		buf_init_arena(&problems, f->arena, 4096);
 		buf_printf(&problems, "%d", (int)f->st);
 		for (size_t i = 0; i < rq->n_problems; i++)
-			buf_printf(&problems, " %s: " STR_FMT, status_info[rq->problems[i].st].code, STR_ARG(rq->problems[i].text));
+			buf_printf(&problems, " %s: " STR_FMT, status_info[rq->problems[i].st].code,
+			    STR_ARG(rq->problems[i].text));
 		f->text = strndup(problems.p, problems.n);
 	}
 	f->why = arena_dup(f->arena, str_of(rq->task.why)).p;
@@ -168,8 +169,10 @@ call(struct fixture *f, int user, const struct route *r, const char *id, ...)
 	struct param pairs[PAIRS_MAX];
 	struct request rq = {
 		.task = { .arena = arena_new(256 << 20), .now = clock_now() },
-		.route = r, .deployment = &f->deployments[user == ADA ? 1 : 0],
-		.session = { .id = { 100 + user } }, .body = { pairs, 0 },
+		.route = r,
+		.deployment = &f->deployments[user == ADA ? 1 : 0],
+		.session = { .id = { 100 + user } },
+		.body = { pairs, 0 },
 	};
 	int64_t began;
 	va_list ap;
@@ -177,7 +180,8 @@ call(struct fixture *f, int user, const struct route *r, const char *id, ...)
 	va_start(ap, id);
 	for (const char *name = va_arg(ap, const char *); name; name = va_arg(ap, const char *)) {
 		assert_true(rq.body.n < PAIRS_MAX);
-		pairs[rq.body.n++] = (struct param){ .name = str_of(name), .value = str_of(va_arg(ap, const char *)) };
+		pairs[rq.body.n++] =
+		    (struct param){ .name = str_of(name), .value = str_of(va_arg(ap, const char *)) };
 	}
 	va_end(ap);
 	rq.ids[0] = str_of(id);
@@ -223,7 +227,11 @@ at(struct fixture *f, const char *path)
 		return json_string_value(v);
 	if (json_is_integer(v))
 		return arena_printf(f->arena, "%lld", (long long)json_integer_value(v)).p;
-	return !v ? "" : json_is_null(v) ? "null" : json_is_true(v) ? "true" : json_is_false(v) ? "false" : "{}";
+	return !v                 ? ""
+	       : json_is_null(v)  ? "null"
+	       : json_is_true(v)  ? "true"
+	       : json_is_false(v) ? "false"
+				  : "{}";
 }
 
 size_t
@@ -271,30 +279,28 @@ sql(struct fixture *f, const char *text)
 	open_store(f);
 }
 
-static const char people[] =
-    "WITH p (d, u, name) AS (VALUES (1, 1, 'john'), (1, 2, 'mira'), (2, 3, 'ada'))"
-    " INSERT INTO account SELECT d, u, name, 'Doe', name, name, '', 'away', '', NULL, 'none', 10 + u, NULL, NULL, NULL,"
-    " '{}', NULL, 1, 1 FROM p;"
-    "WITH p (d, u) AS (VALUES (1, 1), (1, 2), (2, 3))"
-    " INSERT INTO email_address SELECT d, 10 + u, u, u || '@x.example', u || '@x.example', 1, 'otp', 1, 1 FROM p;"
-    "INSERT INTO email_address VALUES (1, 21, 1, 'john@y.example', 'john@y.example', 1, 'otp', 1, 1),"
-    " (1, 31, 1, 'john@z.example', 'john@z.example', NULL, 'otp', 1, 1);"
-    "WITH p (d, u) AS (VALUES (1, 1), (1, 2), (2, 3))"
-    " INSERT INTO session SELECT d, 100 + u, 1000 + u, 1, 1, 4000000000000000, 4000000000000000 FROM p;"
-    "WITH p (d, u) AS (VALUES (1, 1), (1, 2), (2, 3))"
-    " INSERT INTO signin SELECT d, 1000 + u, 100 + u, u, 'plain_email', NULL, NULL, '', '', '', '', '', '', '', '', '',"
-    " 1, 1, 1, 4000000000000000 FROM p;"
-    "INSERT INTO orgrole VALUES (1, 51, NULL, 'Admin', 'admin', 'organization:admin', 1, 1),"
-    " (2, 51, NULL, 'Admin', 'admin', 'organization:admin', 1, 1);"
-    "INSERT INTO wsrole VALUES (1, 61, NULL, NULL, 'Admin', 'admin', 'workspace:admin workspace:member', 1, 1),"
-    " (2, 61, NULL, NULL, 'Admin', 'admin', 'workspace:admin', 1, 1);";
+static void
+add_people(struct fixture *f)
+{
+	FILE *file = fopen(FIXTURES "/people.sql", "re");
+	char text[8192];
+	size_t n;
+
+	assert_non_null(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	(void)fclose(file);
+	text[n] = '\0';
+	sql(f, text);
+}
 
 static void
 make_deployment(struct fixture *f, struct deployment *d, int64_t id)
 {
 	struct task t = { .arena = f->arena };
 	static const struct settings_home home = {
-		S_INIT("Lumen"), S_INIT("lumen.example"), S_INIT("https://lumen.example"),
+		S_INIT("Lumen"),
+		S_INIT("lumen.example"),
+		S_INIT("https://lumen.example"),
 	};
 
 	*d = (struct deployment){ .id = { id }, .orgrole_creator = { 51 }, .wsrole_creator = { 61 } };
@@ -318,7 +324,7 @@ tenancy_setup(void **state)
 	make_deployment(f, &f->deployments[0], 1);
 	make_deployment(f, &f->deployments[1], 2);
 	open_store(f);
-	sql(f, people);
+	add_people(f);
 	*state = f;
 	return 0;
 }

@@ -10,8 +10,8 @@
 #include "base/str.h"
 
 extern const struct route route_me_get, route_me_update, route_me_signins, route_me_signin_signout,
-    route_me_organization_memberships, route_me_workspace_memberships, route_organization_create, route_workspace_create,
-    route_switch_organization, route_switch_workspace;
+    route_me_organization_memberships, route_me_workspace_memberships, route_organization_create,
+    route_workspace_create, route_switch_organization, route_switch_workspace;
 
 #define assert_at(f, path, want) assert_string_equal(at((f), (path)), (want))
 
@@ -51,7 +51,8 @@ test_creating_an_organization_enters_it(void **state)
 	struct fixture *f = *state;
 	const char *membership;
 
-	ok(f, CALL(f, JOHN, route_organization_create, "name", "  Café Müller ", "description", "Light <things>"));
+	ok(f, CALL(f, JOHN, route_organization_create, "name", "  Café Müller ", "description",
+		  "Light <things>"));
 	assert_int_equal(f->event, AUDIT_ORGANIZATION_CREATED);
 	assert_at(f, "data.organization.name", "Café Müller");
 	assert_at(f, "data.organization.slug", "cafe-muller");
@@ -129,7 +130,8 @@ test_limits_hold(void **state)
 	s->b2b.workspaces_per_org_count = 1;
 	s->b2b.limit_workspace_creation_per_org = true;
 	new_workspace(f, JOHN, org, "One");
-	assert_int_equal(CALL(f, JOHN, route_workspace_create, "organization_id", org, "name", "Two"), E_LIMIT_REACHED);
+	assert_int_equal(
+	    CALL(f, JOHN, route_workspace_create, "organization_id", org, "name", "Two"), E_LIMIT_REACHED);
 }
 
 static void
@@ -139,14 +141,17 @@ test_what_is_switched_off_says_so(void **state)
 	struct settings *s = &f->deployments[0].settings;
 	const char *org = new_org(f, JOHN, "Acme");
 
-	assert_int_equal(CALL(f, JOHN, route_organization_create, "name", "X", "image", "GIF89a"), E_FEATURE_DISABLED);
-	assert_int_equal(CALL(f, JOHN, route_workspace_create, "organization_id", org, "name", "X", "image", "GIF89a"),
+	assert_int_equal(
+	    CALL(f, JOHN, route_organization_create, "name", "X", "image", "GIF89a"), E_FEATURE_DISABLED);
+	assert_int_equal(
+	    CALL(f, JOHN, route_workspace_create, "organization_id", org, "name", "X", "image", "GIF89a"),
 	    E_FEATURE_DISABLED);
 	ok(f, CALL(f, JOHN, route_organization_create, "name", "X", "image", ""));
 	s->b2b.allow_users_to_create_orgs = false;
 	assert_int_equal(CALL(f, JOHN, route_organization_create, "name", "X"), E_FORBIDDEN);
 	s->b2b.workspaces_enabled = false;
-	assert_int_equal(CALL(f, JOHN, route_workspace_create, "organization_id", org, "name", "X"), E_FEATURE_DISABLED);
+	assert_int_equal(
+	    CALL(f, JOHN, route_workspace_create, "organization_id", org, "name", "X"), E_FEATURE_DISABLED);
 	ok(f, CALL(f, JOHN, route_me_workspace_memberships));
 	assert_int_equal(count(f, "data"), 0);
 	s->b2b.organizations_enabled = false;
@@ -162,7 +167,8 @@ test_names_that_cannot_be_seen_are_refused(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(CALL(f, JOHN, route_organization_create, "name", " \xe2\x80\x8b "), E_BAD_REQUEST_BODY);
+	assert_int_equal(
+	    CALL(f, JOHN, route_organization_create, "name", " \xe2\x80\x8b "), E_BAD_REQUEST_BODY);
 	assert_int_equal(CALL(f, JOHN, route_organization_create, "name", "a\nb"), E_BAD_REQUEST_BODY);
 	new_org(f, JOHN, "日本");
 	assert_at(f, "data.organization.slug", "x");
@@ -245,12 +251,15 @@ test_TEN01_what_is_not_ours_looks_like_nothing(void **state)
 	char *first = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
-		assert_int_equal(CALL(f, JOHN, route_switch_organization, "organization_id", ids[i]), E_FORBIDDEN);
+		assert_int_equal(
+		    CALL(f, JOHN, route_switch_organization, "organization_id", ids[i]), E_FORBIDDEN);
 		first = first ? first : strdup(f->text);
 		assert_string_equal(f->text, first);
 		assert_int_equal(CALL(f, JOHN, route_switch_workspace, "workspace_id", ids[i]), E_FORBIDDEN);
 		assert_string_equal(f->text, first);
-		assert_int_equal(CALL(f, JOHN, route_workspace_create, "organization_id", ids[i], "name", "X"), E_FORBIDDEN);
+		assert_int_equal(
+		    CALL(f, JOHN, route_workspace_create, "organization_id", ids[i], "name", "X"),
+		    E_FORBIDDEN);
 		assert_string_equal(f->text, first);
 		ok(f, CALL(f, JOHN, route_me_workspace_memberships, "org_id", ids[i]));
 		assert_int_equal(count(f, "data"), 0);
@@ -267,7 +276,8 @@ test_gates_are_kept_and_told(void **state)
 	const char *org = new_org(f, JOHN, "One"), *inside = new_workspace(f, JOHN, org, "Inside");
 
 	ok(f, CALL(f, JOHN, route_switch_organization));
-	sql(f, "UPDATE organization SET ip_restriction = 1, ip_allowlist = '198.51.100.0/24 10.0.0.1', enforce_mfa = 1");
+	sql(f, "UPDATE organization SET ip_restriction = 1, ip_allowlist = '198.51.100.0/24 10.0.0.1', "
+	       "enforce_mfa = 1");
 	assert_int_equal(CALL(f, JOHN, route_switch_organization, "organization_id", org), E_IP_NOT_ALLOWED);
 	assert_int_equal(CALL(f, JOHN, route_switch_workspace, "workspace_id", inside), E_IP_NOT_ALLOWED);
 	assert_null(strstr(f->text, "MFA_REQUIRED"));
@@ -294,11 +304,14 @@ test_memberships_belong_together(void **state)
 	const char *one = new_org(f, JOHN, "One"), *two = new_org(f, JOHN, "Two");
 	const char *a = new_workspace(f, JOHN, two, "A"), *b = new_workspace(f, JOHN, one, "B");
 
-	sql(f, "INSERT INTO orgrole SELECT 1, 52, id, 'Own', 'own', '', 1, 1 FROM organization WHERE slug = 'two';"
-	    "INSERT INTO orgmem_role SELECT 1, id, 52 FROM orgmem WHERE org_id IN (SELECT id FROM organization WHERE slug = 'two');"
-	    "INSERT INTO orgmem SELECT 1, 7, id, 2, '{}', 1, 1 FROM organization WHERE slug = 'one';"
-	    "DELETE FROM wsmem_role WHERE wsmem_id IN (SELECT n.id FROM wsmem n JOIN workspace w ON w.id = n.workspace_id"
-	    " WHERE w.slug = 'a')");
+	sql(f, "INSERT INTO orgrole SELECT 1, 52, id, 'Own', 'own', '', 1, 1 FROM organization WHERE slug = "
+	       "'two';"
+	       "INSERT INTO orgmem_role SELECT 1, id, 52 FROM orgmem WHERE org_id IN (SELECT id FROM "
+	       "organization WHERE slug = 'two');"
+	       "INSERT INTO orgmem SELECT 1, 7, id, 2, '{}', 1, 1 FROM organization WHERE slug = 'one';"
+	       "DELETE FROM wsmem_role WHERE wsmem_id IN (SELECT n.id FROM wsmem n JOIN workspace w ON w.id "
+	       "= n.workspace_id"
+	       " WHERE w.slug = 'a')");
 	ok(f, CALL(f, JOHN, route_me_organization_memberships));
 	assert_int_equal(count(f, "data"), 2);
 	assert_at(f, "data.0.organization.id", one);
@@ -332,14 +345,18 @@ make_many(struct fixture *f, int orgs, int per_org)
 {
 	const char *text = arena_printf(f->arena,
 	    "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-	    " INSERT INTO organization SELECT 1, i, 'Organization ' || i, 'o-' || i, '', '', '{}', 0, 0, '', NULL, NULL, 1, 1 FROM n;"
+	    " INSERT INTO organization SELECT 1, i, 'Organization ' || i, 'o-' || i, '', '', '{}', 0, 0, '', "
+	    "NULL, NULL, 1, 1 FROM n;"
 	    "INSERT INTO orgmem SELECT 1, id, id, 1, '{}', 1, 1 FROM organization;"
 	    "INSERT INTO orgmem_role SELECT 1, id, 51 FROM orgmem;"
 	    "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-	    " INSERT INTO workspace SELECT 1, o.id * 1000 + i, o.id, 'Workspace ' || i, 'w-' || i, '', '', '{}', 0, 0, '', 1, 1"
+	    " INSERT INTO workspace SELECT 1, o.id * 1000 + i, o.id, 'Workspace ' || i, 'w-' || i, '', '', "
+	    "'{}', 0, 0, '', 1, 1"
 	    " FROM organization o, n;"
 	    "INSERT INTO wsmem SELECT 1, id, id, org_id, org_id, 1, '{}', 1, 1 FROM workspace;"
-	    "INSERT INTO wsmem_role SELECT 1, id, 61 FROM wsmem", orgs, per_org).p;
+	    "INSERT INTO wsmem_role SELECT 1, id, 61 FROM wsmem",
+	    orgs, per_org)
+			       .p;
 
 	sql(f, text);
 }
@@ -362,8 +379,8 @@ test_many_memberships_are_quick(void **state)
 	assert_int_equal(count(f, "data"), (size_t)orgs);
 	ok(f, CALL(f, JOHN, route_me_workspace_memberships));
 	assert_int_equal(count(f, "data"), (size_t)(orgs * per_org));
-	print_message("%d organizations: %lld us; %d workspaces: %lld us, %zu bytes\n", orgs, (long long)orgs_us,
-	    orgs * per_org, (long long)f->took_us, strlen(f->text));
+	print_message("%d organizations: %lld us; %d workspaces: %lld us, %zu bytes\n", orgs,
+	    (long long)orgs_us, orgs * per_org, (long long)f->took_us, strlen(f->text));
 }
 
 /* ---- me ---- */
@@ -390,8 +407,8 @@ test_updating_is_partial(void **state)
 	assert_at(f, "data.first_name", "Jöhn");
 	assert_at(f, "data.last_name", "Doe");
 	assert_string_not_equal(at(f, "data.updated_at"), "1970-01-01T00:00:00Z");
-	ok(f, CALL(f, JOHN, route_me_update, "username", "Johnny.B", "primary_email_address_id", "email_21", "second_factor_policy",
-	    "optional"));
+	ok(f, CALL(f, JOHN, route_me_update, "username", "Johnny.B", "primary_email_address_id", "email_21",
+		  "second_factor_policy", "optional"));
 	ok(f, CALL(f, JOHN, route_me_get));
 	assert_at(f, "data.username", "Johnny.B");
 	assert_at(f, "data.primary_email_address.email", "john@y.example");
@@ -432,12 +449,12 @@ test_updates_that_are_refused(void **state)
 		{ "username", "opensesame", E_BANNED_KEYWORD },
 		{ "last_name", "of SESAME street", E_BANNED_KEYWORD },
 		{ "first_name", "a\tb", E_BAD_REQUEST_BODY },
-		{ "primary_email_address_id", "email_12", E_BAD_REQUEST_BODY },	/* Mira's */
-		{ "primary_email_address_id", "email_13", E_BAD_REQUEST_BODY },	/* Ada's, elsewhere */
-		{ "primary_email_address_id", "email_31", E_BAD_REQUEST_BODY },	/* not verified */
+		{ "primary_email_address_id", "email_12", E_BAD_REQUEST_BODY }, /* Mira's */
+		{ "primary_email_address_id", "email_13", E_BAD_REQUEST_BODY }, /* Ada's, elsewhere */
+		{ "primary_email_address_id", "email_31", E_BAD_REQUEST_BODY }, /* not verified */
 		{ "primary_email_address_id", "email_99", E_BAD_REQUEST_BODY },
 		{ "primary_email_address_id", "11", E_BAD_REQUEST_BODY },
-		{ "primary_phone_number_id", "phone_11", E_BAD_REQUEST_BODY },	/* the number of an address */
+		{ "primary_phone_number_id", "phone_11", E_BAD_REQUEST_BODY }, /* the number of an address */
 		{ "second_factor_policy", "enforced", E_BAD_REQUEST_BODY },
 		{ "second_factor_policy", "never", E_BAD_REQUEST_BODY },
 	};
@@ -446,8 +463,9 @@ test_updates_that_are_refused(void **state)
 	f->deployments[0].settings.restrictions.banned_keywords = (struct str_list){ &banned, 1 };
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		/* What was fine beside it is undone with it. */
-		enum status st = CALL(f, JOHN, route_me_update, "first_name", strcmp(cases[i].field, "first_name") ? "Changed" :
-		    cases[i].value, cases[i].field, cases[i].value);
+		enum status st = CALL(f, JOHN, route_me_update, "first_name",
+		    strcmp(cases[i].field, "first_name") ? "Changed" : cases[i].value, cases[i].field,
+		    cases[i].value);
 
 		if (st != cases[i].want)
 			fail_msg("%s=%s: %d %s", cases[i].field, cases[i].value, (int)st, f->text);
@@ -461,7 +479,8 @@ test_updates_that_are_refused(void **state)
 static const char more_signins[] =
     "INSERT INTO session VALUES (1, 201, 2001, 1, 1, 4000000000000000, 4000000000000000),"
     " (1, 202, 2002, 1, 1, 5, 4000000000000000), (1, 203, NULL, 1, 1, 4000000000000000, 4000000000000000);"
-    "INSERT INTO signin SELECT 1, id + 1800, id, 1, 'plain_email', NULL, NULL, '', '', '', '', '', '', '', '', '', 1, 1, 1,"
+    "INSERT INTO signin SELECT 1, id + 1800, id, 1, 'plain_email', NULL, NULL, '', '', '', '', '', '', '', "
+    "'', '', 1, 1, 1,"
     " CASE id WHEN 203 THEN 7 ELSE 4000000000000000 END FROM session WHERE id > 200";
 
 static void
@@ -481,7 +500,8 @@ test_signins_of_all_devices(void **state)
 static void
 test_signing_out_elsewhere(void **state)
 {
-	static const char *const not_ours[] = { "signin_1002", "signin_1003", "signin_999", "signin_0", "2001", "" };
+	static const char *const not_ours[] = { "signin_1002", "signin_1003", "signin_999", "signin_0",
+		"2001", "" };
 	struct fixture *f = *state;
 
 	sql(f, more_signins);
@@ -502,7 +522,7 @@ test_signing_out_elsewhere(void **state)
 
 struct deed {
 	const struct route *route;
-	const char         *id, *name, *value, *other, *other_value;
+	const char *id, *name, *value, *other, *other_value;
 };
 
 static void
@@ -511,7 +531,8 @@ deed_do(struct fixture *f, const struct deed *d)
 	(void)call(f, JOHN, d->route, d->id, d->name, d->value, d->other, d->other_value, NULL);
 }
 
-/* Fails at every place in turn, and each time cleanly: no crash, no half a deed, no answer that is not whole. */
+/* Fails at every place in turn, and each time cleanly: no crash, no half a deed, no answer that is not whole.
+ */
 static void
 deed_torture(struct fixture *f, const struct deed *d, bool memory)
 {
@@ -523,7 +544,8 @@ deed_torture(struct fixture *f, const struct deed *d, bool memory)
 		if (!f->failed)
 			return;
 		if (f->st != E_OVERLOADED && f->st != E_STORE)
-			fail_msg("%s, %s %d: %s", d->route->name, memory ? "allocation" : "store call", n, f->text);
+			fail_msg("%s, %s %d: %s", d->route->name, memory ? "allocation" : "store call", n,
+			    f->text);
 	}
 	fail_msg("%s never succeeds", d->route->name);
 }

@@ -5,11 +5,11 @@
 #include "api/slug.h"
 
 struct new_workspace {
-	struct request           *rq;
+	struct request *rq;
 	const struct create_text *text;
-	struct org_id             org;
-	struct orgmem_id          orgmem;
-	struct workspace_id       id;
+	struct org_id org;
+	struct orgmem_id orgmem;
+	struct workspace_id id;
 };
 
 /* Not a member, unknown, of another deployment, no id at all: one answer. */
@@ -48,7 +48,8 @@ check_limit(struct request *rq, const struct new_workspace *w)
 		return OK;
 	TRY(sql_org_workspace_count(&rq->task, rq->deployment->id, w->org, &have));
 	if (!create_has_room(have.workspaces, s->b2b.workspaces_per_org_count))
-		return refuse(rq, E_LIMIT_REACHED, "This organization has as many workspaces as it can have.");
+		return refuse(
+		    rq, E_LIMIT_REACHED, "This organization has as many workspaces as it can have.");
 	return OK;
 }
 
@@ -70,8 +71,8 @@ insert_workspace(struct task *t, void *arg, struct str slug, bool *ret_done)
 	int64_t rows;
 
 	w->id.v = id_next(t->now);
-	TRY(sql_workspace_insert(t, w->rq->deployment->id, w->id, w->org, w->text->name, slug, w->text->description,
-	    t->now, &rows));
+	TRY(sql_workspace_insert(t, w->rq->deployment->id, w->id, w->org, w->text->name, slug,
+	    w->text->description, t->now, &rows));
 	*ret_done = rows == 1;
 	return OK;
 }
