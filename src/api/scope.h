@@ -1,4 +1,4 @@
-/* scope.h - which organization and workspace a sign-in acts in, and whether they let it in. No SQL or HTTP. */
+/* scope.h - which organization and workspace a sign-in acts in, and whether they let it in. No HTTP. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
