@@ -15,7 +15,8 @@ method_changes_state(enum http_method m)
 static void
 admit_client(struct request *rq)
 {
-	struct forwarded f = forwarded_read(&rq->x->head, &rq->x->peer, app_is_proxy, rq->app);
+	const struct forwarded_rules rules = { app_is_proxy, rq->app, rq->app->proxies_write_forwarded };
+	struct forwarded f = forwarded_read(&rq->x->head, &rq->x->peer, &rules);
 
 	rq->client = f.client;
 	rq->https = f.https;

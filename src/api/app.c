@@ -238,9 +238,12 @@ is_light(const struct request *rq)
 static void
 app_request(void *arg, struct exchange *x)
 {
-	struct request *rq = request_new(arg, x);
+	struct request *rq = NULL;
 	enum status st;
 
+	/* Kept first: from here on views of the request are taken, and they may go to a worker. */
+	if (exchange_keep(x))
+		rq = request_new(arg, x);
 	if (!rq) {
 		exchange_answer(x, &answer_out_of_memory);
 		return;

@@ -45,6 +45,9 @@ check_field(struct request *rq, const struct params *ps, const struct field *f)
 	for (size_t i = 0; i < ps->n; i++) {
 		const struct param *p = &ps->items[i];
 
+		/* {"name": {"x": 1}} comes as "name.x". */
+		if (str_starts(p->name, name) && str_starts(str_from(p->name, name.n), S(".")))
+			return refuse(rq, E_BAD_REQUEST_BODY, "The field %s does not take an object.", f->name);
 		if (!str_eq(p->name, name))
 			continue;
 		if (f->kind != F_LIST && (++seen > 1 || p->is_list))
@@ -69,8 +72,12 @@ read_body(struct request *rq)
 	const char *sentence = NULL;
 	enum status st = params_parse_body(&rq->task, &rq->x->head, rq->x->body, &rq->body, &sentence);
 
-	if (st != OK)
-		return refuse(rq, st, "%s", sentence ? sentence : status_info[st].text);
+	return st == OK ? OK : refuse(rq, st, "%s", sentence ? sentence : status_info[st].text);
+}
+
+static enum status
+check_declared(struct request *rq)
+{
 	TRY(check_fields(rq, &rq->query, rq->route->query, ARRAY_LEN(rq->route->query)));
 	return check_fields(rq, &rq->body, rq->route->body, ARRAY_LEN(rq->route->body));
 }
@@ -277,6 +284,10 @@ prepare(struct request *rq)
 	}
 	TRY(check_session(rq));
 	TRY(check_rate(rq));
+	/* Decided again inside the transaction; here it spares strangers the sentences about fields. */
+	if (rq->route->auth == AUTH_SIGNIN && rq->session.active_signin.v == 0)
+		return refuse(rq, E_UNAUTHORIZED, NULL);
+	TRY(check_declared(rq));
 	return rq->route->prove ? rq->route->prove(rq) : OK;
 }
 
@@ -309,6 +320,7 @@ request_run_light(struct request *rq)
 	reply_reset(rq);
 	if (rq->route->lane == LANE_LOOP && rq->route->rate)
 		TRY(take(rq, rq->route->rate, rq->source));
+	TRY(check_declared(rq));
 	if (rq->route->auth != AUTH_NONE)
 		TRY(resolve_read(&rq->task, rq));
 	return run_route(rq);

@@ -64,8 +64,7 @@ parse_forwarded_element(struct str element, struct net_addr *ret_addr, bool *ret
 }
 
 static struct forwarded
-read_forwarded(struct str list, struct forwarded f,
-    bool (*is_proxy)(const struct app *app, const struct net_addr *a), const struct app *app)
+read_forwarded(struct str list, struct forwarded f, const struct forwarded_rules *rules)
 {
 	struct net_addr a;
 	bool https;
@@ -74,15 +73,14 @@ read_forwarded(struct str list, struct forwarded f,
 		if (!parse_forwarded_element(last_element(&list), &a, &https))
 			return f;
 		f = (struct forwarded){ a, https };
-		if (!is_proxy(app, &a))
+		if (!rules->is_proxy(rules->app, &a))
 			return f;
 	}
 	return f;
 }
 
 static struct net_addr
-read_x_forwarded_for(struct str list, struct net_addr client,
-    bool (*is_proxy)(const struct app *app, const struct net_addr *a), const struct app *app)
+read_x_forwarded_for(struct str list, struct net_addr client, const struct forwarded_rules *rules)
 {
 	struct net_addr a;
 
@@ -90,7 +88,7 @@ read_x_forwarded_for(struct str list, struct net_addr client,
 		if (!parse_node(last_element(&list), &a))
 			return client;
 		client = a;
-		if (!is_proxy(app, &a))
+		if (!rules->is_proxy(rules->app, &a))
 			return client;
 	}
 	return client;
@@ -107,20 +105,18 @@ last_field(const struct http_head *head, struct str name)
 }
 
 struct forwarded
-forwarded_read(const struct http_head *head, const struct net_addr *peer,
-    bool (*is_proxy)(const struct app *app, const struct net_addr *a), const struct app *app)
+forwarded_read(const struct http_head *head, const struct net_addr *peer, const struct forwarded_rules *rules)
 {
 	struct forwarded f = { *peer, false };
 	struct str list, proto;
 
-	if (!is_proxy(app, peer))
+	if (!rules->is_proxy(rules->app, peer))
 		return f;
-	list = last_field(head, S("Forwarded"));
-	if (list.p)
-		return read_forwarded(list, f, is_proxy, app);
+	if (rules->rfc7239)
+		return read_forwarded(last_field(head, S("Forwarded")), f, rules);
 	list = last_field(head, S("X-Forwarded-For"));
 	if (list.p)
-		f.client = read_x_forwarded_for(list, f.client, is_proxy, app);
+		f.client = read_x_forwarded_for(list, f.client, rules);
 	proto = last_field(head, S("X-Forwarded-Proto"));
 	f.https = proto.p && str_eq_nocase(last_element(&proto), S("https"));
 	return f;

@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "api/app.h"
 #include "api/complete.h"
+#include "api/restrictions.h"
 #include "auth/identifier.h"
 #include "auth/password.h"
 #include "base/str.h"
@@ -165,6 +166,7 @@ check_form(struct request *rq, struct account_spec *spec)
 	COLLECT(st, check_username(rq, spec));
 	COLLECT(st, check_phone(rq, spec));
 	COLLECT(st, check_new_password(rq));
+	COLLECT(st, restrictions_check(rq, spec));
 	return st;
 }
 
@@ -274,7 +276,8 @@ const struct route route_sign_up = {
 		OPT_TEXT("challenge_token", 256, "a redeemed challenge"),
 	},
 	.fails = { E_REQUIRED_FIELD, E_EMAIL_EXISTS, E_USERNAME_EXISTS, E_PHONE_NUMBER_EXISTS, E_WEAK_PASSWORD,
-	    E_SIGNUP_RESTRICTED, E_SIGNUP_WAITLIST_ONLY, E_LIMIT_REACHED, E_CHALLENGE_REQUIRED, E_CHALLENGE_FAILED,
+	    E_SIGNUP_RESTRICTED, E_SIGNUP_WAITLIST_ONLY, E_EMAIL_NOT_ALLOWED, E_EMAIL_BLOCKED, E_BANNED_KEYWORD,
+	    E_LIMIT_REACHED, E_CHALLENGE_REQUIRED, E_CHALLENGE_FAILED,
 	    E_OVERLOADED },
 	.prove = sign_up_prove, .run = sign_up,
 };

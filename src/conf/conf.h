@@ -10,6 +10,9 @@ struct conf_list {
 	size_t n;
 };
 
+/* Which of its headers a trusted proxy writes; the other kind is passed through from anybody. */
+enum conf_proxy_header { PROXY_X_FORWARDED, PROXY_FORWARDED };
+
 /*
  * What is in effect. Read-only once loaded; texts live as long as it does. Each
  * member is filled by one row of conf_rows.c. Sizes are in bytes, durations in
@@ -25,12 +28,17 @@ struct conf {
 	struct conf_list listen;
 	const char *admin_listen;       /* empty: only the socket in the data directory */
 	struct conf_list trusted_proxy; /* addresses and CIDRs */
+	enum conf_proxy_header proxy_header;
 	bool demo;
 	enum log_level log_level;
 
 	int64_t threads, workers, hash_threads, hash_workers;
 	int64_t queue, hash_queue, hash_share;
 	int64_t task_memory, cache_memory;
+
+	/* Tries a minute: see auth/throttle.h. */
+	int64_t throttle_requests, throttle_challenge, throttle_lookup;
+	int64_t throttle_sign_in_account, throttle_sign_in_source, throttle_sign_up_source;
 
 	int64_t connections; /* 0: as many as descriptors allow */
 	int64_t request_line, request_head, request_body, image_body;

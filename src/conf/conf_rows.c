@@ -103,6 +103,7 @@ static const struct conf_form network = { fits_network,
 	"an address or a network such as 10.0.0.1, 10.0.0.0/8 or ::1" };
 static const char *const levels[] = { "error", "warn", "notice", "info", "debug", NULL };
 _Static_assert(ARRAY_LEN(levels) == LOG__COUNT + 1, "a word for each level");
+static const char *const proxy_headers[] = { "x-forwarded", "forwarded", NULL };
 
 /* ---- the rows: one line each, where it can be ---- */
 
@@ -111,6 +112,8 @@ _Static_assert(ARRAY_LEN(levels) == LOG__COUNT + 1, "a word for each level");
 #define ROW(name_, type_, member_, def_, help_) \
 	.name = (name_), .type = (type_), .offset = offsetof(struct conf, member_), .def = (def_), .help = (help_)
 #define INT(name, member, min_, max_, def, help) { ROW(name, CONF_INT, member, def, help), .min = (min_), .max = (max_) }
+#define TRIES(name, member, def, help) \
+	{ ROW(name, CONF_INT, member, def, help), .min = 1, .max = 1000000, .reload = true }
 /* 0 stands for a number that the machine decides. */
 #define COUNT(name, member, max_, said, help) \
 	{ ROW(name, CONF_INT, member, "0", help), .def_said = (said), .max = (max_) }
@@ -141,8 +144,11 @@ const struct conf_row conf_rows[] = {
 	    "Where to answer health checks, metrics and the Backend API, beside the socket in the data directory."),
 	    .form = &admin_at },
 	{ ROW("trusted-proxy", CONF_LIST, trusted_proxy, "",
-	    "Proxies whose Forwarded and X-Forwarded-* are believed. Can be repeated."), .def_said = "none", .form = &network,
-	    .reload = true },
+	    "Proxies whose word on the client's address and scheme is believed. Can be repeated."), .def_said = "none",
+	    .form = &network, .reload = true },
+	{ ROW("trusted-proxy-header", CONF_WORD, proxy_header, "x-forwarded",
+	    "Where they write it: X-Forwarded-For and -Proto, or Forwarded (RFC 7239). The other one is never read."),
+	    .words = proxy_headers, .reload = true },
 	{ ROW("demo", CONF_BOOL, demo, "false",
 	    "Keep two deployments with people in them for trying things out; loopback listeners only.") },
 	{ ROW("log-level", CONF_WORD, log_level, "notice", "How much is logged; info has a line for each request."),
@@ -159,6 +165,13 @@ const struct conf_row conf_rows[] = {
 	INT("hash-share", hash_share, 1, 100000, "8", "How many of those one source address can have waiting."),
 	SIZE("task-memory", task_memory, MIB, GIB, "16MiB", "Memory one request can use; beyond it the answer is 503."),
 	SIZE("cache-memory", cache_memory, MIB, 1024 * GIB, "256MiB", "Memory for sessions ready to be answered."),
+
+	TRIES("throttle-requests", throttle_requests, "300", "Requests a minute of one session and source."),
+	TRIES("throttle-challenge", throttle_challenge, "30", "Proof-of-work challenges a minute for one source."),
+	TRIES("throttle-lookup", throttle_lookup, "30", "Look-ups of identifiers a minute by one source."),
+	TRIES("throttle-sign-in-account", throttle_sign_in_account, "10", "Passwords tried a minute for one account."),
+	TRIES("throttle-sign-in-source", throttle_sign_in_source, "30", "Passwords tried a minute by one source."),
+	TRIES("throttle-sign-up-source", throttle_sign_up_source, "30", "Sign-ups tried a minute by one source."),
 
 	COUNT("connections", connections, 10000000, "0: as many as descriptors allow", "Open connections, at most."),
 	SIZE("request-line", request_line, 256, 64 * KIB, "8KiB", "Longest request line; beyond it the answer is 414."),
