@@ -177,6 +177,9 @@ SELECT window_at, used FROM throttle WHERE deployment_id = :deployment AND bucke
 -- :name throttle_expired_delete :rows
 -- :any-deployment the sweep serves every deployment in small steps
 -- :in time now, int most
+-- By rowid in SQLite, which finds no index for a pair that holds bytes.
+DELETE FROM throttle WHERE rowid IN (SELECT x.rowid FROM throttle x WHERE x.expires_at <= :now LIMIT :most);
+-- :pg
 DELETE FROM throttle WHERE (deployment_id, bucket) IN
  (SELECT x.deployment_id, x.bucket FROM throttle x WHERE x.expires_at <= :now LIMIT :most);
 
@@ -196,6 +199,9 @@ UPDATE challenge SET uses = uses + 1
 -- :name challenge_expired_delete :rows
 -- :any-deployment the sweep serves every deployment in small steps
 -- :in time now, int most
+-- By rowid in SQLite, which finds no index for a pair that holds bytes.
+DELETE FROM challenge WHERE rowid IN (SELECT c.rowid FROM challenge c WHERE c.expires_at <= :now LIMIT :most);
+-- :pg
 DELETE FROM challenge WHERE (deployment_id, challenge_hash) IN
  (SELECT c.deployment_id, c.challenge_hash FROM challenge c WHERE c.expires_at <= :now LIMIT :most);
 

@@ -115,6 +115,7 @@ sqlite_start(struct task *t, struct store *base)
 {
 	struct sqlite_store *s = (struct sqlite_store *)base;
 
+	TRY(sqlite_tell_planner(t, s->writer_db));
 	s->writer = writer_new(base, s->writer_db);
 	TRY_MEM(t, s->writer);
 	return OK;

@@ -69,6 +69,7 @@ UPDATE session SET active_signin_id = NULL, updated_at = :now
 -- Wherever the user's sign-in was the active one, none is.
 UPDATE session SET active_signin_id = NULL, updated_at = :now
  WHERE deployment_id = :deployment
+   AND id IN (SELECT g.session_id FROM signin g WHERE g.deployment_id = :deployment AND g.user_id = :user)
    AND active_signin_id IN (SELECT g.id FROM signin g WHERE g.deployment_id = :deployment AND g.user_id = :user);
 
 -- :name session_restart_clock :rows
@@ -217,6 +218,9 @@ DELETE FROM session WHERE deployment_id = :deployment AND id = :id;
 -- :name session_token_expired_delete :rows
 -- :any-deployment the sweep serves every deployment in small steps
 -- :in time now, int most
+-- By rowid in SQLite, which finds no index for a pair that holds bytes.
+DELETE FROM session_token WHERE rowid IN (SELECT t.rowid FROM session_token t WHERE t.expires_at <= :now LIMIT :most);
+-- :pg
 DELETE FROM session_token WHERE (deployment_id, token_hash) IN
  (SELECT t.deployment_id, t.token_hash FROM session_token t WHERE t.expires_at <= :now LIMIT :most);
 

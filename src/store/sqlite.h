@@ -57,6 +57,9 @@ int sqlite_control(struct sqlite_db *db, enum sqlite_control what) MUST_CHECK;
 /* Note rc and turn it into a status with an account in t->why. `what` names the deed. */
 enum status sqlite_fail(struct task *t, struct sqlite_db *db, int rc, const char *what) MUST_CHECK;
 
+/* Before any statement is prepared: how rows are spread over the indices (sqlite_stat.c). The writer's. */
+enum status sqlite_tell_planner(struct task *t, struct sqlite_db *db) MUST_CHECK;
+
 /* Copy a long log into the database. Only the writer does, and after the replies. */
 void sqlite_checkpoint(struct sqlite_db *db);
 

@@ -1,5 +1,5 @@
 /*
- * statement_check.c - do all migrations apply, and all statements prepare, on both engines?
+ * statement_check.c - do all migrations apply, all statements prepare, and all find their rows by an index?
  *
  * A misspelt column, a type that only one engine takes, a list of columns that is not
  * what the statement gives: each fails the build here and no request later. SQLite in a
@@ -10,10 +10,14 @@
 
 #include <ftw.h>
 #include <libpq-fe.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "store/sql.h"
+#include "store/store.gen.h"
 
 static void
 say_wrong(const char *why)
@@ -51,6 +55,65 @@ check_and_say(const char *engine, const char *url)
 	return st == OK;
 }
 
+/*
+ * Statements that may read a whole table, or all that a deployment has in it: these
+ * tables are small. Whatever else does it is slow once there are ten million rows.
+ */
+static const char *const whole_tables[] = { "deployment", "signing_key", "secret_key" };
+
+static bool
+may_read_all(const char *statement)
+{
+	for (size_t i = 0; i < ARRAY_LEN(whole_tables); i++)
+		if (strncmp(statement, whole_tables[i], strlen(whole_tables[i])) == 0)
+			return true;
+	return false;
+}
+
+/* One line of EXPLAIN QUERY PLAN (https://sqlite.org/eqp.html). */
+static bool
+reads_all(const char *line)
+{
+	if (strncmp(line, "SCAN ", 5) == 0)
+		return strcmp(line, "SCAN CONSTANT ROW") != 0;
+	return strstr(line, "(deployment_id=?)") != NULL;
+}
+
+static bool
+plan_is_fine(sqlite3 *h, const struct sql_text *text)
+{
+	char *explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", text->sqlite);
+	sqlite3_stmt *stmt = NULL;
+	bool fine = sqlite3_prepare_v2(h, explain, -1, &stmt, NULL) == SQLITE_OK;
+
+	while (fine && sqlite3_step(stmt) == SQLITE_ROW) {
+		const char *line = (const char *)sqlite3_column_text(stmt, 3);
+
+		fine = !reads_all(line) || may_read_all(text->name);
+		if (!fine)
+			printf("sqlite: %s: %s\n", text->name, line);
+	}
+	sqlite3_finalize(stmt);
+	sqlite3_free(explain);
+	return fine;
+}
+
+/* Does every statement find its rows by an index? All that do not are named. */
+static bool
+check_plans(const char *dir)
+{
+	char path[64];
+	sqlite3 *h;
+	bool fine;
+
+	snprintf(path, sizeof(path), "%s/sessiond.db", dir);
+	fine = sqlite3_open(path, &h) == SQLITE_OK;
+	for (size_t i = 0; i < store_schema.n_texts; i++)
+		fine &= plan_is_fine(h, &store_schema.texts[i]);
+	sqlite3_close(h);
+	return fine;
+}
+
 static int
 remove_entry(const char *path, const struct stat *sb, int kind, struct FTW *at)
 {
@@ -68,7 +131,7 @@ check_sqlite(void)
 		perror(dir);
 		return false;
 	}
-	fine = check_and_say("sqlite", dir);
+	fine = check_and_say("sqlite", dir) && check_plans(dir);
 	nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	return fine;
 }
