@@ -1,0 +1,237 @@
+/* background.c - one thread for what happens without a request. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/background.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "admin/sweep.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "store/store.gen.h"
+
+#define TICK_US        SECOND_US
+#define FLUSH_EVERY_US (30 * SECOND_US)
+#define SWEEP_EVERY_US (10 * SECOND_US)
+#define SWEEP_FOR_US   (SECOND_US / 2)		/* of each tick, so that the pulse stays regular */
+#define PULSE_GOOD_US  (3 * SECOND_US)
+enum { TICK_ARENA = 4 * 1024 * 1024 };
+
+struct background {
+	struct app          *app;
+	struct db           *db;	/* the thread's own */
+	pthread_t            thread;
+	pthread_mutex_t      lock;	/* of `ending` */
+	pthread_cond_t       wake;
+	bool                 ending;
+	pthread_mutex_t      sweeping;	/* one sweep at a time: the thread's, or a test's */
+	_Atomic int64_t      pulse_mono;	/* when the store last answered */
+	atomic_uint_fast64_t swept, failures;
+	/* the thread's own */
+	int64_t              flush_mono, sweep_mono;	/* when they are due */
+	unsigned             failed_in_a_row;
+};
+
+static enum status
+pulse_read(struct task *t, void *arg)
+{
+	struct fact_find_row row;
+	enum status st = sql_fact_find(t, S("master_key_check"), &row);
+
+	(void)arg;
+	return st == E_NOT_FOUND ? OK : st;
+}
+
+/* A connection that was lost is made again. */
+static enum status
+pulse(struct task *t, struct background *b)
+{
+	enum status st;
+
+	if (!b->db)
+		b->db = db_connect(t, b->app->store);
+	if (!b->db)
+		return fail(t, E_STORE, "no connection");
+	st = db_read(t, b->db, pulse_read, NULL);
+	if (st != OK) {
+		b->db = db_close(b->db);
+		return st;
+	}
+	atomic_store(&b->pulse_mono, clock_mono());
+	return OK;
+}
+
+static enum status
+sweep(struct task *t, struct background *b, struct db *db, int64_t until_mono)
+{
+	uint64_t n = 0;
+	enum status st;
+
+	pthread_mutex_lock(&b->sweeping);
+	st = sweep_run(t, b->app, db, until_mono, &n);
+	pthread_mutex_unlock(&b->sweeping);
+	atomic_fetch_add(&b->swept, n);
+	return st;
+}
+
+static enum status
+tick_work(struct task *t, struct background *b)
+{
+	int64_t now = clock_mono();
+
+	TRY(pulse(t, b));
+	if (now >= b->flush_mono) {
+		TRY(activity_flush(t, b->app->activity, b->app->store, b->db));
+		b->flush_mono = now + FLUSH_EVERY_US;
+	}
+	if (now >= b->sweep_mono) {
+		TRY(sweep(t, b, b->db, now + SWEEP_FOR_US));
+		/* Cut short: more is waiting, so the next tick goes on. */
+		b->sweep_mono = clock_mono() >= now + SWEEP_FOR_US ? 0 : now + SWEEP_EVERY_US;
+	}
+	return OK;
+}
+
+static void
+tick(struct background *b)
+{
+	struct task t = { .arena = arena_new(TICK_ARENA), .now = clock_now() };
+
+	if (t.arena && tick_work(&t, b) == OK) {
+		b->failed_in_a_row = 0;
+	} else {
+		atomic_fetch_add(&b->failures, 1);
+		/* A store that stays away would fill the log: the first time, then once a minute or so. */
+		if (b->failed_in_a_row++ % 60 == 0)
+			log_event(LOG_ERROR, EV_STORE, "background why=\"%s\"", t.why);
+	}
+	arena_free(t.arena);
+}
+
+/* Until the next tick. false: the end has come. */
+static bool
+rest(struct background *b)
+{
+	struct timespec until;
+	bool ending;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += TICK_US / SECOND_US;
+	pthread_mutex_lock(&b->lock);
+	while (!b->ending && pthread_cond_timedwait(&b->wake, &b->lock, &until) == 0)
+		;
+	ending = b->ending;
+	pthread_mutex_unlock(&b->lock);
+	return !ending;
+}
+
+static void *
+run(void *arg)
+{
+	struct background *b = arg;
+
+	do
+		tick(b);
+	while (rest(b));
+	return NULL;
+}
+
+/* Signals are the main thread's: this one starts with all of them blocked. */
+static bool
+start_thread(struct background *b)
+{
+	sigset_t all, before;
+	int failed;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&b->thread, NULL, run, b);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!failed)
+		(void)pthread_setname_np(b->thread, "background");
+	return !failed;
+}
+
+static void
+release(struct background *b)
+{
+	db_close(b->db);
+	pthread_cond_destroy(&b->wake);
+	pthread_mutex_destroy(&b->lock);
+	pthread_mutex_destroy(&b->sweeping);
+	free(b);
+}
+
+struct background *
+background_new(struct task *t, struct app *app)
+{
+	struct background *b = calloc(1, sizeof(*b));
+	pthread_condattr_t attr;
+
+	if (!b) {
+		(void)!fail(t, E_OVERLOADED, "out of memory");
+		return NULL;
+	}
+	b->app = app;
+	b->flush_mono = clock_mono() + FLUSH_EVERY_US;
+	pthread_mutex_init(&b->lock, NULL);
+	pthread_mutex_init(&b->sweeping, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&b->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	if (pulse(t, b) == OK && start_thread(b))
+		return b;
+	(void)!fail(t, E_INTERNAL, "the background thread could not start");
+	release(b);
+	return NULL;
+}
+
+static void
+flush_last(struct background *b)
+{
+	struct task t = { .arena = arena_new(TICK_ARENA), .now = clock_now() };
+
+	if (!t.arena || !b->db || activity_flush(&t, b->app->activity, b->app->store, b->db) != OK)
+		log_event(LOG_ERROR, EV_STORE, "last-active times were lost why=\"%s\"", t.why);
+	arena_free(t.arena);
+}
+
+struct background *
+background_free(struct background *b)
+{
+	if (!b)
+		return NULL;
+	pthread_mutex_lock(&b->lock);
+	b->ending = true;
+	pthread_cond_signal(&b->wake);
+	pthread_mutex_unlock(&b->lock);
+	pthread_join(b->thread, NULL);
+	flush_last(b);
+	release(b);
+	return NULL;
+}
+
+bool
+background_store_is_up(const struct background *b)
+{
+	return clock_mono() - atomic_load(&b->pulse_mono) < PULSE_GOOD_US;
+}
+
+enum status
+background_sweep(struct task *t, struct background *b, struct db *db)
+{
+	TRY(activity_flush(t, b->app->activity, b->app->store, db));
+	return sweep(t, b, db, INT64_MAX);
+}
+
+void
+background_stats(const struct background *b, struct background_stats *ret_stats)
+{
+	*ret_stats = (struct background_stats){
+		.swept = atomic_load(&b->swept),
+		.failures = atomic_load(&b->failures),
+	};
+}
