@@ -27,7 +27,7 @@ struct app {
 	struct pool      *workers;	/* LANE_WORKER */
 	struct pool      *hash_lane;	/* LANE_HASH */
 	struct app_counters *counters;	/* route.c's own: per route and status, for /metrics */
-	size_t            body_max, image_max;	/* bytes */
+	_Atomic size_t    body_max, image_max;	/* bytes; SIGHUP may change them */
 	size_t            arena_max;		/* bytes a request may allocate */
 	_Atomic bool      proxies_write_forwarded;	/* Forwarded (RFC 7239), not X-Forwarded-*; SIGHUP may change it */
 	/* What SIGHUP may change, behind a lock of its own: see app_proxies(). */
