@@ -1,0 +1,30 @@
+/* chore.h - what the admin listener does on its own threads. For src/admin only. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "admin/admin.h"
+#include "net/pool.h"
+
+/* An admin thread's own. */
+struct chore_worker {
+	struct app *app;
+	struct db  *db;
+};
+void *chore_worker_enter(void *app);	/* pool_config.enter */
+void  chore_worker_leave(void *worker);
+
+struct chore {
+	struct work                work;	/* first: the pool hands it back */
+	struct exchange           *x;
+	const struct admin_config *c;
+	void                     (*run)(struct chore *ch, struct chore_worker *worker);
+	struct task                t;
+	int                        http;
+	struct buf                 out;	/* JSON */
+};
+struct chore *chore_new(struct exchange *x, const struct admin_config *c,
+    void (*run)(struct chore *ch, struct chore_worker *worker));	/* NULL: out of memory */
+void chore_free(struct chore *ch);	/* wipes the request's body: a password may be in it */
+
+void chore_command(struct chore *ch, struct chore_worker *worker);
+void chore_sweep(struct chore *ch, struct chore_worker *worker);

@@ -1,0 +1,263 @@
+/* command_line.c - a command typed by an operator, from words to exit code. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/command_line.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/admin.h"
+#include "admin/command.h"
+#include "admin/input.h"
+#include "admin/opened.h"
+#include "admin/remote.h"
+#include "base/clock.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "conf/conf.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { LINE_ARENA = 64 * 1024 * 1024, PROBLEMS_TEXT_MAX = 64 * 1024 };
+
+/* A command on its way from argv to its exit code. */
+struct line {
+	struct task               t;
+	const struct command_row *row;
+	const struct conf        *conf;
+	struct command            c;
+	struct str                words[COMMAND_ARGS_MAX];	/* as the server gets them: without the configuration's flags */
+	size_t                    n_words;
+	char                      input[COMMAND_INPUT_MAX];
+};
+
+static int
+say(const struct line *l, int code)
+{
+	fprintf(stderr, "sessiond: %s\n", l->t.why[0] ? l->t.why : "failed");
+	return code;
+}
+
+/* ---- reading ---- */
+
+static bool
+read_row(struct line *l, int argc, char **argv, size_t *ret_used)
+{
+	struct str first[2];
+	size_t n = 0;
+
+	for (; n < ARRAY_LEN(first) && n < (size_t)argc; n++)
+		first[n] = str_of(argv[n]);
+	l->row = command_find(&l->t, first, n, ret_used);
+	return l->row != NULL;
+}
+
+static bool
+read_conf(struct line *l, int argc, char **argv, struct conf_list *ret_rest)
+{
+	struct buf problems;
+
+	buf_init(&problems, PROBLEMS_TEXT_MAX);
+	l->conf = conf_load(argc, argv, ret_rest, &problems);
+	if (!l->conf)
+		fprintf(stderr, STR_FMT, STR_ARG(buf_str(&problems)));
+	buf_done(&problems);
+	return l->conf != NULL;
+}
+
+static enum status
+make_absolute(struct line *l, struct str *path)
+{
+	char cwd[PATH_MAX];
+
+	if (path->n == 0 || path->p[0] == '/')
+		return OK;
+	if (!getcwd(cwd, sizeof(cwd)))
+		return fail(&l->t, E_INTERNAL, "the current directory: %s", strerror(errno));
+	*path = arena_printf(l->t.arena, "%s/" STR_FMT, cwd, STR_ARG(*path));
+	return OK;
+}
+
+/* The words once more, in the one form that the server reads: what was typed may hold relative paths. */
+static enum status
+write_words(struct line *l)
+{
+	const struct command *c = &l->c;
+	struct str head, tail = str_of(l->row->name);
+	struct str words[2 + 2 * COMMAND_FLAGS_MAX + 1 + COMMAND_ARGS_MAX];
+	size_t n = 0;
+
+	while (tail.n > 0) {
+		(void)str_cut(tail, ' ', &head, &tail);
+		words[n++] = head;
+	}
+	for (size_t i = 0; i < COMMAND_FLAGS_MAX; i++)
+		if (c->flags[i].p)
+			words[n++] = l->row->flags[i].takes_value
+			    ? arena_printf(l->t.arena, "--%s=" STR_FMT, l->row->flags[i].name, STR_ARG(c->flags[i]))
+			    : arena_printf(l->t.arena, "--%s", l->row->flags[i].name);
+	words[n++] = S("--");
+	for (size_t i = 0; i < c->n_args; i++)
+		words[n++] = c->args[i];
+	if (n > COMMAND_ARGS_MAX)
+		return fail(&l->t, E_BAD_REQUEST_BODY, "%s: too many arguments", l->row->name);
+	memcpy(l->words, words, n * sizeof(words[0]));
+	l->n_words = n;
+	return OK;
+}
+
+static enum status
+read_command(struct line *l, const struct conf_list *rest)
+{
+	struct str *args = arena_array(l->t.arena, rest->n + 1, sizeof(*args));
+
+	TRY_MEM(&l->t, args);
+	for (size_t i = 0; i < rest->n; i++)
+		args[i] = str_of(rest->items[i]);
+	TRY(command_parse(&l->t, l->row, args, rest->n, &l->c));
+	if (l->row->path_arg)
+		TRY(make_absolute(l, &l->c.args[0]));
+	return write_words(l);
+}
+
+static enum status
+read_input(struct line *l)
+{
+	if (!l->row->reads_input)
+		return OK;
+	TRY(input_password(&l->t, l->input, sizeof(l->input), &l->c.input.n));
+	l->c.input.p = l->input;
+	return OK;
+}
+
+/* ---- running ---- */
+
+static void
+show(FILE *to, struct str s)
+{
+	if (s.n > 0)
+		fwrite(s.p, 1, s.n, to);
+}
+
+static enum status
+run_remote(struct line *l, int *ret_code)
+{
+	struct remote_answer a;
+	struct str tag;
+
+	TRY(admin_database_tag(&l->t, l->conf->database, &tag));
+	TRY(remote_run(&l->t, l->conf->data, tag, l->words, l->n_words, l->c.input, &a));
+	*ret_code = a.exit_code;
+	show(stdout, a.out);
+	if (a.exit_code == EXIT_DONE)
+		show(stderr, a.err);
+	else
+		fprintf(stderr, "sessiond: " STR_FMT "\n", STR_ARG(a.err));
+	return OK;
+}
+
+/* A mistyped --data must not become a new, empty database. */
+static enum status
+check_data(struct line *l)
+{
+	struct str file = arena_printf(l->t.arena, "%s/sessiond.db", l->conf->data);
+
+	if (l->row->makes_database || l->conf->database[0] != '\0')
+		return OK;
+	if (!file.p || access(file.p, F_OK) != 0)
+		return fail(&l->t, E_NOT_FOUND, "%s: there is no database here; name its directory with --data",
+		    l->conf->data);
+	return OK;
+}
+
+static enum status
+run_opened(struct line *l)
+{
+	struct opened o;
+	enum status st;
+
+	TRY(check_data(l));
+	if (l->row->place == PLACE_MIGRATE) {
+		l->c.url = opened_url(l->conf);
+		return command_run(&l->c);
+	}
+	TRY(opened_open(&l->t, l->conf, &o));
+	l->c.store = o.store;
+	l->c.db = o.db;
+	l->c.keys = o.keys;
+	st = command_run(&l->c);
+	/* What the command holds, a deployment's keys among it, goes before the store. */
+	opened_close(&o);
+	return st;
+}
+
+static int
+run_here(struct line *l)
+{
+	log_set_level(LOG_ERROR);
+	if (run_opened(l) != OK)
+		return say(l, EXIT_FAILED);
+	show(stdout, buf_str(&l->c.out));
+	show(stderr, buf_str(&l->c.err));
+	return EXIT_DONE;
+}
+
+static int
+show_usage(const struct line *l)
+{
+	struct buf out;
+
+	buf_init(&out, PROBLEMS_TEXT_MAX);
+	command_usage(l->row, &out);
+	show(stdout, buf_str(&out));
+	buf_done(&out);
+	return EXIT_DONE;
+}
+
+static int
+run(struct line *l, int argc, char **argv)
+{
+	struct conf_list rest;
+	enum status st;
+	size_t used;
+	int code;
+
+	if (!read_row(l, argc, argv, &used))
+		return say(l, EXIT_USAGE);
+	if (argc > (int)used && (strcmp(argv[used], "--help") == 0 || strcmp(argv[used], "-h") == 0))
+		return show_usage(l);
+	if (!read_conf(l, argc - (int)used, argv + used, &rest))
+		return EXIT_USAGE;
+	if (read_command(l, &rest) != OK || read_input(l) != OK)
+		return say(l, EXIT_USAGE);
+	st = run_remote(l, &code);
+	if (st == OK)
+		return code;
+	return st == E_NOT_FOUND ? run_here(l) : say(l, EXIT_FAILED);
+}
+
+static void
+line_done(struct line *l)
+{
+	secret_wipe(l->input, sizeof(l->input));
+	command_done(&l->c);
+	arena_free(l->t.arena);
+	conf_free(l->conf);
+}
+
+int
+command_line(int argc, char **argv)
+{
+	struct line l = { .t = { .arena = arena_new(LINE_ARENA), .now = clock_now() } };
+	int code;
+
+	if (!l.t.arena) {
+		fprintf(stderr, "sessiond: out of memory\n");
+		return EXIT_FAILED;
+	}
+	code = run(&l, argc, argv);
+	line_done(&l);
+	return fflush(stdout) == 0 ? code : EXIT_FAILED;
+}

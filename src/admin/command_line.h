@@ -1,0 +1,10 @@
+/* command_line.h - a command typed by an operator, from words to exit code. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Run argv[0…] ("user", "list", "--deployment", …) inside the server that holds the
+ * data directory, or here when none does. 0: done; 1: it failed, 2: it was typed
+ * wrong, both with one sentence on stderr.
+ */
+int command_line(int argc, char **argv);

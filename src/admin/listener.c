@@ -1,0 +1,246 @@
+/* listener.c - the operator's listener: few routes, none of which blocks its loop. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/admin.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/chore.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "net/pool.h"
+
+enum { METRICS_MAX = 4 * 1024 * 1024, ADMIN_BODY_MAX = 256 * 1024, ADMIN_THREADS = 2, ADMIN_QUEUE = 64 };
+
+struct admin {
+	struct admin_config c;
+	struct pool        *pool;
+	atomic_bool         draining;
+};
+
+static void
+answer_text(struct exchange *x, int status, const char *headers, struct str body)
+{
+	const struct answer a = { .status = status, .headers = str_of(headers), .body = body };
+
+	exchange_answer(x, &a);
+}
+
+#define JSON_HEADERS "Content-Type: application/json\r\nCache-Control: no-store\r\n"
+
+static void
+answer_json(struct exchange *x, int status, struct str body)
+{
+	answer_text(x, status, JSON_HEADERS, body);
+}
+
+/* ---- at once, on the loop ---- */
+
+static void
+get_health(struct admin *a, struct exchange *x)
+{
+	(void)a;
+	answer_json(x, 200, S("{\"status\":\"ok\"}\n"));
+}
+
+static void
+get_ready(struct admin *a, struct exchange *x)
+{
+	if (atomic_load(&a->draining))
+		answer_json(x, 503, S("{\"status\":\"stopping\"}\n"));
+	else if (!background_store_is_up(a->c.background))
+		answer_json(x, 503, S("{\"status\":\"the database does not answer\"}\n"));
+	else
+		answer_json(x, 200, S("{\"status\":\"ready\"}\n"));
+}
+
+static void
+get_metrics(struct admin *a, struct exchange *x)
+{
+	struct buf out;
+
+	buf_init(&out, METRICS_MAX);
+	metrics_write(&a->c, &out);
+	if (out.failed)
+		answer_json(x, 503, S("{\"error\":\"no memory for the metrics\"}\n"));
+	else
+		answer_text(x, 200, "Content-Type: text/plain; version=0.0.4\r\nCache-Control: no-store\r\n",
+		    buf_str(&out));
+	buf_done(&out);
+}
+
+static void
+post_clock(struct admin *a, struct exchange *x)
+{
+	struct str name, seconds;
+	int64_t s;
+
+	(void)a;
+	if (!str_cut(x->head.query, '=', &name, &seconds) || !str_eq(name, S("advance")) ||
+	    !str_int(seconds, 0, 10 * 366 * (DAY_US / SECOND_US), &s)) {
+		answer_json(x, 400, S("{\"error\":\"?advance=SECONDS\"}\n"));
+		return;
+	}
+	clock_advance(s * SECOND_US);
+	answer_json(x, 200, S("{\"status\":\"ok\"}\n"));
+}
+
+/* ---- on the admin's own threads ---- */
+
+static void
+chore_answer(struct exchange *x)
+{
+	struct chore *ch = x->user;
+
+	answer_json(x, ch->http, buf_str(&ch->out));
+	chore_free(ch);
+}
+
+static void
+chore_work(struct work *w, void *worker)
+{
+	struct chore *ch = (struct chore *)(void *)w;
+
+	ch->run(ch, worker);
+	exchange_post(ch->x, chore_answer);
+}
+
+static void
+post_chore(struct admin *a, struct exchange *x, void (*run)(struct chore *ch, struct chore_worker *worker))
+{
+	struct chore *ch = exchange_keep(x) ? chore_new(x, &a->c, run) : NULL;
+
+	if (!ch) {
+		answer_json(x, 503, S("{\"error\":\"out of memory\"}\n"));
+		return;
+	}
+	x->user = ch;
+	ch->work.run = chore_work;
+	if (pool_submit(a->pool, &ch->work))
+		return;
+	chore_free(ch);
+	answer_json(x, 503, S("{\"error\":\"too many commands wait\"}\n"));
+}
+
+static void
+post_command(struct admin *a, struct exchange *x)
+{
+	post_chore(a, x, chore_command);
+}
+
+static void
+post_sweep(struct admin *a, struct exchange *x)
+{
+	post_chore(a, x, chore_sweep);
+}
+
+/* ---- which one ---- */
+
+struct admin_route {
+	enum http_method method;
+	const char      *path;
+	bool             socket_only;	/* commands may delete people: only who may open the socket file */
+	bool             test_only;
+	void           (*run)(struct admin *a, struct exchange *x);
+};
+
+static const struct admin_route routes[] = {
+	{ .method = HTTP_GET, .path = "/healthz", .run = get_health },
+	{ .method = HTTP_GET, .path = "/readyz", .run = get_ready },
+	{ .method = HTTP_GET, .path = "/metrics", .run = get_metrics },
+	{ .method = HTTP_POST, .path = "/command", .socket_only = true, .run = post_command },
+	{ .method = HTTP_POST, .path = "/test/clock", .test_only = true, .run = post_clock },
+	{ .method = HTTP_POST, .path = "/test/sweep", .test_only = true, .run = post_sweep },
+};
+
+static const struct admin_route *
+route_find(const struct admin *a, const struct exchange *x)
+{
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+		const struct admin_route *r = &routes[i];
+
+		if (r->method != x->head.method || !str_eq(str_of(r->path), x->head.path))
+			continue;
+		if ((r->socket_only && x->local.family != AF_UNIX) || (r->test_only && !a->c.test_clock))
+			return NULL;
+		return r;
+	}
+	return NULL;
+}
+
+static void
+request(void *arg, struct exchange *x)
+{
+	struct admin *a = arg;
+	const struct admin_route *r = route_find(a, x);
+
+	if (r)
+		r->run(a, x);
+	else
+		answer_json(x, 404, S("{\"error\":\"there is nothing here\"}\n"));
+}
+
+static size_t
+body_limit(void *arg, const struct http_head *head)
+{
+	(void)arg;
+	(void)head;
+	return ADMIN_BODY_MAX;
+}
+
+static void
+refusal(void *arg, const struct exchange *x, enum status why, struct buf *ret_headers, struct buf *ret_body)
+{
+	(void)arg;
+	(void)x;
+	buf_put_str(ret_headers, S(JSON_HEADERS));
+	buf_printf(ret_body, "{\"error\":\"%s\"}\n", status_info[why].code);
+}
+
+struct handler
+admin_handler(struct admin *a)
+{
+	return (struct handler){ .arg = a, .body_limit = body_limit, .request = request, .refusal = refusal };
+}
+
+/* ---- its life ---- */
+
+struct admin *
+admin_new(struct task *t, const struct admin_config *c)
+{
+	struct admin *a = calloc(1, sizeof(*a));
+	const struct pool_config pool = {
+		.name = "admin", .n_threads = ADMIN_THREADS, .queue_max = ADMIN_QUEUE,
+		.enter = chore_worker_enter, .leave = chore_worker_leave, .arg = c->app,
+	};
+
+	if (!a) {
+		(void)!fail(t, E_OVERLOADED, "out of memory");
+		return NULL;
+	}
+	a->c = *c;
+	a->pool = pool_new(&pool);
+	if (a->pool)
+		return a;
+	(void)!fail(t, E_INTERNAL, "the admin threads could not start");
+	free(a);
+	return NULL;
+}
+
+struct admin *
+admin_free(struct admin *a)
+{
+	if (!a)
+		return NULL;
+	pool_free(a->pool);
+	free(a);
+	return NULL;
+}
+
+void
+admin_set_draining(struct admin *a)
+{
+	atomic_store(&a->draining, true);
+}

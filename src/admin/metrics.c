@@ -1,0 +1,148 @@
+/* metrics.c - what an operator watches, in Prometheus' text form. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/admin.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "version.gen.h"
+
+enum metric_kind { COUNTER, GAUGE };
+
+static void
+put_head(struct buf *out, const char *name, enum metric_kind kind, const char *help)
+{
+	buf_printf(out, "# HELP sessiond_%s %s\n# TYPE sessiond_%s %s\n", name, help, name,
+	    kind == COUNTER ? "counter" : "gauge");
+}
+
+static void
+put(struct buf *out, const char *name, enum metric_kind kind, const char *help, uint64_t v)
+{
+	put_head(out, name, kind, help);
+	buf_printf(out, "sessiond_%s %" PRIu64 "\n", name, v);
+}
+
+/*
+ * Core dumps and debuggers are off, so the process tells about itself. 0: /proc
+ * does not say.
+ */
+static uint64_t
+resident_bytes(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	char line[128] = "";
+	char *second;
+
+	if (!f)
+		return 0;
+	/* proc(5): total size, then what is resident, in pages. */
+	second = fgets(line, sizeof(line), f) ? strchr(line, ' ') : NULL;
+	fclose(f);
+	return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static uint64_t
+open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	uint64_t n = 0;
+
+	if (!dir)
+		return 0;
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	/* ".", "..", and the one that reads. */
+	return n > 3 ? n - 3 : 0;
+}
+
+static void
+write_process(const struct admin_config *c, struct buf *out)
+{
+	struct background_stats b;
+
+	put(out, "resident_bytes", GAUGE, "Memory in use.", resident_bytes());
+	put(out, "open_descriptors", GAUGE, "Open files and sockets.", open_descriptors());
+	put(out, "uptime_seconds", GAUGE, "Since the start.", (uint64_t)((clock_mono() - c->began_mono) / SECOND_US));
+	put(out, "log_bytes_total", COUNTER, "Bytes written to the log.", log_bytes_written());
+	put(out, "store_up", GAUGE, "1 while the database answers.", background_store_is_up(c->background));
+	background_stats(c->background, &b);
+	put(out, "swept_rows_total", COUNTER, "Expired rows deleted.", b.swept);
+	put(out, "background_failures_total", COUNTER, "Rounds of background work that failed.", b.failures);
+}
+
+static void
+write_server(const struct server *s, struct buf *out)
+{
+	struct server_stats st;
+
+	server_stats(s, &st);
+	put(out, "connections_open", GAUGE, "Client connections.", st.open);
+	put(out, "connections_accepted_total", COUNTER, "Client connections accepted.", st.accepted);
+	put(out, "connections_closed_total", COUNTER, "Client connections closed.", st.closed);
+	put(out, "http_requests_total", COUNTER, "Requests read.", st.requests);
+	put(out, "http_refused_total", COUNTER, "Messages refused before they became a request.", st.refused);
+	put(out, "accept_pauses_total", COUNTER, "Times accepting waited for a descriptor.", st.accept_pauses);
+	put(out, "bytes_read_total", COUNTER, "Bytes from clients.", st.bytes_in);
+	put(out, "bytes_written_total", COUNTER, "Bytes to clients.", st.bytes_out);
+}
+
+/* One metric of both pools: its lines must stand together. */
+static void
+write_pool_metric(struct buf *out, const char *name, enum metric_kind kind, const char *help, uint64_t workers, uint64_t hash)
+{
+	put_head(out, name, kind, help);
+	buf_printf(out, "sessiond_%s{pool=\"workers\"} %" PRIu64 "\nsessiond_%s{pool=\"hash\"} %" PRIu64 "\n", name, workers,
+	    name, hash);
+}
+
+static void
+write_pools(const struct app *app, struct buf *out)
+{
+	struct pool_stats w, h;
+
+	pool_stats(app->workers, &w);
+	pool_stats(app->hash_lane, &h);
+	write_pool_metric(out, "pool_done_total", COUNTER, "Requests worked on.", w.done, h.done);
+	write_pool_metric(out, "pool_refused_total", COUNTER, "Requests the full queue did not take.", w.refused, h.refused);
+	write_pool_metric(out, "pool_waiting", GAUGE, "Requests in the queue.", w.waiting, h.waiting);
+	write_pool_metric(out, "pool_waiting_max", GAUGE, "The most there ever were.", w.waiting_max, h.waiting_max);
+	write_pool_metric(out, "pool_running", GAUGE, "Threads at work.", w.running, h.running);
+}
+
+static void
+write_store(const struct app *app, struct buf *out)
+{
+	struct store_stats s;
+	struct hasher_stats h;
+
+	store_stats(app->store, &s);
+	put(out, "store_commits_total", COUNTER, "Transactions committed.", s.commits);
+	put(out, "store_writes_total", COUNTER, "Writes in those transactions.", s.members);
+	put(out, "store_rollbacks_total", COUNTER, "Transactions rolled back.", s.rollbacks);
+	put(out, "store_write_errors_total", COUNTER, "Writes that the database failed.", s.write_errors);
+	put(out, "store_writes_waiting", GAUGE, "Writes in the queue.", s.waiting);
+	put(out, "store_writes_waiting_max", GAUGE, "The most there ever were.", s.waiting_max);
+	hasher_stats(app->hasher, &h);
+	put(out, "hashes_total", COUNTER, "Password hashes computed.", h.hashes);
+	put(out, "hashes_refused_total", COUNTER, "Password hashes the full queue did not take.", h.refused);
+	put(out, "hashes_waiting", GAUGE, "Password hashes in the queue.", h.waiting);
+}
+
+void
+metrics_write(const struct admin_config *c, struct buf *out)
+{
+	put_head(out, "info", GAUGE, "1; what runs is in the labels.");
+	buf_printf(out, "sessiond_info{version=\"%s\",engine=\"%s\"} 1\n", SESSIOND_VERSION, store_engine(c->app->store));
+	write_process(c, out);
+	write_server(c->server, out);
+	write_pools(c->app, out);
+	write_store(c->app, out);
+	app_write_metrics(c->app, out);
+}
