@@ -63,6 +63,12 @@ route_find(enum http_method method, struct str path, const struct route **ret_ro
 	return allow ? E_METHOD_NOT_ALLOWED : E_NOT_FOUND;
 }
 
+const char *
+route_method_name(enum http_method m)
+{
+	return method_names[m];
+}
+
 struct str
 route_allow_text(struct arena *a, unsigned allow)
 {

@@ -13,6 +13,8 @@
 enum status route_find(enum http_method method, struct str path, const struct route **ret_route,
     struct str ret_ids[ROUTE_IDS_MAX], unsigned *ret_allow) MUST_CHECK;
 
+const char *route_method_name(enum http_method m);	/* "GET" */
+
 /* "GET, HEAD, OPTIONS" for such bits. Task's arena. */
 struct str route_allow_text(struct arena *a, unsigned allow);
 

@@ -10,7 +10,7 @@
  * a person reads when the place that failed has none of its own. Several codes
  * share an HTTP status. Never renamed: clients copy the code as is.
  *
- * The rows after E_INTERNAL_ROWS never leave the program: see status_info.
+ * The three rows after E_MAINTENANCE never leave the program under names of their own.
  */
 #define STATUSES(X) \
 	X(E_BAD_REQUEST_BODY, 400, "BAD_REQUEST_BODY", LOG_INFO, "The request could not be read. Check the fields and send it again.") \
@@ -64,7 +64,6 @@
 	X(E_INTERNAL, 500, "INTERNAL", LOG_ERROR, "Something went wrong on our side.") \
 	X(E_OVERLOADED, 503, "OVERLOADED", LOG_WARN, "The server is busy. Please try again in a moment.") \
 	X(E_MAINTENANCE, 503, "MAINTENANCE", LOG_INFO, "Under maintenance. Please try again later.") \
-	/* The three below never reach a client under these names. */ \
 	X(E_STORE, 503, "OVERLOADED", LOG_ERROR, "The server cannot do this right now. Please try again in a moment.") \
 	X(E_BUG, 500, "INTERNAL", LOG_ERROR, "Something went wrong on our side.") \
 	X(E_NEEDS_WRITE, 500, "INTERNAL", LOG_ERROR, "Something went wrong on our side.")

@@ -62,9 +62,9 @@ static bool
 listen_at_all(struct server *s, const struct server_config *c, char *why, size_t why_n)
 {
 	int *fds = calloc(s->n_loops, sizeof(*fds));
-	bool ok = fds != NULL;
+	bool ok = true;
 
-	if (!ok)
+	if (fds == NULL)
 		return say(why, why_n, "Out of memory.");
 	for (size_t i = 0; ok && i < c->n_listen; i++) {
 		ok = listen_open(c->listen[i], s->n_loops, fds, &s->at[i], why, why_n);

@@ -1,0 +1,406 @@
+/* apidoc_openapi.c - docs/openapi.json: every call, for programs (OpenAPI 3.1). */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/apidoc.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/route.h"
+#include "base/str.h"
+
+enum { HTTP_FIRST = 400, HTTP_END = 600, ID_MAX = 64 };
+
+/* Out of memory, or a format of ours that is wrong: nothing a document could say. */
+static json_t *
+made(json_t *v)
+{
+	CHECK(v != NULL);
+	return v;
+}
+
+static void
+set(json_t *object, const char *key, json_t *v)
+{
+	CHECK(json_object_set_new(object, key, v) == 0);
+}
+
+static void
+append(json_t *array, json_t *v)
+{
+	CHECK(json_array_append_new(array, v) == 0);
+}
+
+static json_t *
+ref_to(struct arena *a, const char *kind, const char *name)
+{
+	return made(json_pack("{s:s}", "$ref", arena_printf(a, "#/components/%s/%s", kind, name).p));
+}
+
+/* ---- fields ---- */
+
+static json_t *
+text_schema(const struct field *f)
+{
+	json_t *schema = made(json_pack("{s:s}", "type", "string"));
+
+	if (f->required)
+		set(schema, "minLength", json_integer(1));
+	if (f->max > 0)
+		set(schema, "maxLength", json_integer(f->max));
+	return schema;
+}
+
+static json_t *
+field_schema(const struct field *f)
+{
+	if (f->kind == F_BOOL)
+		return made(json_pack("{s:s}", "type", "boolean"));
+	if (f->kind == F_LIST)
+		return made(json_pack("{s:s, s:o}", "type", "array", "items", text_schema(f)));
+	if (f->kind == F_FILE)
+		return made(json_pack(
+		    "{s:s, s:s}", "type", "string", "contentMediaType", "application/octet-stream"));
+	return text_schema(f);
+}
+
+static json_t *
+parameter(const char *in, const char *name, bool required, const char *help, json_t *schema)
+{
+	return made(json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", name, "in", in, "required", required,
+	    "description", help, "schema", schema));
+}
+
+static void
+append_path_ids(json_t *list, const char *path)
+{
+	const char *begin = path, *end;
+	char name[ID_MAX];
+
+	while ((begin = strchr(begin, '{')) != NULL) {
+		end = strchr(begin, '}');
+		CHECK(end != NULL && end - begin <= ID_MAX);
+		memcpy(name, begin + 1, (size_t)(end - begin - 1));
+		name[end - begin - 1] = '\0';
+		append(list, parameter("path", name, true, "a wire id such as signin_123",
+				 json_pack("{s:s, s:i}", "type", "string", "maxLength", ID_MAX)));
+		begin = end;
+	}
+}
+
+static json_t *
+parameters(const struct route *r)
+{
+	json_t *list = made(json_array());
+
+	append_path_ids(list, r->path);
+	for (size_t i = 0; i < ROUTE_N_QUERY(r); i++) {
+		const struct field *f = &r->query[i];
+
+		append(list, parameter("query", f->name, f->required, f->help, field_schema(f)));
+	}
+	return list;
+}
+
+static json_t *
+body_schema(const struct route *r)
+{
+	json_t *properties = made(json_object()), *required = made(json_array());
+	json_t *schema = made(json_pack("{s:s}", "type", "object"));
+
+	for (size_t i = 0; i < ROUTE_N_BODY(r); i++) {
+		json_t *property = field_schema(&r->body[i]);
+
+		set(property, "description", json_string(r->body[i].help));
+		set(properties, r->body[i].name, property);
+		if (r->body[i].required)
+			append(required, json_string(r->body[i].name));
+	}
+	set(schema, "properties", properties);
+	if (json_array_size(required) > 0)
+		set(schema, "required", json_incref(required));
+	json_decref(required);
+	return schema;
+}
+
+static bool
+needs_body(const struct route *r)
+{
+	bool needed = false;
+
+	for (size_t i = 0; i < ROUTE_N_BODY(r); i++)
+		needed |= r->body[i].required;
+	return needed;
+}
+
+static json_t *
+request_body(struct arena *a, const struct route *r)
+{
+	static const char *const types[] = { "multipart/form-data", "application/x-www-form-urlencoded",
+		"application/json" };
+	json_t *content = made(json_object());
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		set(content, types[i], json_pack("{s:o}", "schema", ref_to(a, "schemas", r->name)));
+	return made(json_pack("{s:b, s:o}", "required", needs_body(r), "content", content));
+}
+
+/* ---- answers ---- */
+
+static json_t *
+json_content(json_t *schema)
+{
+	return made(json_pack("{s:{s:o}}", "application/json", "schema", schema));
+}
+
+static bool
+has_status(const struct fails *f, int http)
+{
+	for (int st = 0; st < E__COUNT; st++)
+		if (f->when[st].n > 0 && status_info[st].http == http)
+			return true;
+	return false;
+}
+
+/* The codes of one HTTP status, from both: what the route gives, and what any call may be given. */
+static json_t *
+codes_of(const struct fails *own, const struct fails *any, int http)
+{
+	json_t *codes = made(json_array());
+
+	for (int st = 0; st < E__COUNT; st++)
+		if (status_info[st].http == http && own->when[st].n + any->when[st].n > 0)
+			append(codes, json_string(status_info[st].code));
+	return codes;
+}
+
+static const char *
+description_of(struct arena *a, const struct fails *own, const struct fails *any, int http)
+{
+	struct buf b;
+
+	buf_init_arena(&b, a, 1 << 16);
+	for (int st = 0; st < E__COUNT; st++) {
+		if (status_info[st].http != http || own->when[st].n + any->when[st].n == 0)
+			continue;
+		buf_printf(&b, "%s%s: " STR_FMT "%s" STR_FMT, b.n > 0 ? "\n" : "", status_info[st].code,
+		    STR_ARG(own->when[st]), own->when[st].n > 0 && any->when[st].n > 0 ? " " : "",
+		    STR_ARG(any->when[st]));
+	}
+	CHECK(!b.failed && b.n > 0);
+	return arena_dup(a, buf_str(&b)).p;
+}
+
+static json_t *
+refusal_schema(struct arena *a, bool bare, json_t *codes)
+{
+	if (bare) {
+		json_decref(codes);
+		return ref_to(a, "schemas", "bare_refusal");
+	}
+	return made(json_pack("{s:[o, {s:{s:{s:{s:{s:{s:o}}}}}}]}", "allOf", ref_to(a, "schemas", "refusal"),
+	    "properties", "errors", "items", "properties", "code", "enum", codes));
+}
+
+static json_t *
+refusal(struct arena *a, bool bare, const struct fails *own, const struct fails *any, int http)
+{
+	return made(json_pack("{s:s, s:o}", "description", description_of(a, own, any, http), "content",
+	    json_content(refusal_schema(a, bare, codes_of(own, any, http)))));
+}
+
+static const char *
+general_name(struct arena *a, int http)
+{
+	return arena_printf(a, "any_%d", http).p;
+}
+
+static json_t *
+success(struct arena *a, const struct route *r)
+{
+	if (route_answers_bare(r))
+		return made(json_pack("{s:s}", "description", "Outside the envelope."));
+	return made(json_pack(
+	    "{s:s, s:o}", "description", "Done.", "content", json_content(ref_to(a, "schemas", "answer"))));
+}
+
+/* Where a route adds nothing, the answer is everybody's. */
+static bool
+is_general(const struct fails *own, const struct fails *mine, const struct fails *any, int http)
+{
+	if (has_status(own, http))
+		return false;
+	for (int st = 0; st < E__COUNT; st++)
+		if (status_info[st].http == http && (mine->when[st].n > 0) != (any->when[st].n > 0))
+			return false;
+	return true;
+}
+
+static json_t *
+responses(struct arena *a, const struct route *r)
+{
+	struct fails own = fails_of_route(a, r), mine = fails_of_any(a, r), any = fails_of_any(a, NULL);
+	json_t *all = made(json_pack("{s:o}", "200", success(a, r)));
+
+	for (int http = HTTP_FIRST; http < HTTP_END; http++) {
+		const char *key = arena_printf(a, "%d", http).p;
+
+		/* Another method's answer. */
+		if (http == 405 || !(has_status(&own, http) || has_status(&mine, http)))
+			continue;
+		if (!r->no_envelope && is_general(&own, &mine, &any, http))
+			set(all, key, ref_to(a, "responses", general_name(a, http)));
+		else
+			set(all, key, refusal(a, r->no_envelope, &own, &mine, http));
+	}
+	return all;
+}
+
+/* ---- calls ---- */
+
+static json_t *
+security(enum auth auth)
+{
+	json_t *ways = made(json_array());
+
+	if (auth == AUTH_NONE)
+		return ways;
+	if (auth == AUTH_SESSION)
+		append(ways, json_object());
+	append(ways, json_pack("{s:[]}", "session_cookie"));
+	append(ways, json_pack("{s:[]}", "development_header"));
+	append(ways, json_pack("{s:[]}", "development_query"));
+	return ways;
+}
+
+static json_t *
+operation(struct arena *a, const struct route *r)
+{
+	json_t *op = made(json_pack(
+	    "{s:s, s:s, s:o}", "operationId", r->name, "summary", r->summary, "security", security(r->auth)));
+
+	set(op, "parameters", parameters(r));
+	if (ROUTE_N_BODY(r) > 0)
+		set(op, "requestBody", request_body(a, r));
+	set(op, "responses", responses(a, r));
+	return op;
+}
+
+static const char *
+lower(struct arena *a, const char *word)
+{
+	return arena_dup(a, str_lower(a, str_of(word))).p;
+}
+
+static json_t *
+paths(struct arena *a)
+{
+	json_t *all = made(json_object());
+
+	for (size_t i = 0; routes[i]; i++) {
+		json_t *path = json_object_get(all, routes[i]->path);
+
+		if (path == NULL) {
+			path = made(json_object());
+			set(all, routes[i]->path, path);
+		}
+		set(path, lower(a, route_method_name(routes[i]->method)), operation(a, routes[i]));
+	}
+	return all;
+}
+
+/* ---- what calls share ---- */
+
+static json_t *
+code_enum(void)
+{
+	json_t *codes = made(json_array());
+
+	for (int st = OK + 1; st <= E_MAINTENANCE; st++)
+		append(codes, json_string(status_info[st].code));
+	return codes;
+}
+
+static json_t *
+schemas(void)
+{
+	static const char answer[] = "{\"type\":\"object\",\"required\":[\"status\",\"message\",\"data\","
+				     "\"session\",\"errors\"],\"properties\":{"
+				     "\"status\":{\"const\":200},\"message\":{\"type\":\"string\"},\"data\":{"
+				     "\"description\":\"what was asked for\"},"
+				     "\"session\":{\"type\":[\"object\",\"null\"],\"description\":\"the "
+				     "session after the call, in short\"},"
+				     "\"errors\":{\"type\":\"array\",\"maxItems\":0}}}";
+	static const char refusal_text[] =
+	    "{\"type\":\"object\",\"required\":[\"status\",\"message\",\"data\",\"session\",\"errors\"],"
+	    "\"properties\":{"
+	    "\"status\":{\"type\":\"integer\",\"description\":\"the HTTP status\"},"
+	    "\"message\":{\"type\":\"string\",\"description\":\"that of the first of errors\"},"
+	    "\"data\":{\"type\":\"null\"},\"session\":{\"type\":\"null\"},"
+	    "\"errors\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"$ref\":\"#/components/schemas/"
+	    "problem\"}}}}";
+	json_t *all = made(json_object());
+
+	set(all, "answer", made(json_loads(answer, 0, NULL)));
+	set(all, "refusal", made(json_loads(refusal_text, 0, NULL)));
+	set(all, "problem",
+	    made(json_pack("{s:s, s:[s, s], s:{s:{s:o}, s:{s:s, s:s}}}", "type", "object", "required", "code",
+		"message", "properties", "code", "enum", code_enum(), "message", "type", "string",
+		"description", "a sentence for people")));
+	set(all, "bare_refusal",
+	    made(json_pack("{s:s, s:[s, s], s:{s:{s:b}, s:{s:s}}}", "type", "object", "required", "success",
+		"message", "properties", "success", "const", 0, "message", "type", "string")));
+	for (size_t i = 0; routes[i]; i++)
+		if (ROUTE_N_BODY(routes[i]) > 0)
+			set(all, routes[i]->name, body_schema(routes[i]));
+	return all;
+}
+
+static json_t *
+general_responses(struct arena *a)
+{
+	struct fails none = { 0 }, any = fails_of_any(a, NULL);
+	json_t *all = made(json_object());
+
+	for (int http = HTTP_FIRST; http < HTTP_END; http++)
+		if (has_status(&any, http))
+			set(all, general_name(a, http), refusal(a, false, &none, &any, http));
+	return all;
+}
+
+static json_t *
+security_schemes(void)
+{
+	json_t *all = made(json_object());
+	static const char *const ways[][4] = {
+		{ "session_cookie", "cookie", "__Host-session",
+		    "production; `__session` where the deployment sets cookie_domain" },
+		{ "development_header", "header", "X-Development-Session", "staging" },
+		{ "development_query", "query", "__dev_session__", "staging" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+		set(all, ways[i][0],
+		    made(json_pack("{s:s, s:s, s:s, s:s}", "type", "apiKey", "in", ways[i][1], "name",
+			ways[i][2], "description", ways[i][3])));
+	return all;
+}
+
+void
+doc_openapi(struct arena *a, struct buf *out)
+{
+	json_t *document =
+	    made(json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s, s:{s:{s:s, s:s}}}], s:o, s:{s:o, s:o, s:o}}",
+		"openapi", "3.1.0", "info", "title", "sessiond", "version", SESSIOND_VERSION, "description",
+		"Written by build/src/api/apidoc from the route rows in src/api/. For people: API.md.",
+		"servers", "url", "https://{host}", "variables", "host", "default", "localhost",
+		"description", "the deployment's host", "paths", paths(a), "components", "schemas", schemas(),
+		"responses", general_responses(a), "securitySchemes", security_schemes()));
+	char *text = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+
+	CHECK(text != NULL);
+	buf_put_str(out, str_of(text));
+	buf_put_char(out, '\n');
+	free(text);
+	json_decref(document);
+}
