@@ -59,8 +59,8 @@ place_run(struct task *t, void *arg)
 {
 	struct demo *demo = arg;
 	struct str mode = demo->mode == MODE_PRODUCTION ? S("production") : S("staging");
-	struct demo_deployment_find_row row;
-	enum status st = sql_demo_deployment_find(t, mode, &row);
+	struct deployment_find_demo_row row;
+	enum status st = sql_deployment_find_demo(t, mode, &row);
 	int64_t rows;
 
 	if (st == E_NOT_FOUND)

@@ -26,6 +26,17 @@ running_load_conf(int argc, char **argv, struct conf_list *ret_rest)
 	return c;
 }
 
+static bool
+apply_limits(const struct conf *c)
+{
+	return throttle_set_limit(RULE_REQUESTS, c->throttle_requests) &&
+	    throttle_set_limit(RULE_CHALLENGE, c->throttle_challenge) &&
+	    throttle_set_limit(RULE_LOOKUP, c->throttle_lookup) &&
+	    throttle_set_limit(RULE_SIGN_IN_ACCOUNT, c->throttle_sign_in_account) &&
+	    throttle_set_limit(RULE_SIGN_IN_SOURCE, c->throttle_sign_in_source) &&
+	    throttle_set_limit(RULE_SIGN_UP_SOURCE, c->throttle_sign_up_source);
+}
+
 enum status
 running_apply(struct task *t, struct app *app, const struct conf *c)
 {
@@ -37,6 +48,9 @@ running_apply(struct task *t, struct app *app, const struct conf *c)
 			return fail(t, E_BAD_REQUEST_BODY, "trusted-proxy: %s is no network", c->trusted_proxy.items[i]);
 	if (!app_set_proxies(app, proxies, c->trusted_proxy.n))
 		return fail(t, E_OVERLOADED, "out of memory");
+	if (!apply_limits(c))
+		return fail(t, E_BAD_REQUEST_BODY, "a throttle limit is out of bounds");
+	app->proxies_write_forwarded = c->proxy_header == PROXY_FORWARDED;
 	app->body_max = (size_t)c->request_body;
 	app->image_max = (size_t)c->image_body;
 	log_set_level(c->log_level);

@@ -1,6 +1,6 @@
 -- demo.sql: the people of `serve --demo`. Every insert may find its row there already.
 
--- :name demo_deployment_find :one
+-- :name deployment_find_demo :one
 -- :any-deployment a start looks for its demo deployments by what they are
 -- :in text mode
 -- :out deployment_id deployment, text host
