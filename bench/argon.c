@@ -39,10 +39,10 @@ int
 main(int argc, char **argv)
 {
 	pthread_t threads[THREADS_MAX];
-	long counts[THREADS_MAX] = { 0 }, n = argc == 3 ? atol(argv[1]) : 0, total = 0;
+	long counts[THREADS_MAX] = { 0 }, n = argc == 3 ? strtol(argv[1], NULL, 10) : 0, total = 0;
 	double begin;
 
-	if (n < 1 || n > THREADS_MAX || (seconds = atof(argv[2])) <= 0 || sodium_init() < 0) {
+	if (n < 1 || n > THREADS_MAX || (seconds = strtod(argv[2], NULL)) <= 0 || sodium_init() < 0) {
 		fprintf(stderr, "usage: argon THREADS SECONDS\n");
 		return 2;
 	}

@@ -177,7 +177,7 @@ read_head(struct conn *c, const char *p, size_t n)
 	}
 	take = (size_t)(end + 4 - c->head) - c->head_n;
 	end[2] = '\0';
-	c->status = atoi(c->head + 9);
+	c->status = (int)strtol(c->head + 9, NULL, 10);
 	c->body_left = content_length(c->head);
 	c->in_body = true;
 	c->head_n = 0;
@@ -381,6 +381,18 @@ usage(void)
 	exit(2);
 }
 
+/* A number of at least 0, or the usage. */
+static double
+number(const char *text)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(v >= 0 && v < 1e12))
+		usage();
+	return v;
+}
+
 static void
 parse_address(char *text)
 {
@@ -390,7 +402,7 @@ parse_address(char *text)
 		usage();
 	*colon = '\0';
 	load.to.sin_family = AF_INET;
-	load.to.sin_port = htons((uint16_t)atoi(colon + 1));
+	load.to.sin_port = htons((uint16_t)number(colon + 1));
 	if (inet_pton(AF_INET, text, &load.to.sin_addr) != 1)
 		usage();
 }
@@ -427,16 +439,16 @@ main(int argc, char **argv)
 	for (int o; (o = getopt(argc, argv, "c:d:w:r:1oi:pf:F:")) != -1;)
 		switch (o) {
 		case 'c':
-			conns = (unsigned)atoi(optarg);
+			conns = (unsigned)number(optarg);
 			break;
 		case 'd':
-			seconds = atof(optarg);
+			seconds = number(optarg);
 			break;
 		case 'w':
-			warm_up = atof(optarg);
+			warm_up = number(optarg);
 			break;
 		case 'r':
-			load.rate = (uint64_t)atoll(optarg);
+			load.rate = (uint64_t)number(optarg);
 			break;
 		case '1':
 			load.asked.once = load.asked.in_order = true;
@@ -445,7 +457,7 @@ main(int argc, char **argv)
 			load.asked.in_order = true;
 			break;
 		case 'i':
-			idle = (unsigned)atoi(optarg);
+			idle = (unsigned)number(optarg);
 			break;
 		case 'p':
 			waits = true;
@@ -454,7 +466,7 @@ main(int argc, char **argv)
 			beside_path = optarg;
 			break;
 		case 'F':
-			beside = (unsigned)atoi(optarg);
+			beside = (unsigned)number(optarg);
 			break;
 		default:
 			usage();

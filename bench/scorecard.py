@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that is promised about speed and size, measured in one run. See script/bench -h."""
+
+import argparse
+import os
+import sys
+import time
+
+import cases_compare
+import cases_first
+import report
+import rig
+import seeds
+
+CASES = {**cases_first.CASES, **cases_compare.CASES}
+SECTIONS = [
+    ("First figures", "The server on all cores, and the load beside it on the same ones.",
+     ["get-rate", "signin-rate", "signout-rate", "start", "rss", "crawler", "flushes"]),
+    ("Against nginx", "Warm `GET /session`, 10,000 different cookies in random order over 64 connections, against nginx's "
+     "`return 200` with a body of the same length. One core for the server, one for wrk; medians of interleaved pairs.",
+     ["nginx-cpu", "nginx-rate", "nginx-p99"]),
+    ("Against others of the kind", "The same load on the call by which each tells who is signed in, in rounds, on one core.",
+     ["rival-Glewlwyd-0", "rival-better-auth-0", "rival-Glewlwyd-100000", "rival-better-auth-100000",
+      "rival-Glewlwyd-20000", "rival-better-auth-20000"]),
+    ("Itself, under more", "", ["flat"]),
+]
+
+
+class Card:
+    """One run: what it is to do, and what it has found."""
+
+    def __init__(self, quick):
+        self.quick = quick
+        self.rows, self.plots, self.series = [], [], {}
+        self.people = self.pick(1000000, 100000)
+        self.big = None
+
+    def pick(self, full, quick):
+        return quick if self.quick else full
+
+    def add(self, row):
+        self.rows.append(row)
+        self.say(report.line(row))
+
+    def say(self, text):
+        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+    def rivals(self):
+        node = report.version("node", "--version")
+        return (f"nginx {report.version('nginx', '-v').rpartition('/')[2]}, Glewlwyd "
+                f"{report.version('dpkg-query', '-W', '-f=${Version}', 'glewlwyd')}, better-auth 1.7 on node {node}, "
+                f"SQLite {report.version('sqlite3', '--version').split()[0]}")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="short runs on less data: rough figures, in minutes")
+    parser.add_argument("--reuse", action="store_true", help="keep a day's seeded data, for trying the bench out")
+    parser.add_argument("--only", metavar="CASE,…", help=f"print these alone and write nothing: {', '.join(CASES)}")
+    options = parser.parse_args()
+    if len(rig.CORES) < 2:
+        sys.exit("script/bench needs two cores: one for the server, one for the load")
+    os.makedirs(rig.TMP, exist_ok=True)
+    card = Card(options.quick)
+    card.say(f"seeding {card.people:,} people")
+    card.big = seeds.data("data-big", card.people, reuse=options.reuse)
+    for name, case in CASES.items():
+        if not options.only or name in options.only.split(","):
+            card.say(f"-- {name}")
+            case(card)
+    if not options.only:
+        report.write(card, SECTIONS)
+    missed = [r.what for r in card.rows if r.must and not r.is_met()]
+    print(f"{len(card.rows) - len(missed)} figures fine, {len(missed)} goals missed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
