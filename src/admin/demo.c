@@ -54,20 +54,41 @@ make_deployment(struct task *t, struct demo *demo)
 	return OK;
 }
 
+/* The demo deployment of that mode, wherever an earlier start left it. E_NOT_FOUND. */
+static enum status
+find_deployment(struct task *t, enum deployment_mode mode, struct deployment_row *ret_row)
+{
+	struct str name = mode == MODE_PRODUCTION ? S("production") : S("staging");
+	struct deployment_row *rows;
+	int64_t after = 0;
+	size_t n;
+
+	do {
+		TRY(sql_deployment_page(t, after, &rows, &n));
+		for (size_t i = 0; i < n; i++) {
+			after = rows[i].id.v;
+			if (!rows[i].is_demo || !str_eq(rows[i].mode, name))
+				continue;
+			*ret_row = rows[i];
+			return OK;
+		}
+	} while (n > 0);
+	return E_NOT_FOUND;
+}
+
 static enum status
 place_run(struct task *t, void *arg)
 {
 	struct demo *demo = arg;
-	struct str mode = demo->mode == MODE_PRODUCTION ? S("production") : S("staging");
-	struct deployment_find_demo_row row;
-	enum status st = sql_deployment_find_demo(t, mode, &row);
+	struct deployment_row row;
+	enum status st = find_deployment(t, demo->mode, &row);
 	int64_t rows;
 
 	if (st == E_NOT_FOUND)
 		return make_deployment(t, demo);
 	TRY(st);
-	demo->id = row.deployment;
-	if (str_eq(row.host, demo->host))
+	demo->id = row.id;
+	if (str_eq(row.backend_host, demo->host))
 		return OK;
 	TRY(sql_deployment_set_hosts(t, demo->id, demo->host, demo->host, demo->base_url, t->now, &rows));
 	return cache_touch(t, demo->id, SUBJECT_DEPLOYMENT, demo->id.v);
@@ -172,9 +193,8 @@ demo_print(struct buf *out, const char *data, uint16_t port)
 	    data, data, data, port, data, port);
 	buf_printf(out,
 	    "  # in staging mode, by the development token\n"
-	    "  token=$(curl -s -o /dev/null -w '%%header{x-development-session}' " SIGN_IN
-	    " http://127.0.0.1:%u/auth/signin)\n"
-	    "  curl -s \"http://127.0.0.1:%u/session?__dev_session__=$token\"\n"
+	    "  curl -s \"http://127.0.0.1:%u/session?__dev_session__=$(curl -s -o /dev/null"
+	    " -w '%%header{x-development-session}' " SIGN_IN " http://127.0.0.1:%u/auth/signin)\"\n"
 	    "\n",
 	    port, port);
 }

@@ -1,13 +1,5 @@
 -- demo.sql: the people of `serve --demo`. Every insert may find its row there already.
 
--- :name deployment_find_demo :one
--- :any-deployment a start looks for its demo deployments by what they are
--- :in text mode
--- :out deployment_id deployment, text host
-SELECT deployment_id, backend_host FROM deployment
- WHERE is_demo = 1 AND mode = :mode AND deleted_at IS NULL
- ORDER BY deployment_id LIMIT 1;
-
 -- :name demo_account_insert :rows
 -- :in deployment_id deployment, user_id id, text first_name, text last_name, text username, key username_key, text image_url, text password_record, email_id email, time created_at, time updated_at
 INSERT INTO account (deployment_id, id, first_name, last_name, username, username_key, image_url, availability,
