@@ -1,13 +1,20 @@
-"""conftest.py - the servers and deployments that tests ask for by name."""
+"""
+conftest.py - the servers and deployments that tests ask for by name.
+
+/usr/bin/python3 -m pytest -n 2 --dist loadfile tests/api [--engine=sqlite|postgresql|both]; SESSIOND names the binary.
+"""
 # SPDX-License-Identifier: Apache-2.0
 import os
 import pathlib
+import secrets
+import subprocess
 import sys
 
 import pytest
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1])]
 
+import pgserver  # noqa: E402
 from harness import Server, binary  # noqa: E402
 
 TRUSTED = ["--trusted-proxy", "127.0.0.1/32"]
@@ -35,10 +42,15 @@ def new_server(engine, tmp_path_factory):
     if engine == "sqlite":
         yield lambda args=(), **kw: Server(tmp_path_factory.mktemp("server"), [*TRUSTED, *args], **kw)
         return
-    from pgserver import PostgreSQL
-    with PostgreSQL(tmp_path_factory.mktemp("postgresql")) as pg:
+    with pgserver.server() as url:
         yield lambda args=(), **kw: Server(tmp_path_factory.mktemp("server"), [*TRUSTED, *args],
-                                           database=pg.new_database(), **kw)
+                                           database=new_database(url), **kw)
+
+
+def new_database(url):
+    name = f"t{secrets.token_hex(6)}"
+    subprocess.run(["psql", url, "-qXc", f"CREATE DATABASE {name}"], check=True)
+    return url.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture(scope="session")

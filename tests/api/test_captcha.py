@@ -46,7 +46,7 @@ def test_C2_one_redemption_in_a_race(place, solved):
     got = race([lambda b=b: redeem(b, challenge, answers) for b in browsers])
     won = [g.json for g in got if g.json["success"]]
     assert len(won) == 1, [g.status for g in got]
-    assert {tuple(g.json) for g in got if not g.json["success"]} == {("success",)}
+    assert not [g for g in got if not g.json["success"] and "token" in g.json]
     assert {g.status for g in got} <= {200, 400}
     assert time.time() * 1000 < won[0]["expires"] <= (time.time() + 86400) * 1000
     assert won[0]["expires"] >= (time.time() + 1140) * 1000, "it outlives a slow user"
@@ -71,7 +71,7 @@ def test_C2_malformed(place, body):
 
 def test_a_challenge_of_another_deployment(server, place, solved):
     challenge, answers = solved
-    assert redeem(server.deployment().browser(), challenge, answers).json == {"success": False}
+    assert redeem(server.deployment().browser(), challenge, answers).json["success"] is False
 
 
 def test_a_challenge_ends_after_ten_minutes(clock_server):
@@ -79,7 +79,7 @@ def test_a_challenge_ends_after_ten_minutes(clock_server):
     challenge = browser.post("/captcha/challenge").json
     answers = solutions(challenge)
     clock_server.advance(605)
-    assert redeem(browser, challenge, answers).json == {"success": False}
+    assert redeem(browser, challenge, answers).json["success"] is False
 
 
 def test_the_proof_is_used_many_times_and_only_here(server):

@@ -60,7 +60,7 @@ def test_seed_sign_in_by_username(demo):
 
 def curl_lines(demo):
     text = "\n".join(demo.stdout + demo.log().splitlines()).replace("\\\n", " ")
-    return [line.strip().lstrip("$ ") for line in text.splitlines() if re.match(r"\s*\$?\s*curl\b", line)]
+    return [line.strip() for line in text.splitlines() if re.match(r"\s*(\w+=\$\()?curl\b", line)]
 
 
 def test_demo_prints_curl_lines_that_sign_in_and_show_the_session(demo, tmp_path):
