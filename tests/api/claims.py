@@ -55,7 +55,8 @@ def check_transport(got, method, path, browser):
         assert got.token.encode() not in got.body
         assert sum(got.token in v for _, v in got.headers) == 1
         assert not is_bare(path) and method != "OPTIONS", f"a token where none belongs: {got}"
-    if browser.origin and not path.startswith("/.well-known/"):
+    # Documents for everybody; and a request line that is too long hides what stands below it.
+    if browser.origin and not path.startswith("/.well-known/") and path != "/captcha/widget.js" and got.status != 414:
         check_cors(got, browser)
 
 

@@ -204,6 +204,10 @@ class Server:
         answer = self.admin("POST", f"/test/clock?advance={seconds}")
         assert answer.status == 200, answer
 
+    def sweep(self):
+        """What the background does now and then, now."""
+        assert self.admin("POST", "/test/sweep").status == 200
+
     def metric(self, name):
         """Sum over the labels of one metric."""
         lines = self.admin("GET", "/metrics").text.splitlines()

@@ -3,8 +3,7 @@
 import pytest
 
 POSTS = ["/session/switch-sign-in", "/session/sign-out", "/session/switch-organization", "/session/switch-workspace",
-         "/auth/identify", "/auth/signin", "/auth/signup", "/auth/oauth2/init", "/auth/prepare-verification",
-         "/auth/attempt-verification", "/organizations", "/workspaces", "/me", "/me/signins/signin_1/signout"]
+         "/auth/identify", "/auth/signin", "/auth/signup", "/auth/oauth2/init", "/organizations", "/workspaces", "/me", "/me/signins/signin_1/signout"]
 
 ALLOWED = ["https://{f}", "https://www.{f}", "https://a.b.{f}", "https://extra.example.org", "http://localhost:3000",
            "http://localhost", "http://127.0.0.1:8080", "http://[::1]:5173"]

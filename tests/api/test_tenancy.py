@@ -91,10 +91,10 @@ def test_M4_filters_by_organization(house):
         assert {m["workspace_id"] for m in browser.get("/me/workspace-memberships", query).data} == expected
 
 
-@pytest.mark.parametrize("name,slug", [("Lumen Labs", "lumen-labs"), ("  A__B..C  ", "a-b-c"), ("Zoë & Söhne", "zoë-söhne"), ("!!!", None), ("ACME", "acme")])
+@pytest.mark.parametrize("name,slug", [("Lumen Labs", "lumen-labs"), ("  A__B..C  ", "a-b-c"), ("Zoë & Söhne", "zoe-sohne"), ("!!!", None), ("ACME", "acme")])
 def test_3_6_slugs(production, name, slug):
     got = organization(production.signed_in()[0], name)["slug"]
-    assert got == slug or (slug is None and got) or got == re.sub("[^a-z0-9-]", "", slug or "")
+    assert got == slug or (slug is None and got)
 
 
 def test_3_6_slugs_are_numbered(production):
@@ -221,8 +221,7 @@ def test_W1_in_an_organization_one_is_not_in(server):
 
 SWEEP = [("POST", "/session/switch-sign-in", "sign_in_id"), ("POST", "/session/sign-out", "sign_in_id"),
          ("POST", "/session/switch-organization", "organization_id"), ("POST", "/session/switch-workspace", "workspace_id"),
-         ("POST", "/me/signins/{id}/signout", None), ("GET", "/me/workspace-memberships", "org_id"),
-         ("POST", "/auth/attempt-verification", "attempt_identifier"), ("POST", "/auth/prepare-verification", "attempt_identifier")]
+         ("POST", "/me/signins/{id}/signout", None), ("GET", "/me/workspace-memberships", "org_id")]
 
 
 def everything(d):
@@ -245,8 +244,7 @@ def test_F36_TEN01_sweep(server, credential):
     count = {**mine.rows()}
     for method, path, parameter in SWEEP:
         def call(i):
-            query = {"identifier_type": "signin", "strategy": "email_otp", **({parameter: i} if parameter else {})}
-            return browser.send(method, path.format(id=i), query, {"verification_code": "123456"} if method == "POST" else None)
+            return browser.send(method, path.format(id=i), {parameter: i} if parameter else None)
         for _, ids in victims:
             for i in ids:
                 got, none = call(i), call(re.sub(r"\d+", "1", i))
