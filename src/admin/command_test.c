@@ -8,6 +8,7 @@
 #include "admin/admin.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/secret.h"
 #include "test/unit.h"
 
 enum { WORDS_MAX = 80 };
@@ -242,6 +243,8 @@ main(void)
 		cmocka_unit_test(test_a_long_data_directory_still_has_a_socket),
 		cmocka_unit_test(test_the_database_tag_hides_its_url),
 	};
+
+	assert_true(secret_init_libraries());
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

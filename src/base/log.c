@@ -107,6 +107,12 @@ printed(int n, size_t room)
 	return (size_t)n < room ? (size_t)n : room - 1;
 }
 
+bool
+log_is_on(enum log_level level)
+{
+	return (int)level <= atomic_load_explicit(&level_max, memory_order_relaxed);
+}
+
 void
 log_event(enum log_level level, enum log_event_id ev, const char *fmt, ...)
 {
@@ -115,7 +121,7 @@ log_event(enum log_level level, enum log_event_id ev, const char *fmt, ...)
 	va_list args;
 	size_t n;
 
-	if ((int)level > atomic_load_explicit(&level_max, memory_order_relaxed))
+	if (!log_is_on(level))
 		return;
 	/* The wall clock, corrections included: a log is read beside other machines' logs. */
 	clock_rfc3339_us_into(stamp, clock_wall());

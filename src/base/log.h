@@ -43,6 +43,8 @@ extern const struct log_event_info log_event_info[EV__COUNT];
  * log_quote(). Never a secret: no body, no query string, no token. Any thread.
  */
 void log_event(enum log_level level, enum log_event_id ev, const char *fmt, ...) PRINTF(3, 4);
+/* Would a line of this level be written? For callers whose line is costly to prepare. Any thread. */
+bool log_is_on(enum log_level level);
 void log_set_level(enum log_level level);
 bool log_level_parse(struct str s, enum log_level *ret_level) MUST_CHECK;
 uint64_t log_bytes_written(void);	/* a metric: core dumps and debuggers are off */
