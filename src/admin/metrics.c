@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "session/cache.h"
 #include "version.gen.h"
 
 enum metric_kind { COUNTER, GAUGE };
@@ -135,6 +136,23 @@ write_store(const struct app *app, struct buf *out)
 	put(out, "hashes_waiting", GAUGE, "Password hashes in the queue.", h.waiting);
 }
 
+static void
+write_cache(const struct app *app, struct buf *out)
+{
+	struct cache_stats c;
+
+	cache_stats(app->cache, &c);
+	put(out, "cache_hits_total", COUNTER, "Answers of GET /session given from memory.", c.hits);
+	put(out, "cache_misses_total", COUNTER, "Answers that were not in memory, or not good any more.", c.misses);
+	put(out, "cache_stale_total", COUNTER, "Of those, the ones that something had changed.", c.stale);
+	put(out, "cache_fills_total", COUNTER, "Answers put into memory.", c.fills);
+	put(out, "cache_evictions_total", COUNTER, "Answers dropped to stay within cache-memory.", c.evictions);
+	put(out, "cache_joined_total", COUNTER, "Requests that waited for another's reading of the same session.", c.joined);
+	put(out, "cache_entries", GAUGE, "Answers in memory.", c.entries);
+	put(out, "cache_bytes", GAUGE, "Their size.", c.bytes);
+	put(out, "cache_ceiling_bytes", GAUGE, "The most that may be.", c.ceiling);
+}
+
 void
 metrics_write(const struct admin_config *c, struct buf *out)
 {
@@ -144,5 +162,6 @@ metrics_write(const struct admin_config *c, struct buf *out)
 	write_server(c->server, out);
 	write_pools(c->app, out);
 	write_store(c->app, out);
+	write_cache(c->app, out);
 	app_write_metrics(c->app, out);
 }

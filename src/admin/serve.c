@@ -13,6 +13,7 @@
 #include "admin/running.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "session/cache.h"
 #include "version.gen.h"
 
 enum { START_ARENA = 64 * 1024 * 1024, LIMITER_SLOTS = 65536, WHY_MAX = 256 };
@@ -36,8 +37,9 @@ start_app(struct running *r)
 	app->arena_max = (size_t)r->conf->task_memory;
 	app->limiter = limiter_new(LIMITER_SLOTS);
 	app->activity = activity_new();
+	app->cache = cache_new((size_t)r->conf->cache_memory);
 	app->hasher = hasher_new(app->keys, (unsigned)r->conf->hash_threads, (size_t)r->conf->hash_queue);
-	if (!app->limiter || !app->activity || !app->hasher || !app_counters_init(app))
+	if (!app->limiter || !app->activity || !app->cache || !app->hasher || !app_counters_init(app))
 		return fail(&r->t, E_OVERLOADED, "out of memory");
 	TRY(running_apply(&r->t, app, r->conf));
 	return directory_new(&r->t, app->store, r->opened.db, app->keys, r->conf->demo, &app->directory);
@@ -174,6 +176,7 @@ stop(struct running *r)
 	background_free(r->background);
 	directory_free(r->app.directory);
 	hasher_free(r->app.hasher);
+	cache_free(r->app.cache);
 	activity_free(r->app.activity);
 	limiter_free(r->app.limiter);
 	app_counters_done(&r->app);

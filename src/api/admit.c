@@ -20,7 +20,6 @@ admit_client(struct request *rq)
 
 	rq->client = f.client;
 	rq->https = f.https;
-	(void)net_addr_format(&rq->client, rq->client_text);
 	rq->source = throttle_source(rq->client.bytes, rq->client.family == AF_INET6 ? 16 : 4);
 }
 
@@ -39,14 +38,18 @@ admit_origin(struct request *rq)
  * Listeners are plain HTTP, so a production deployment answers only when a listed proxy
  * says https, or when everything is on this machine: listener and Host both loopback.
  */
+static bool
+scheme_is_safe(const struct request *rq)
+{
+	if (rq->deployment->mode == MODE_STAGING || rq->https)
+		return true;
+	return rq->deployment->is_loopback && net_addr_is_loopback(&rq->x->local);
+}
+
 static enum status
 admit_scheme(struct request *rq)
 {
-	if (rq->deployment->mode == MODE_STAGING || rq->https)
-		return OK;
-	if (rq->deployment->is_loopback && net_addr_is_loopback(&rq->x->local))
-		return OK;
-	return refuse(rq, E_TLS_REQUIRED, NULL);
+	return scheme_is_safe(rq) ? OK : refuse(rq, E_TLS_REQUIRED, NULL);
 }
 
 static enum status
@@ -125,10 +128,22 @@ admit_maintenance(struct request *rq)
 	return refuse(rq, E_MAINTENANCE, NULL);
 }
 
+bool
+request_admit_light(struct request *rq)
+{
+	admit_client(rq);
+	rq->deployment = directory_find(rq->app->directory, rq->x->head.host, rq->https);
+	if (!rq->deployment || rq->deployment->settings.maintenance_mode)
+		return false;
+	admit_origin(rq);
+	return scheme_is_safe(rq);
+}
+
 enum status
 request_admit(struct request *rq)
 {
 	admit_client(rq);
+	(void)net_addr_format(&rq->client, rq->client_text);
 	rq->deployment = directory_find(rq->app->directory, rq->x->head.host, rq->https);
 	if (!rq->deployment)
 		return refuse(rq, E_NOT_FOUND, "No deployment answers at this host.");

@@ -69,6 +69,7 @@ struct route {
 	bool             no_navigation;	/* a GET with side effects: refused when Sec-Fetch-Mode says a link was followed */
 	bool             big_body;	/* takes images: the larger body limit */
 	bool             no_envelope;	/* answers outside the envelope, errors too (challenges) */
+	bool             cached;	/* its answer depends on the token alone, and may be kept in memory: see session/cache.h */
 	bool             light;		/* needs no database while the session is anonymous: then answered on the loop */
 	struct field     query[8];
 	struct field     body[ROUTE_FIELDS_MAX];

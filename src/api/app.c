@@ -7,13 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/fast.h"
 #include "api/pipeline.h"
 #include "api/route.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"
-
-void request_finish(struct request *rq, enum status st);
 
 /* Requests answered, per route (the last row: no route) and status class. Any thread; counts only. */
 struct app_counters {
@@ -141,6 +140,13 @@ request_new(struct app *app, struct exchange *x)
 	return rq;
 }
 
+void
+request_init_light(struct request *rq, struct request_private *p, struct app *app, struct exchange *x)
+{
+	*p = (struct request_private){ 0 };
+	*rq = (struct request){ .task = { .now = clock_now() }, .app = app, .x = x, .priv = p };
+}
+
 /* Passwords came in through these bytes. */
 static void
 request_free(struct request *rq)
@@ -148,6 +154,7 @@ request_free(struct request *rq)
 	if (rq->x->body.n > 0)
 		secret_wipe((void *)(uintptr_t)rq->x->body.p, rq->x->body.n);
 	params_wipe(&rq->body);
+	snapshot_unref(rq->priv->snapshot);
 	deployment_unref(rq->deployment);
 	arena_free(rq->task.arena);
 }
@@ -159,6 +166,8 @@ request_log(const struct request *rq, bool light)
 	enum status st = rq->priv->outcome;
 	enum log_level level = st != OK ? status_info[st].level : light ? LOG_DEBUG : LOG_INFO;
 
+	if (!log_is_on(level))
+		return;
 	log_event(level, EV_REQUEST, "request=%016llx deployment=%lld route=%s status=%d code=%s us=%lld ip=%s why=\"%s\"",
 	    (unsigned long long)rq->x->id, rq->deployment ? (long long)rq->deployment->id.v : 0LL,
 	    rq->route ? rq->route->name : "none", rq->priv->answer.status, st == OK ? "OK" : status_info[st].code,
@@ -183,6 +192,14 @@ static const struct answer answer_out_of_memory = {
 		       "Please try again in a moment.\"}]}"),
 };
 
+void
+request_answer_light(struct request *rq)
+{
+	exchange_answer(rq->x, &rq->priv->answer);
+	request_count(rq);
+	request_log(rq, true);
+}
+
 static void
 request_send(struct request *rq, bool light)
 {
@@ -202,16 +219,6 @@ request_sent(struct exchange *x)
 	request_send(x->user, false);
 }
 
-/* The outcome is final: build the answer here, send it from the loop. Any thread. */
-void
-request_finish(struct request *rq, enum status st)
-{
-	if (st == OK)
-		audit_log(rq);
-	answer_build(rq, st);
-	exchange_post(rq->x, request_sent);
-}
-
 static enum status
 submit(struct request *rq)
 {
@@ -227,6 +234,43 @@ submit(struct request *rq)
 	return refuse(rq, E_OVERLOADED, NULL);
 }
 
+/* The leader is done. What it kept answers those who waited; otherwise each reads for itself. */
+static void
+land(struct request *rq)
+{
+	struct request_private *p = rq->priv;
+	struct waiter *w = p->leads ? cache_land(rq->app->cache, rq->deployment->id, &p->hash) : NULL;
+
+	while (w) {
+		struct request_private *q = (struct request_private *)(void *)((char *)w - offsetof(struct request_private, waiter));
+		struct request *other = q->job.arg;
+
+		w = w->next;
+		if (p->snapshot && snapshot_is_good(p->snapshot, other->task.now) && fast_answer_waiting(other, p->snapshot)) {
+			exchange_post(other->x, request_sent);
+			continue;
+		}
+		if (submit(other) != OK) {
+			answer_build(other, E_OVERLOADED);
+			exchange_post(other->x, request_sent);
+		}
+	}
+}
+
+void
+request_finish(struct request *rq, enum status st)
+{
+	struct request_private *p = rq->priv;
+
+	if (st == OK)
+		audit_log(rq);
+	if (st == OK && p->snapshot)
+		cache_put(rq->app->cache, p->snapshot);
+	land(rq);
+	answer_build(rq, st);
+	exchange_post(rq->x, request_sent);
+}
+
 static bool
 is_light(const struct request *rq)
 {
@@ -235,12 +279,27 @@ is_light(const struct request *rq)
 	return rq->route->light && !token_is_stored(rq->priv->token);
 }
 
+/* The first to miss reads; who misses the same meanwhile waits for it. true: this one waits. */
+static bool
+waits_for_another(struct request *rq)
+{
+	struct request_private *p = rq->priv;
+
+	if (!rq->route->cached || !token_is_stored(p->token) || token_hash(&rq->task, p->token, &p->hash) != OK)
+		return false;
+	p->job.arg = rq;
+	p->leads = cache_join(rq->app->cache, rq->deployment->id, &p->hash, &p->waiter);
+	return !p->leads;
+}
+
 static void
 app_request(void *arg, struct exchange *x)
 {
 	struct request *rq = NULL;
 	enum status st;
 
+	if (fast_answer(arg, x))
+		return;
 	/* Kept first: from here on views of the request are taken, and they may go to a worker. */
 	if (exchange_keep(x))
 		rq = request_new(arg, x);
@@ -250,9 +309,12 @@ app_request(void *arg, struct exchange *x)
 	}
 	st = request_admit(rq);
 	if (st == OK && !is_light(rq)) {
+		if (waits_for_another(rq))
+			return;
 		st = submit(rq);
 		if (st == OK)
 			return;
+		land(rq);
 	} else if (st == OK && !rq->priv->preflight) {
 		st = request_run_light(rq);
 	}

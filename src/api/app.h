@@ -12,6 +12,7 @@
 #include "store/db.h"
 
 struct app_counters;
+struct cache;
 
 /*
  * Pointers are set once before the first listener opens and stay until the last has
@@ -24,6 +25,7 @@ struct app {
 	struct directory *directory;
 	struct limiter   *limiter;
 	struct activity  *activity;
+	struct cache     *cache;	/* ready answers of GET /session */
 	struct pool      *workers;	/* LANE_WORKER */
 	struct pool      *hash_lane;	/* LANE_HASH */
 	struct app_counters *counters;	/* route.c's own: per route and status, for /metrics */

@@ -8,8 +8,6 @@
 #include "session/coherence.h"
 #include "store/store.gen.h"
 
-void request_finish(struct request *rq, enum status st);	/* app.c */
-
 /* ---- the body ---- */
 
 static enum status
@@ -197,6 +195,19 @@ run_route(struct request *rq)
 	return reply_complete(rq);
 }
 
+/* Only what a current token of a stored session gets may be kept: everything else changes with time alone. */
+static void
+keep_answer(struct request *rq)
+{
+	struct request_private *p = rq->priv;
+
+	if (!rq->route->cached || !rq->session.stored || rq->session.token_out.n > 0)
+		return;
+	snapshot_unref(p->snapshot);
+	p->snapshot = snapshot_new(p->moment, rq->deployment->id, &rq->session, rq->session.token_due_at, &rq->state,
+	    buf_str(&rq->out));
+}
+
 /* Everything is resolved again in the one view that the handler sees. */
 static enum status
 run_read(struct task *t, void *arg)
@@ -212,7 +223,9 @@ run_read(struct task *t, void *arg)
 	if (st == E_NEEDS_WRITE)
 		return st;
 	TRY(st);
-	return run_route(rq);
+	TRY(run_route(rq));
+	keep_answer(rq);
+	return OK;
 }
 
 static enum status
@@ -257,7 +270,11 @@ static enum status
 deed_read(struct request *rq)
 {
 	for (int tries = 0; tries < 3; tries++) {
-		enum status st = db_read(&rq->task, rq->priv->db, run_read, rq);
+		enum status st;
+
+		/* Before the view begins: what is published from here on makes the answer stale. */
+		rq->priv->moment = coherence_now();
+		st = db_read(&rq->task, rq->priv->db, run_read, rq);
 
 		if (st != E_NEEDS_WRITE) {
 			if (st == OK && rq->session.token_out.n == 0)

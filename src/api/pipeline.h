@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "api/app.h"
+#include "session/cache.h"
 
 /* One line for the log and the audit table, kept until the commit. */
 struct audit_line {
@@ -28,6 +29,11 @@ struct request_private {
 	struct buf        headers;
 	struct answer     answer;
 	enum status       outcome;
+	struct token_hash hash;		/* of the token, for the cache */
+	bool              leads;	/* others wait for what this one reads: cache_land() when it is done */
+	struct waiter     waiter;	/* this one waits for another's */
+	uint64_t          moment;	/* coherence_now() before the view that is being read */
+	struct snapshot  *snapshot;	/* what was read, ready for the cache; a reference */
 	bool              state_is_fresh;	/* rq->state still tells the truth: nothing was written since it was read */
 };
 
@@ -35,6 +41,18 @@ struct request_private {
 
 /* Route, deployment, scheme, origin, token carrier, method, query: steps 3 to 5. Never blocks. */
 enum status request_admit(struct request *rq) MUST_CHECK;
+
+/* The part of it that allocates nothing: caller, deployment, origin and scheme. false: not all is as it should be. */
+bool request_admit_light(struct request *rq) MUST_CHECK;
+
+/* ---- app.c ---- */
+
+/* A request on the caller's stack, without an arena: for answers from memory only. */
+void request_init_light(struct request *rq, struct request_private *p, struct app *app, struct exchange *x);
+/* Send priv->answer at once, count it and log it; frees nothing. Loop thread. */
+void request_answer_light(struct request *rq);
+/* The outcome is final: build the answer here, send it from the loop. Any thread. */
+void request_finish(struct request *rq, enum status st);
 
 /* ---- deed.c: on a worker ---- */
 

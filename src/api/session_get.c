@@ -11,6 +11,6 @@ session_get(struct request *rq)
 const struct route route_session_get = {
 	.method = HTTP_GET, .path = "/session", .name = "session_get",
 	.summary = "Who is signed in, in which organization and workspace, and what the session holds.",
-	.auth = AUTH_SESSION, .tx = TX_READ, .lane = LANE_WORKER, .light = true,
+	.auth = AUTH_SESSION, .tx = TX_READ, .lane = LANE_WORKER, .light = true, .cached = true,
 	.run = session_get,
 };

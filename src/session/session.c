@@ -84,6 +84,7 @@ resolve_row(struct task *t, const struct session_rules *r, const struct token_ha
 		.id = row->session, .stored = true, .hash = *hash, .active_signin = row->active_signin,
 		.created_at = row->session_created_at, .updated_at = row->session_updated_at,
 		.expires_at = row->session_expires_at, .last_active_at = row->session_last_active_at,
+		.token_due_at = row->created_at + us(r->deployment->settings.auth.session_token_lifetime_s),
 	};
 	if (row->state == TOKEN_AGED)
 		return resolve_aged(t, r, row, ref, ret_action);

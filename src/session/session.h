@@ -24,6 +24,7 @@ struct session_ref {
 	bool              superseded;	/* renewed elsewhere: a signed-out view, nothing can be done with it */
 	struct signin_id  active_signin;
 	struct token_hash hash;		/* of the stored token that was presented */
+	int64_t           token_due_at;	/* when a current token is due for rotation */
 	struct str        token_out;	/* the client gets this one; .p NULL: it keeps what it has */
 };
 
