@@ -3,6 +3,7 @@
 #include "admin/running.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin/demo.h"
@@ -126,6 +127,16 @@ put_listener(struct buf *out, const char *what, const char *address)
 	buf_printf(out, "%s %s%s\n", what, address[0] == '/' ? "unix:" : "http://", address);
 }
 
+/* The lines work wherever they are pasted. */
+static void
+put_demo(struct buf *out, const struct running *r)
+{
+	char *data = realpath(r->start_conf->data, NULL);
+
+	demo_print(out, data ? data : r->start_conf->data, r->demo_port);
+	free(data);
+}
+
 void
 running_announce(const struct running *r)
 {
@@ -137,7 +148,7 @@ running_announce(const struct running *r)
 	if (r->start_conf->admin_listen[0] != '\0')
 		put_listener(&out, "admin on", server_address(r->admin_server, 0));
 	if (r->start_conf->demo)
-		demo_print(&out, r->start_conf->data, r->demo_port);
+		put_demo(&out, r);
 	fwrite(out.p, 1, out.n, stdout);
 	fflush(stdout);
 	buf_done(&out);
