@@ -8,6 +8,7 @@
 
 #include "api/route.h"
 #include "base/str.h"
+#include "version.gen.h"
 
 enum { HTTP_FIRST = 400, HTTP_END = 600, ID_MAX = 64 };
 
