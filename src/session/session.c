@@ -113,6 +113,20 @@ resolve_stored(struct task *t, const struct session_rules *r, struct str token, 
 	return resolve_row(t, r, &hash, &row, ref, ret_action);
 }
 
+/* No first token: nobody has stored anything yet; or long ago, and then the session is no longer this token's. */
+static enum status
+resolve_without_first(struct task *t, const struct session_rules *r, const struct token_anonymous *a,
+    struct session_ref *ref)
+{
+	struct session_find_row row;
+	enum status st = sql_session_find(t, r->deployment->id, a->session, &row);
+
+	if (st == E_NOT_FOUND)
+		return OK;
+	TRY(st);
+	return resolve_new(t, r, ref);
+}
+
 /*
  * A request that stores something with an anonymous token: a parallel one may have
  * been first, and then both have the same first stored token. If that one has been
@@ -131,7 +145,7 @@ resolve_anonymous_storing(struct task *t, const struct session_rules *r, const s
 	TRY(token_hash(t, first, &hash));
 	st = sql_session_token_find(t, r->deployment->id, hash_str(&hash), &row);
 	if (st == E_NOT_FOUND)
-		return OK;
+		return resolve_without_first(t, r, a, ref);
 	TRY(st);
 	if (row.state != TOKEN_CURRENT ||
 	    session_is_over(r, row.session, row.session_last_active_at, row.session_expires_at, t->now))
@@ -261,10 +275,7 @@ store_adopt(struct task *t, const struct session_rules *r, struct session_ref *r
 {
 	struct token_anonymous a = { ref->id, ref->created_at };
 
-	TRY(resolve_anonymous_storing(t, r, &a, ref));
-	if (ref->stored)
-		return OK;
-	return ref->id.v == a.session.v ? resolve_new(t, r, ref) : OK;
+	return resolve_anonymous_storing(t, r, &a, ref);
 }
 
 enum status

@@ -137,6 +137,18 @@ def test_SES05_a_planted_token_does_not_follow_into_the_session(production):
     assert planted.get("/me", keep=False).status == 401
 
 
+def test_SES04_a_planted_anonymous_token_cannot_sign_its_victim_out(clock_server):
+    """An hour later, when the first stored token has been swept: the anonymous one still names the session."""
+    victim = clock_server.deployment().browser()
+    victim.get("/session")
+    planted = victim.twin()
+    mine = victim.sign_in(victim.deployment.person()).data["active_signin"]["id"]
+    clock_server.advance(3600)
+    assert clock_server.admin("POST", "/test/sweep").status == 200
+    assert planted.post("/session/sign-out", None, {"sign_in_id": mine}).status == 400
+    assert victim.is_signed_in
+
+
 def test_SES05_never_adopts_a_token_made_by_the_client(production):
     browser = production.browser(token="attacker" * 5 + "abc")
     browser.sign_in(production.person())
