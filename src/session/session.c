@@ -226,12 +226,16 @@ settle_stolen(struct task *t, const struct session_rules *r, struct session_ref 
 	return resolve_new(t, r, ref);
 }
 
+/* One that is used for the first time only when it is due itself still starts its predecessor's 60 seconds. */
 static enum status
 settle_rotate_row(struct task *t, const struct session_rules *r, struct session_ref *ref)
 {
 	struct session_token_find_row row;
+	int64_t rows;
 
 	TRY(sql_session_token_find(t, r->deployment->id, hash_str(&ref->hash), &row));
+	if (row.first_used_at == 0)
+		TRY(sql_session_token_mark_used(t, r->deployment->id, hash_str(&ref->hash), t->now, &rows));
 	return settle_rotate(t, r, row.nonce, ref);
 }
 

@@ -267,6 +267,9 @@ test_SES04_nor_when_the_superseded_token_has_been_swept(void **state)
 	victim = sign_in(w, anonymous.ref.token_out);
 	pass(w, 120);
 	assert_int_equal(store_write_wait(&w->task, w->store, w->db, do_sweep_tokens, NULL), OK);
+	/* Not even before it stores anything: an id is all that ending a sign-in takes. */
+	attacker = request(w, anonymous.ref.token_out, true);
+	assert_int_not_equal(attacker.ref.id.v, victim.ref.id.v);
 	attacker = first_post(w, anonymous.ref.token_out);
 	assert_int_not_equal(attacker.ref.id.v, victim.ref.id.v);
 	assert_int_equal(request(w, victim.ref.token_out, false).ref.id.v, victim.ref.id.v);
@@ -341,6 +344,25 @@ test_a_replaced_token_that_comes_back_ends_the_session(void **state)
 	assert_int_not_equal(thief.ref.id.v, first.ref.id.v);
 	/* Whoever has the successor is out too: nobody can tell thief and owner apart. */
 	assert_int_not_equal(request(w, next.ref.token_out, false).ref.id.v, first.ref.id.v);
+}
+
+/* Used for the first time only when it was due itself: it is replaced at once, and its predecessor's time still begins. */
+static void
+test_a_successor_first_used_when_due_ends_its_predecessor(void **state)
+{
+	struct world *w = *state;
+	struct call first = sign_in(w, S("")), second, third, late;
+
+	pass(w, LIFETIME_S);
+	second = request(w, first.ref.token_out, false);
+	pass(w, LIFETIME_S);
+	third = request(w, second.ref.token_out, false);
+	assert_false(same(third.ref.token_out, second.ref.token_out));
+	assert_int_equal(request(w, third.ref.token_out, false).ref.id.v, first.ref.id.v);
+	pass(w, 60);
+	late = request(w, first.ref.token_out, false);
+	assert_int_equal(late.stolen.v, first.ref.id.v);
+	assert_int_not_equal(late.ref.id.v, first.ref.id.v);
 }
 
 static void
@@ -451,6 +473,7 @@ main(void)
 		T(test_rotation_converges),
 		T(test_a_lost_answer_signs_nobody_out),
 		T(test_a_replaced_token_that_comes_back_ends_the_session),
+		T(test_a_successor_first_used_when_due_ends_its_predecessor),
 		T(test_SES08_inactivity),
 		T(test_SES09_absolute_limit),
 		T(test_SES02_no_randomness_no_session),
