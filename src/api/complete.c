@@ -25,15 +25,15 @@ make_room_in_session(struct request *rq)
 	    (long long)s->auth.multi_session.max_accounts_per_session);
 }
 
-/* The account may have so many sign-ins; the least recently active ones give way. */
+/* The account may have so many sign-ins; the least recently active ones give way to the new one. */
 static enum status
-make_room_for_user(struct request *rq, struct user_id user)
+make_room_for_user(struct request *rq, struct user_id user, struct signin_id new)
 {
 	struct signins_least_recent_of_user_row *old;
 	struct task *t = &rq->task;
 	size_t n;
 
-	TRY(sql_signins_least_recent_of_user(t, rq->deployment->id, user,
+	TRY(sql_signins_least_recent_of_user(t, rq->deployment->id, user, new,
 	    rq->deployment->settings.auth.multi_session.max_sessions_per_account - 1, &old, &n));
 	for (size_t i = 0; i < n; i++)
 		TRY(session_end_signin(t, rq->deployment->id, old[i].session, old[i].id));
@@ -90,7 +90,7 @@ sign_in_complete(struct request *rq, struct user_id user, const char *method)
 	TRY(sql_signin_delete_expired_of_user(t, d, rq->session.id, user, t->now, &rows));
 	TRY(make_room_in_session(rq));
 	TRY(insert_signin(rq, user, method, &id));
-	TRY(make_room_for_user(rq, user));
+	TRY(make_room_for_user(rq, user, id));
 	TRY(sql_session_restart_clock(t, d, rq->session.id, id, t->now,
 	    t->now + rq->deployment->settings.auth.session_validity_period_s * SECOND_US, &rows));
 	TRY(request_renew_token(rq));

@@ -250,11 +250,11 @@ UPDATE session SET updated_at = updated_at WHERE deployment_id = :deployment AND
 SELECT COUNT(*) FROM signin WHERE deployment_id = :deployment AND session_id = :session AND expires_at > :now;
 
 -- :name signins_least_recent_of_user :many
--- :in deployment_id deployment, user_id user, int beyond
+-- :in deployment_id deployment, user_id user, signin_id keep, int beyond
 -- :out session_id session, signin_id id
--- What a user has beyond so many sign-ins, the least recently active last to be kept.
+-- What a user has beyond the one to keep and so many others, the least recently active last to be kept.
 SELECT session_id, id FROM signin
- WHERE deployment_id = :deployment AND user_id = :user
+ WHERE deployment_id = :deployment AND user_id = :user AND id <> :keep
  ORDER BY last_active_at DESC, id DESC LIMIT 100 OFFSET :beyond;
 
 -- :name orgmem_permissions :many permission_row

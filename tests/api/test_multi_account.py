@@ -156,3 +156,11 @@ def test_8_6_switching_changes_what_new_jwts_say(two):
     assert sub() == second.id
     browser.post("/session/switch-sign-in", None, {"sign_in_id": signin_of(browser, first)})
     assert sub() == first.id
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+def test_SES17_an_account_has_as_many_sign_ins_as_set_and_the_newest_is_among_them(server, most):
+    d = server.deployment(auth_settings__multi_session_support__max_sessions_per_account=str(most))
+    who = d.person()
+    browsers = [d.signed_in(who)[0] for _ in range(most + 2)]
+    assert [b.is_signed_in for b in browsers] == [False] * 2 + [True] * most
