@@ -254,6 +254,9 @@ answer_failure(struct request *rq, enum status st)
 	p->raw = false;
 	p->content_type = "application/json; charset=utf-8";
 	p->cache_control = "no-store";
+	/* Its token would overwrite the one that superseded it. */
+	if (rq->session.superseded)
+		p->settled.token_out = STR_NONE;
 	rq->session = p->settled;
 	buf_init_arena(&rq->out, rq->task.arena, BODY_MAX);
 	answer_error_body(&rq->out, rq, st);

@@ -133,6 +133,19 @@ resolve_read(struct task *t, void *arg)
 	return action == SESSION_READY ? OK : E_NEEDS_WRITE;
 }
 
+/* The event is the stolen session's; the request goes on with a new one. */
+static enum status
+audit_stolen(struct request *rq, struct session_id stolen)
+{
+	struct session_id own = rq->session.id;
+	enum status st;
+
+	rq->session.id = stolen;
+	st = audit(rq, AUDIT_SESSION_TOKEN_REPLAYED, (struct user_id){ 0 }, STR_NONE);
+	rq->session.id = own;
+	return st;
+}
+
 static enum status
 resolve_settle(struct task *t, void *arg)
 {
@@ -142,9 +155,7 @@ resolve_settle(struct task *t, void *arg)
 
 	rq->priv->audits = NULL;
 	TRY(session_settle(t, &rules, rq->priv->token, route_stores(rq), &rq->session, &stolen));
-	if (stolen.v == 0)
-		return OK;
-	return audit(rq, AUDIT_SESSION_TOKEN_REPLAYED, (struct user_id){ 0 }, STR_NONE);
+	return stolen.v ? audit_stolen(rq, stolen) : OK;
 }
 
 /* What is due (a rotation, the end of a stolen session) is committed whatever becomes of the request itself. */
@@ -208,6 +219,14 @@ keep_answer(struct request *rq)
 	    buf_str(&rq->out));
 }
 
+/* What settling handed out goes with the answer, unless a sign-in elsewhere has superseded it since. */
+static void
+hand_out_settled(struct request *rq)
+{
+	if (rq->session.token_out.n == 0 && !rq->session.superseded)
+		rq->session.token_out = rq->priv->settled.token_out;
+}
+
 /* Everything is resolved again in the one view that the handler sees. */
 static enum status
 run_read(struct task *t, void *arg)
@@ -240,8 +259,7 @@ run_write(struct task *t, void *arg)
 	if (rq->route->auth != AUTH_NONE)
 		TRY(session_settle(t, &rules, rq->priv->token, true, &rq->session, &stolen));
 	TRY(run_route(rq));
-	if (rq->session.token_out.n == 0)
-		rq->session.token_out = rq->priv->settled.token_out;
+	hand_out_settled(rq);
 	return OK;
 }
 
@@ -277,8 +295,8 @@ deed_read(struct request *rq)
 		st = db_read(&rq->task, rq->priv->db, run_read, rq);
 
 		if (st != E_NEEDS_WRITE) {
-			if (st == OK && rq->session.token_out.n == 0)
-				rq->session.token_out = rq->priv->settled.token_out;
+			if (st == OK)
+				hand_out_settled(rq);
 			return st;
 		}
 		TRY(settle_session(rq, E_NEEDS_WRITE));

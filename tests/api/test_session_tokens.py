@@ -303,11 +303,14 @@ def test_replay_after_the_grace_ends_the_sign_ins_and_is_audited(clock_server):
     browser.get("/session")
     clock_server.advance(GRACE + 5)
     events = d.audit()
+    session = browser.session()["id"]
     assert browser.is_signed_in
     replay = stolen.get("/session", keep=False)
     assert replay.status == 200 and replay.token and replay.data["active_signin"] is None
     assert not browser.is_signed_in
     assert len(d.audit()) > len(events), "an audit event tells of the replay"
+    told = clock_server.sql(f"SELECT session_id FROM audit WHERE event = 'session.token_replayed' AND deployment_id = {d.number}")
+    assert [f"session_{row[0]}" for row in told] == [session], "and of whose"
     assert d.rows()["signin"] == 0 or browser.get("/me").status == 401
 
 
@@ -359,6 +362,18 @@ def test_a_superseded_token_never_converges(clock_server):
 
 
 # ---- lifetimes ----
+
+def test_a_token_superseded_while_its_request_was_under_way_is_not_handed_out(clock_server):
+    """Due by age, it was rotated for both; one signed in, and its new cookie must not be overwritten by the other's answer."""
+    d = clock_server.deployment()
+    browser, _ = d.signed_in()
+    people = [d.person() for _ in range(6)]
+    clock_server.advance(AGE + 1)
+    tabs = [browser.twin() for _ in people]
+    got = race([lambda t=t, p=p: t.sign_in(p) for t, p in zip(tabs, people)])
+    assert [g.status for g in got].count(200) == 1
+    assert [g.token for g in got if g.status == 401] == [None] * 5
+
 
 def test_SES08_inactivity_limit(clock_server):
     browser, _ = clock_server.deployment(auth_settings__session_inactive_timeout="3600").signed_in()
