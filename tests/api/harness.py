@@ -111,8 +111,8 @@ class Deployment:
 
     def rows(self):
         """Rows of this deployment by table, for claims about what was (not) written."""
-        return {t: int(self.server.sql(f"SELECT count(*) FROM {t} WHERE deployment_id = {self.number}")[0][0])
-                for t in self.server.tables()}
+        counts = [f"SELECT '{t}', count(*) FROM {t} WHERE deployment_id = {self.number}" for t in self.server.tables()]
+        return {table: int(n) for table, n in self.server.sql(" UNION ALL ".join(counts))}
 
     def audit(self):
         return [r[0] for r in self.server.sql(
