@@ -157,7 +157,9 @@ start(struct running *r)
 
 /*
  * Also after a start that failed half-way. Listeners close first, and answer what was
- * begun; then the workers, for which the loops still wait; then what they worked with.
+ * begun; the operator's closes after the public one, so that the end can be watched, but
+ * before what its metrics tell of; then the workers, for which the loops still wait; then
+ * what they worked with.
  */
 static void
 stop(struct running *r)
@@ -166,13 +168,13 @@ stop(struct running *r)
 		admin_set_draining(r->admin);
 	if (r->server)
 		server_drain(r->server, r->conf->drain_timeout_us);
-	pool_free(r->app.workers);
-	pool_free(r->app.hash_lane);
-	server_free(r->server);
 	if (r->admin_server)
 		server_drain(r->admin_server, ADMIN_DRAIN_US);
 	admin_free(r->admin);
 	server_free(r->admin_server);
+	pool_free(r->app.workers);
+	pool_free(r->app.hash_lane);
+	server_free(r->server);
 	background_free(r->background);
 	directory_free(r->app.directory);
 	hasher_free(r->app.hasher);
