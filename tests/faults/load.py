@@ -69,15 +69,20 @@ class Renames:
 
     def __init__(self, deployment, n):
         self.people = [deployment.signed_in() for _ in range(n)]
-        self.said, self.asked, self.statuses = [""] * n, [""] * n, {}
+        # The name last acknowledged, and those asked for since, of which any may have been written.
+        self.said, self.asked, self.statuses = [""] * n, [[] for _ in range(n)], {}
 
     def __call__(self, i):
         name = "N" + secrets.token_hex(6)
-        self.asked[i] = name
+        self.asked[i].append(name)
         got = self.people[i][0].post("/me", {"first_name": name}, check=False)
         self.statuses[got.status] = self.statuses.get(got.status, 0) + 1
         if got.status == 200:
-            self.said[i] = name
+            self.said[i], self.asked[i] = name, []
+
+    def is_kept(self, i):
+        name = self.now(i).data["first_name"]
+        return name == self.said[i] or name in self.asked[i] or not self.said[i]
 
     def now(self, i):
-        return self.people[i][0].get("/me", keep=False, check=False)
+        return self.people[i][0].twin().get("/me", keep=False, check=False)
