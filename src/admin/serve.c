@@ -168,6 +168,7 @@ stop(struct running *r)
 		admin_set_draining(r->admin);
 	if (r->server)
 		server_drain(r->server, r->conf->drain_timeout_us);
+	r->app.ending = true;
 	if (r->admin_server)
 		server_drain(r->admin_server, ADMIN_DRAIN_US);
 	admin_free(r->admin);

@@ -31,6 +31,7 @@ struct app {
 	struct app_counters *counters;	/* route.c's own: per route and status, for /metrics */
 	_Atomic size_t    body_max, image_max;	/* bytes; SIGHUP may change them */
 	size_t            arena_max;		/* bytes a request may allocate */
+	_Atomic bool      ending;		/* every client is gone: what still waits is not worked on */
 	_Atomic bool      proxies_write_forwarded;	/* Forwarded (RFC 7239), not X-Forwarded-*; SIGHUP may change it */
 	/* What SIGHUP may change, behind a lock of its own: see app_proxies(). */
 	struct app_reload *reload;

@@ -336,7 +336,7 @@ request_work(struct work *w, void *worker)
 	p->db = worker;
 	rq->task.now = clock_now();
 	reply_reset(rq);
-	st = prepare(rq);
+	st = rq->app->ending ? fail(&rq->task, E_OVERLOADED, "the server has ended, and the client is gone") : prepare(rq);
 	if (st == OK && rq->route->tx == TX_WRITE) {
 		st = deed_write(rq);
 		if (st == OK)

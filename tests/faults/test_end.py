@@ -44,3 +44,13 @@ def test_F41_what_was_acknowledged_stays(new_server, often):
     assert all(sign_ups.is_kept(email, token) for email, token in told[-500:])
     assert int(server.sql("SELECT count(*) FROM account")[0][0]) >= len(told)
     server.stop()
+
+
+def test_F41_a_full_hash_queue_does_not_hold_up_the_end(new_server):
+    """What waits is not worked on for clients that were cut off: with one hash thread the queue alone is seconds of work."""
+    with new_server("--hash-threads", "1", "--hash-workers", "1", "--hash-share", "128", "--drain-timeout", "0s") as server:
+        with Crowd(100, SignUps(server.deployment())):
+            while server.metric('sessiond_pool_waiting{pool="hash"}') < 90:
+                time.sleep(0.02)
+            end(server)
+    assert server.log().count("the server has ended") > 60
