@@ -288,8 +288,11 @@ waits_for_another(struct request *rq)
 	if (!rq->route->cached || !token_is_stored(p->token) || token_hash(&rq->task, p->token, &p->hash) != OK)
 		return false;
 	p->job.arg = rq;
-	p->leads = cache_join(rq->app->cache, rq->deployment->id, &p->hash, &p->waiter);
-	return !p->leads;
+	/* Who has joined may be with another thread already: nothing of it is touched here any more. */
+	if (!cache_join(rq->app->cache, rq->deployment->id, &p->hash, &p->waiter))
+		return true;
+	p->leads = true;
+	return false;
 }
 
 static void
