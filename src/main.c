@@ -26,6 +26,8 @@ harden(void)
 
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
+	/* A file at its limit is an error to the one who writes it, not the end of everybody. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
 		return false;
 	/* As many connections as the service manager lets us have. */

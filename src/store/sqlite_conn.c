@@ -23,20 +23,25 @@ static const char *const control_text[CTL__COUNT] = {
 /*
  * After a failed fsync nobody knows what is on the disk, and asking again would be
  * answered with a lie: the kernel has dropped the pages. The same goes for what else
- * says that the files are not as SQLite left them. A full disk and short memory pass.
+ * says that the files are not as SQLite left them. What was never taken passes: short
+ * memory, a full disk, and a write or a longer index of the log that was refused, which
+ * is what a quota or a file limit that is used up looks like to SQLite.
  */
 static bool
 is_fatal(int rc)
 {
-	switch (rc & 0xff) {
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return true;
-	case SQLITE_IOERR:
-		return rc != SQLITE_IOERR_NOMEM && rc != SQLITE_IOERR_READ && rc != SQLITE_IOERR_SHORT_READ;
-	default:
+	switch (rc) {
+	case SQLITE_IOERR_NOMEM:
+	case SQLITE_IOERR_READ:
+	case SQLITE_IOERR_SHORT_READ:
+	case SQLITE_IOERR_WRITE:
+	case SQLITE_IOERR_SHMSIZE:
 		return false;
+	default:
+		break;
 	}
+	rc &= 0xff;
+	return rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB || rc == SQLITE_IOERR;
 }
 
 static void
