@@ -1,0 +1,121 @@
+"""A PostgreSQL that goes away and comes back under load. F-09, F-10, F-14."""
+# SPDX-License-Identifier: Apache-2.0
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+import pgserver
+from load import Crowd, Renames, SignUps
+
+# Unlike pgserver's own, this one keeps what it acknowledged when it is killed.
+SETTINGS = ("listen_addresses=", "max_connections=100", "shared_buffers=32MB", "autovacuum=off", "log_min_messages=panic")
+BACK_WITHIN_S = 3
+
+
+class Database:
+    def __init__(self):
+        self.path, self.process = pgserver.make_directory(), None
+        self.data = os.path.join(self.path, "data")
+        self.url = f"postgresql:///postgres?host={self.path}&user=postgres"
+        subprocess.run(pgserver.as_owner(pgserver.program("initdb"), "-D", self.data, "-U", "postgres", "-A", "trust", "-E",
+                                         "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"),
+                       check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+    def start(self):
+        """Backends of one that was killed may hold its memory for a moment: then once more."""
+        pathlib.Path(self.data, "postmaster.pid").unlink(missing_ok=True)
+        for _ in range(50):
+            self.process = subprocess.Popen(
+                pgserver.as_owner(pgserver.program("postgres"), "-D", self.data, "-k", self.path,
+                                  *[w for s in SETTINGS for w in ("-c", s)]), cwd="/", stdin=subprocess.DEVNULL)
+            try:
+                pgserver.wait_until_ready(self.process, self.path)
+                return
+            except RuntimeError:
+                time.sleep(0.1)
+        raise TimeoutError("PostgreSQL does not start again")
+
+    def end(self, how):
+        self.process.send_signal(how)
+        self.process.wait()
+
+    def all_processes(self):
+        children = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
+        return [self.process.pid, *map(int, children.stdout.split())]
+
+    def ask(self, query):
+        return subprocess.run(["psql", self.url, "-XAtc", query], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def database():
+    d = Database()
+    d.start()
+    yield d
+    d.end(signal.SIGQUIT)
+    shutil.rmtree(d.path, ignore_errors=True)
+
+
+def restart(how):
+    def fault(database):
+        database.end(how)
+        database.start()
+    return fault
+
+
+def cut(database):
+    """Every connection, in whatever it is doing: also between COMMIT and its answer."""
+    for _ in range(5):
+        database.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sessiond'")
+
+
+def await_back(server, renames):
+    """Each worker connects again for itself, after a pause of its own: all of them are back when none says 503 any more."""
+    back, good = time.monotonic() + BACK_WITHIN_S, 0
+    while good < 40:
+        good = good + 1 if renames.now(0).status == 200 else 0
+        assert time.monotonic() < back, server.log()[-2000:]
+
+
+FAULTS = {"fast": restart(signal.SIGINT), "immediate": restart(signal.SIGQUIT), "killed": restart(signal.SIGKILL), "cut": cut}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_F09_F10_the_database_goes_and_comes_back(new_server, database, often, fault):
+    with new_server("--hash-share", "100", "--workers", "6", database=database.url) as server:
+        deployment = server.deployment()
+        most = int(database.ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sessiond'"))
+        sign_ups, renames = SignUps(deployment), Renames(deployment, 4)
+        for _ in range(often(1, 25)):
+            with Crowd(4, sign_ups), Crowd(4, renames):
+                while sum(sign_ups.statuses.values()) < 10:
+                    time.sleep(0.01)
+                fault(database)
+                await_back(server, renames)
+                sign_ups.statuses.clear()
+            assert set(renames.statuses) <= {200, 503}, renames.statuses
+            assert int(database.ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sessiond'")) <= most
+            assert all(renames.is_kept(i) for i in range(4))
+        assert sign_ups.acknowledged and all(sign_ups.is_kept(*one) for one in sign_ups.acknowledged)
+
+
+@pytest.mark.skipif(os.environ.get("NIGHTLY") != "1", reason="takes the 20 s after which a silent server is given up")
+def test_F14_a_database_that_does_not_answer(new_server, database):
+    """It is stopped, not gone: requests end with 503, readiness says so, and all is well when it goes on."""
+    with new_server("--workers", "4", database=database.url) as server:
+        renames = Renames(server.deployment(), 1)
+        frozen = database.all_processes()
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            assert renames.now(0).status == 503
+            assert server.admin("GET", "/readyz").status == 503
+        finally:
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
+        await_back(server, renames)
