@@ -179,7 +179,7 @@ check_session(struct request *rq)
 		return OK;
 	/* Renewed by a sign-in elsewhere: it can look, signed out, but it can do nothing. */
 	if (rq->session.superseded && (route_stores(rq) || rq->route->auth == AUTH_SIGNIN))
-		return refuse(rq, E_UNAUTHORIZED, "This session has just been renewed. Please try again.");
+		return refuse(rq, E_UNAUTHORIZED, SESSION_RENEWED_TEXT);
 	return OK;
 }
 

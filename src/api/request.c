@@ -93,8 +93,9 @@ enum status
 request_renew_token(struct request *rq)
 {
 	struct session_rules rules = request_session_rules(rq);
+	enum status st = session_renew(&rq->task, &rules, &rq->session);
 
-	return session_renew(&rq->task, &rules, &rq->session);
+	return st == E_UNAUTHORIZED ? refuse(rq, st, SESSION_RENEWED_TEXT) : st;
 }
 
 struct reservation {

@@ -253,8 +253,14 @@ session_settle(struct task *t, const struct session_rules *r, struct str token, 
     struct session_ref *ret_ref, struct session_id *ret_stolen)
 {
 	enum session_action action;
+	int64_t rows;
 
 	*ret_stolen = (struct session_id){ 0 };
+	TRY(session_resolve(t, r, token, stores, ret_ref, &action));
+	if (action == SESSION_READY)
+		return OK;
+	/* Parallel requests and sign-ins go one after the other from here; who waited looks again. */
+	TRY(sql_session_lock(t, r->deployment->id, ret_ref->id, &rows));
 	TRY(session_resolve(t, r, token, stores, ret_ref, &action));
 	switch (action) {
 	case SESSION_READY:
@@ -304,11 +310,25 @@ session_store(struct task *t, const struct session_rules *r, struct session_ref 
 	return cache_touch(t, d->id, SUBJECT_SESSION, ref->id.v);
 }
 
+/* Two security events of one session at one instant: the second one's token has been superseded by the first. */
+static enum status
+check_not_superseded(struct task *t, const struct session_rules *r, const struct session_ref *ref)
+{
+	struct session_token_find_row row;
+	enum status st = sql_session_token_find(t, r->deployment->id, hash_str(&ref->hash), &row);
+
+	if (st == E_NOT_FOUND || (st == OK && row.state == TOKEN_SUPERSEDED))
+		return fail(t, E_UNAUTHORIZED, "the session was renewed meanwhile");
+	return st;
+}
+
 enum status
 session_renew(struct task *t, const struct session_rules *r, struct session_ref *ref)
 {
 	int64_t rows;
 
+	TRY(sql_session_lock(t, r->deployment->id, ref->id, &rows));
+	TRY(check_not_superseded(t, r, ref));
 	TRY(sql_session_token_supersede(t, r->deployment->id, ref->id, TOKEN_SUPERSEDED, t->now,
 	    t->now + TOKEN_GRACE_US, &rows));
 	TRY(token_random(t, &ref->token_out));

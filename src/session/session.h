@@ -57,7 +57,10 @@ enum status session_settle(struct task *t, const struct session_rules *r, struct
 /* In a write transaction: give an anonymous session its row and its first stored token. Once more is fine. */
 enum status session_store(struct task *t, const struct session_rules *r, struct session_ref *ref) MUST_CHECK;
 
-/* In a write transaction, at a security event: supersede every token, hand out a new random one. */
+/*
+ * In a write transaction, at a security event: supersede every token, hand out a new random one.
+ * E_UNAUTHORIZED: another event was first, and this one's token is superseded already.
+ */
 enum status session_renew(struct task *t, const struct session_rules *r, struct session_ref *ref) MUST_CHECK;
 
 /* Is it past its limits, last-active times in memory included? */
