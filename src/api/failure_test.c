@@ -1,0 +1,406 @@
+/*
+ * failure_test.c - the whole server in this process, and everything in it that can fail made to, call by call.
+ *
+ * The n-th statement, begin or commit, the n-th allocation, all randomness: whatever it
+ * is, the answer is a 5xx, nothing of the request is left in the database, and nobody is
+ * signed in who was not (AUT-14, F-19).
+ */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <ftw.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/app.h"
+#include "api/api.h"
+#include "auth/password.h"
+#include "base/clock.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "net/pool.h"
+#include "session/cache.h"
+#include "test/unit.h"
+
+enum { ANSWER_MAX = 64 << 10, TOKEN_MAX = 160, WALK_MAX = 2000 };
+
+struct world {
+	char           dir[64];
+	struct task    task;
+	struct app     app;
+	struct db     *db;
+	struct server *server;
+	struct deployment_id deployment;
+	sqlite3       *look;	/* the database, from outside */
+	uint16_t       port;
+	char           answer[ANSWER_MAX];
+	int            status;
+	char           token[TOKEN_MAX];	/* the last one an answer gave; "" when it gave none */
+};
+
+/* ---- one request ---- */
+
+static int
+dial(const struct world *w)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET, .sin_port = htons(w->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+static void
+read_answer(struct world *w, int fd)
+{
+	const char *cookie;
+	size_t n = 0;
+	ssize_t got;
+
+	while ((got = read(fd, w->answer + n, sizeof(w->answer) - 1 - n)) > 0)
+		n += (size_t)got;
+	w->answer[n] = '\0';
+	assert_true(n > 12);
+	w->status = atoi(w->answer + 9);
+	cookie = strstr(w->answer, "__Host-session=");
+	w->token[0] = '\0';
+	if (cookie)
+		(void)snprintf(w->token, sizeof(w->token), "%.*s", (int)strcspn(cookie + 15, ";"), cookie + 15);
+}
+
+/* A form; NULL: no body. */
+static void
+ask(struct world *w, const char *line, const char *token, const char *form)
+{
+	char request[2048];
+	int n = snprintf(request, sizeof(request),
+	    "%s HTTP/1.1\r\nHost: localhost:%u\r\nConnection: close\r\n%s%s%s"
+	    "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n%s",
+	    line, w->port, *token ? "Cookie: __Host-session=" : "", token, *token ? "\r\n" : "", form ? strlen(form) : 0,
+	    form ? form : "");
+	int fd = dial(w);
+
+	assert_true(n > 0 && (size_t)n < sizeof(request));
+	assert_int_equal(write(fd, request, (size_t)n), n);
+	read_answer(w, fd);
+	close(fd);
+}
+
+static int
+rows(struct world *w, const char *from)
+{
+	sqlite3_stmt *s;
+	char sql[160];
+	int n;
+
+	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", from);
+	assert_int_equal(sqlite3_prepare_v2(w->look, sql, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	n = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return n;
+}
+
+/* ---- the world ---- */
+
+static enum status
+make_deployment(struct task *t, void *arg)
+{
+	struct world *w = arg;
+	struct deployment_made made;
+	const struct deployment_spec spec = {
+		.host = arena_printf(t->arena, "localhost:%u", w->port), .frontend_host = S("localhost"), .mode = MODE_PRODUCTION,
+	};
+
+	TRY(deployment_create(t, w->app.keys, &spec, &made));
+	w->deployment = made.id;
+	return OK;
+}
+
+static struct pool *
+new_pool(struct world *w, const char *name)
+{
+	const struct pool_config c = {
+		.name = name, .n_threads = 1, .queue_max = 64, .enter = app_worker_enter, .leave = app_worker_leave, .arg = &w->app,
+	};
+
+	return pool_new(&c);
+}
+
+static void
+open_app(struct world *w)
+{
+	struct app *a = &w->app;
+	struct store_config c = { .url = w->dir };
+	char key[96];
+
+	(void)snprintf(key, sizeof(key), "%s/master.key", w->dir);
+	assert_int_equal(keys_load(&w->task, key, true, &a->keys), OK);
+	assert_int_equal(store_open(&w->task, &c, &a->store), OK);
+	w->db = db_connect(&w->task, a->store);
+	a->hasher = hasher_new(a->keys, 1, 64);
+	a->limiter = limiter_new(1024);
+	a->activity = activity_new();
+	a->cache = cache_new(1 << 20);
+	assert_true(w->db && a->hasher && a->limiter && a->activity && a->cache && app_counters_init(a));
+	a->arena_max = 16 << 20;
+	a->body_max = a->image_max = 64 << 10;
+	a->workers = new_pool(w, "workers");
+	a->hash_lane = new_pool(w, "hash");
+	assert_true(a->workers && a->hash_lane);
+}
+
+static void
+open_server(struct world *w)
+{
+	const char *const listen[] = { "127.0.0.1:0" };
+	const struct server_config c = {
+		.listen = listen, .n_listen = 1, .n_loops = 1, .limits = net_limits_default, .handler = app_handler(&w->app),
+	};
+	char why[256];
+
+	/* Empty: the deployment's host has the port, which is known only once something listens. */
+	assert_int_equal(directory_new(&w->task, w->app.store, w->db, w->app.keys, false, &w->app.directory), OK);
+	if (!server_start(&c, &w->server, why, sizeof(why)))
+		fail_msg("%s", why);
+	w->port = (uint16_t)atoi(strrchr(server_address(w->server, 0), ':') + 1);
+}
+
+static void
+publish_deployment(struct world *w)
+{
+	assert_int_equal(store_write_wait(&w->task, w->app.store, w->db, make_deployment, w), OK);
+	assert_int_equal(directory_refresh(&w->task, w->app.directory, w->db, w->deployment), OK);
+}
+
+static int
+world_open(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	char file[96];
+
+	assert_non_null(w);
+	for (int r = 0; r < THROTTLE_RULE__COUNT; r++)
+		assert_true(throttle_set_limit((enum throttle_rule)r, THROTTLE_LIMIT_MAX));
+	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/sessiond-failure-XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	w->task = (struct task){ .arena = arena_new(64 << 20), .now = clock_now() };
+	open_app(w);
+	open_server(w);
+	(void)snprintf(file, sizeof(file), "%s/sessiond.db", w->dir);
+	assert_int_equal(sqlite3_open_v2(file, &w->look, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	publish_deployment(w);
+	ask(w, "POST /auth/signup", "", "email=mira@example.org&username=mira&password=violet-otter-climbs");
+	assert_int_equal(w->status, 200);
+	*state = w;
+	return 0;
+}
+
+static int
+remove_entry(const char *path, const struct stat *sb, int kind, struct FTW *where)
+{
+	(void)sb, (void)kind, (void)where;
+	return remove(path);
+}
+
+static int
+world_close(void **state)
+{
+	struct world *w = *state;
+
+	sqlite3_close(w->look);
+	server_drain(w->server, SECOND_US);
+	pool_free(w->app.workers);
+	pool_free(w->app.hash_lane);
+	server_free(w->server);
+	directory_free(w->app.directory);
+	cache_free(w->app.cache);
+	hasher_free(w->app.hasher);
+	activity_free(w->app.activity);
+	limiter_free(w->app.limiter);
+	app_counters_done(&w->app);
+	db_close(w->db);
+	store_close(w->app.store);
+	keys_free(w->app.keys);
+	arena_free(w->task.arena);
+	nftw(w->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	free(w);
+	return 0;
+}
+
+/* ---- what is tried ---- */
+
+#define SIGN_IN "POST /auth/signin", "", "email=mira@example.org&password=violet-otter-climbs"
+
+struct deed {
+	const char *line;	/* %d: a number that is new every time */
+	const char *form;
+	bool        signed_in;	/* with the token of somebody who is; otherwise without any */
+	bool        due;	/* and that token is due for rotation */
+	const char *makes;	/* the rows a success adds or takes away */
+	const char *together;	/* rows that are made with them or not at all; NULL: none */
+};
+
+static const struct deed deeds[] = {
+	{ "POST /auth/signin", "email=mira@example.org&password=violet-otter-climbs", false, false,
+	    "signin_attempt", "session" },
+	{ "POST /auth/signup", "email=new%d@example.org&password=violet-otter-climbs", false, false,
+	    "account", "email_address" },
+	{ "GET /session", NULL, true, false, NULL, NULL },
+	{ "GET /session", NULL, true, true, NULL, NULL },
+	{ "GET /session/token", NULL, true, true, NULL, NULL },
+	{ "POST /session/switch-organization", NULL, true, true, NULL, NULL },
+	{ "POST /organizations", "name=Lumen%d", true, false, "organization", "orgmem" },
+	{ "POST /session/sign-out", NULL, true, false, "audit WHERE event = 'session.signed_out'", NULL },
+};
+
+struct trial {
+	const struct deed *deed;
+	char token[TOKEN_MAX], form[160];
+	int  made, together;	/* rows before */
+};
+
+static void
+trial_begin(struct world *w, const struct deed *d, struct trial *tr)
+{
+	static int serial;
+
+	*tr = (struct trial){ .deed = d };
+	if (d->signed_in) {
+		ask(w, SIGN_IN);
+		assert_int_equal(w->status, 200);
+		memcpy(tr->token, w->token, sizeof(tr->token));
+	}
+	if (d->due)
+		clock_advance(1801 * SECOND_US);
+	if (d->form) {
+		const char *at = strstr(d->form, "%d");
+		int n = at ? (int)(at - d->form) : (int)strlen(d->form);
+
+		(void)snprintf(tr->form, sizeof(tr->form), "%.*s", n, d->form);
+		if (at)
+			(void)snprintf(tr->form + n, sizeof(tr->form) - (size_t)n, "%d%s", ++serial, at + 2);
+	}
+	tr->made = d->makes ? rows(w, d->makes) : 0;
+	tr->together = d->together ? rows(w, d->together) : 0;
+}
+
+static bool
+is_signed_in(struct world *w, const char *token)
+{
+	ask(w, "GET /session", token, NULL);
+	assert_int_equal(w->status, 200);
+	return strstr(w->answer, "\"active_signin\":null") == NULL;
+}
+
+/* Whole or not at all. `committed`: a failure after the commit loses the answer and no more. */
+static void
+check_refused(struct world *w, const struct trial *tr, bool committed, const char *what, long n)
+{
+	const struct deed *d = tr->deed;
+	int made = d->makes ? rows(w, d->makes) - tr->made : 0;
+	int together = d->together ? rows(w, d->together) - tr->together : 0;
+	char given[TOKEN_MAX];
+
+	memcpy(given, w->token, sizeof(given));
+	if (w->status != 500 && w->status != 503)
+		fail_msg("%s, %s %ld: %s", d->line, what, n, w->answer);
+	if (made < 0 || made > committed || (d->together && made != together))
+		fail_msg("%s, %s %ld: half done: %d and %d rows", d->line, what, n, made, together);
+	if (!d->signed_in && *given && is_signed_in(w, given))
+		fail_msg("%s, %s %ld: a session came with a refusal", d->line, what, n);
+	if (d->signed_in && !made && !is_signed_in(w, *given ? given : tr->token))
+		fail_msg("%s, %s %ld: signed out by a failure", d->line, what, n);
+}
+
+/* Each call of the store in turn, until one run of the deed has none left that fails. */
+static void
+test_AUT14_the_store_fails_at_each_call(void **state)
+{
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(deeds); i++) {
+		long n = 0;
+		bool failed;
+
+		do {
+			struct trial tr;
+
+			trial_begin(w, &deeds[i], &tr);
+			(void)store_test_fail_after(++n);
+			ask(w, deeds[i].line, tr.token, tr.form);
+			failed = store_test_fail_after(0) == 0;
+			if (failed)
+				check_refused(w, &tr, false, "call of the store", n);
+		} while (failed && n < WALK_MAX);
+		assert_int_equal(w->status, 200);
+		assert_true(n > 2);
+	}
+}
+
+/* Each allocation in turn, by growing steps: the first ones are every request's, and a hash takes its time. */
+static void
+test_F19_memory_runs_out_at_each_allocation(void **state)
+{
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(deeds); i++) {
+		long n = 0;
+		bool failed;
+
+		do {
+			struct trial tr;
+
+			trial_begin(w, &deeds[i], &tr);
+			n += 1 + n / 32;
+			arena_test_fail_after(n);
+			ask(w, deeds[i].line, tr.token, tr.form);
+			arena_test_fail_after(0);
+			failed = w->status != 200;
+			if (failed)
+				check_refused(w, &tr, true, "allocation", n);
+		} while (failed && n < WALK_MAX);
+		assert_false(failed);
+		assert_true(n > 2);
+	}
+}
+
+static void
+test_SES02_without_randomness_nobody_gets_in(void **state)
+{
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(deeds); i++) {
+		struct trial tr;
+
+		trial_begin(w, &deeds[i], &tr);
+		secret_test_fail_random(true);
+		ask(w, deeds[i].line, tr.token, tr.form);
+		secret_test_fail_random(false);
+		if (w->status != 200)
+			check_refused(w, &tr, false, "randomness", 0);
+		else
+			assert_true(deeds[i].signed_in && !deeds[i].due);
+	}
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_AUT14_the_store_fails_at_each_call),
+		T(test_F19_memory_runs_out_at_each_allocation),
+		T(test_SES02_without_randomness_nobody_gets_in),
+	};
+
+	if (!secret_init_libraries() || !id_init())
+		return 1;
+	log_set_level(LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
