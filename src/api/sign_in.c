@@ -127,10 +127,11 @@ reserve(struct request *rq, struct proof *p)
 	return request_reserve(rq, tries, ARRAY_LEN(tries));
 }
 
+/* What nobody is called may be a password, typed into the wrong field: only names that exist are logged. */
 static enum status
 refuse_credentials(struct request *rq, const struct proof *p)
 {
-	struct log_quoted name = log_quote(p->shown);
+	struct log_quoted name = log_quote(p->secret.id.v ? p->shown : S(""));
 
 	log_event(LOG_NOTICE, EV_SIGN_IN_REFUSED, "request=%016llx deployment=%lld user=%lld name=%s ip=%s",
 	    (unsigned long long)rq->x->id, (long long)rq->deployment->id.v, (long long)p->secret.id.v, name.text,

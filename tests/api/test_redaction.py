@@ -45,6 +45,8 @@ def tell_everything(server):
     browser.post("/auth/signin", {"email": who.email, "password": secret("wrong password")})
     browser.post("/auth/signin", {"email": secret("password as email"), "password": secret("its password")})
     browser.post("/auth/signin", {"username": secret("password as username"), "password": secret("2 password")})
+    canary["password as username, and like one"] = f"canary.{secrets.token_hex(12)}"
+    browser.post("/auth/signin", {"username": canary["password as username, and like one"], "password": "x-x-x-x-x"})
     browser.post("/auth/signup", {"first_name": "A", "last_name": "B", "email": "a@example.org", "username": "abc", "password": secret("sign-up password")})
     browser.post("/auth/signup", {"email": "a@example.org", "password": secret("password of a refused sign-up")})
     browser.post("/auth/signup", {"invite_token": secret("invite"), "email": "b@example.org", "password": "short"})
