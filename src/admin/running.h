@@ -4,6 +4,7 @@
 
 #include "admin/admin.h"
 #include "admin/background.h"
+#include "admin/follow.h"
 #include "admin/opened.h"
 #include "api/app.h"
 #include "conf/conf.h"
@@ -17,6 +18,7 @@ struct running {
 	struct opened      opened;
 	struct app         app;
 	struct background *background;
+	struct follow     *follow;
 	struct server     *server;
 	struct admin      *admin;
 	struct server     *admin_server;

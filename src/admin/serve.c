@@ -71,7 +71,7 @@ static enum status
 start_background(struct running *r)
 {
 	r->background = background_new(&r->t, &r->app);
-	return r->background ? OK : E_INTERNAL;
+	return r->background ? follow_new(&r->t, &r->app, &r->follow) : E_INTERNAL;
 }
 
 static enum status
@@ -176,6 +176,7 @@ stop(struct running *r)
 	pool_free(r->app.workers);
 	pool_free(r->app.hash_lane);
 	server_free(r->server);
+	follow_free(r->follow);
 	background_free(r->background);
 	directory_free(r->app.directory);
 	hasher_free(r->app.hasher);

@@ -114,7 +114,7 @@ fast_answer(struct app *app, struct exchange *x)
 	struct request rq;
 	bool served;
 
-	if (!is_session_get(&x->head))
+	if (!is_session_get(&x->head) || !coherence_lease_holds())
 		return false;
 	request_init_light(&rq, &p, app, x);
 	p.headers = (struct buf){ .p = headers, .cap = sizeof(headers), .max = sizeof(headers) };

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "store/store.gen.h"
 
 enum { STAMPS = 65536 };
@@ -15,6 +16,10 @@ enum { STAMPS = 65536 };
  */
 static _Atomic uint64_t clock_of_publications;
 static _Atomic uint64_t stamps[STAMPS];
+static _Atomic uint64_t stamp_of_all;	/* the last coherence_publish_all() */
+
+static int64_t         node;	/* set before there are threads */
+static _Atomic int64_t read_at;	/* monotonic: when the log was last read, from before the question */
 
 static _Atomic uint64_t *
 stamp_of(struct deployment_id d, enum subject_kind kind, int64_t subject)
@@ -39,7 +44,7 @@ cache_touch(struct task *t, struct deployment_id d, enum subject_kind kind, int6
 	TRY_MEM(t, touch);
 	*touch = (struct touch){ t->touched, d, kind, subject };
 	t->touched = touch;
-	return sql_revocation_insert(t, d, (int64_t)kind, subject, t->now);
+	return sql_revocation_insert(t, d, (int64_t)kind, subject, node, t->now);
 }
 
 /* Two publishers of one subject may come in either order: the later moment stays. */
@@ -64,6 +69,18 @@ coherence_publish(const struct task *t)
 		stamp_raise(stamp_of(touch->deployment, touch->kind, touch->subject), moment);
 }
 
+void
+coherence_publish_one(struct deployment_id d, enum subject_kind kind, int64_t subject)
+{
+	stamp_raise(stamp_of(d, kind, subject), atomic_fetch_add(&clock_of_publications, 1) + 1);
+}
+
+void
+coherence_publish_all(void)
+{
+	stamp_raise(&stamp_of_all, atomic_fetch_add(&clock_of_publications, 1) + 1);
+}
+
 uint64_t
 coherence_now(void)
 {
@@ -73,5 +90,35 @@ coherence_now(void)
 bool
 coherence_is_fresh(uint64_t moment, struct deployment_id d, enum subject_kind kind, int64_t subject)
 {
-	return atomic_load(stamp_of(d, kind, subject)) <= moment;
+	return atomic_load(stamp_of(d, kind, subject)) <= moment && atomic_load(&stamp_of_all) <= moment;
+}
+
+void
+coherence_lease_begin(int64_t own_node)
+{
+	node = own_node;
+}
+
+void
+coherence_lease_renew(int64_t read_mono)
+{
+	atomic_store(&read_at, read_mono);
+}
+
+bool
+coherence_lease_holds(void)
+{
+	return node == 0 || clock_mono() - atomic_load(&read_at) <= COHERENCE_LEASE_US;
+}
+
+int64_t
+coherence_lag_us(void)
+{
+	return node == 0 ? 0 : clock_mono() - atomic_load(&read_at);
+}
+
+int64_t
+coherence_node(void)
+{
+	return node;
 }

@@ -34,6 +34,10 @@ enum status cache_touch(struct task *t, struct deployment_id d, enum subject_kin
  * list is dropped by whoever ran it.
  */
 void coherence_publish(const struct task *t);
+/* The same for one subject that another node changed. Any thread. */
+void coherence_publish_one(struct deployment_id d, enum subject_kind kind, int64_t subject);
+/* Everything there is may have changed: nothing built until now is fresh. Any thread. */
+void coherence_publish_all(void);
 
 /* The present moment. A reader takes it *before* its SQL and keeps it with what it built. Any thread. */
 uint64_t coherence_now(void);
@@ -43,3 +47,15 @@ uint64_t coherence_now(void);
  * share a stamp: then an answer is built again for nothing, never served stale. Any thread.
  */
 bool coherence_is_fresh(uint64_t moment, struct deployment_id d, enum subject_kind kind, int64_t subject);
+
+/*
+ * Between nodes. A node that others write beside may serve from memory only while its
+ * lease holds: while it has read the log of changes not longer than COHERENCE_LEASE_US ago.
+ * Without coherence_lease_begin() there is one node, and the lease always holds.
+ */
+#define COHERENCE_LEASE_US (900 * (SECOND_US / 1000))
+void coherence_lease_begin(int64_t node);	/* once, before the first thread that serves */
+void coherence_lease_renew(int64_t read_mono);	/* clock_mono() before the reading was sent */
+bool coherence_lease_holds(void);	/* asks the clock itself: a process that was stopped has an old idea of now */
+int64_t coherence_lag_us(void);		/* since the last reading; 0 with one node */
+int64_t coherence_node(void);			/* 0 with one node */

@@ -231,8 +231,28 @@ DELETE FROM session_token WHERE (deployment_id, token_hash) IN
 SELECT deployment_id, session_id, id FROM signin WHERE expires_at <= :now ORDER BY expires_at LIMIT :most;
 
 -- :name revocation_insert :exec
--- :in deployment_id deployment, int kind, int subject, time now
-INSERT INTO revocation_log (deployment_id, kind, subject, at) VALUES (:deployment, :kind, :subject, :now);
+-- :in deployment_id deployment, int kind, int subject, int node, time now
+INSERT INTO revocation_log (deployment_id, kind, subject, node, xid, at)
+VALUES (:deployment, :kind, :subject, :node, 0, :now);
+-- :pg
+INSERT INTO revocation_log (deployment_id, kind, subject, node, xid, at)
+VALUES (:deployment, :kind, :subject, :node, pg_current_xact_id()::text::bigint, :now);
+
+-- :name revocation_floor :one
+-- :any-deployment it is about the whole database
+-- :out int xid
+-- Every transaction below this one has ended, in the view that asks. One node needs no floor.
+SELECT 0;
+-- :pg
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+
+-- :name revocations_since :many
+-- :any-deployment a node caches answers of every deployment
+-- :in int xid, int node, int most
+-- :out deployment_id deployment, int kind, int subject, int seq
+-- What other nodes have changed in transactions that had not all ended at the last reading.
+SELECT deployment_id, kind, subject, seq FROM revocation_log
+ WHERE xid >= :xid AND node <> :node ORDER BY xid LIMIT :most;
 
 -- :name revocation_old_delete :rows
 -- :any-deployment the log is one sequence for all deployments

@@ -375,15 +375,19 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_user ON audit (deployment_id, user_id, id);
 
--- What caches must forget, in the transaction of the change. Read in order of seq.
+-- What caches must forget, in the transaction of the change. Other nodes read what is not
+-- theirs; xid is PostgreSQL's number of the transaction, 0 on SQLite, which has one node.
 CREATE TABLE revocation_log (
 	seq            SEQ,
 	deployment_id  ID   NOT NULL,
 	kind           INT  NOT NULL,                  -- enum subject_kind
 	subject        ID   NOT NULL,
+	node           INT  NOT NULL,                  -- drawn by each process at its start
+	xid            INT  NOT NULL,
 	at             TIME NOT NULL
 );
 CREATE INDEX revocation_log_at ON revocation_log (at);
+CREATE INDEX revocation_log_xid ON revocation_log (xid);
 
 -- One row a fact about the whole database, such as the master key's check value.
 CREATE TABLE fact (
