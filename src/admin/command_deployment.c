@@ -3,6 +3,7 @@
 #include "admin/command.h"
 
 #include "base/str.h"
+#include "session/coherence.h"
 #include "store/store.gen.h"
 
 /* A server that runs here serves it from now on. */
@@ -27,6 +28,7 @@ create_run(struct task *t, void *arg)
 	if (st == E_CONFLICT)
 		return fail(t, st, "there is a deployment for the host %s already", log_quote(cr->spec.host).text);
 	TRY(st);
+	TRY(cache_touch(t, cr->made.id, SUBJECT_DEPLOYMENT, cr->made.id.v));
 	return command_audit(t, cr->made.id, AUDIT_DEPLOYMENT_CREATED, (struct user_id){ 0 }, (struct session_id){ 0 },
 	    S("{}"));
 }
@@ -172,6 +174,7 @@ set_run(struct task *t, void *arg)
 	const struct set *s = arg;
 
 	TRY(deployment_set(t, s->id, s->changes, s->n));
+	TRY(cache_touch(t, s->id, SUBJECT_DEPLOYMENT, s->id.v));
 	return command_audit(t, s->id, AUDIT_DEPLOYMENT_CHANGED, (struct user_id){ 0 }, (struct session_id){ 0 }, s->detail);
 }
 
