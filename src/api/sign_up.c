@@ -149,7 +149,7 @@ check_new_password(struct request *rq)
 #define COLLECT(st, call) \
 	do { \
 		enum status collect_ = (call); \
-		if (collect_ != OK && rq->n_problems == 0) \
+		if (status_info[collect_].http >= 500) \
 			return collect_; \
 		if ((st) == OK) \
 			(st) = collect_; \
@@ -170,6 +170,15 @@ check_form(struct request *rq, struct account_spec *spec)
 	return st;
 }
 
+/* `found`: how a look-up went. Taken is told; an error of the store is not a free name. */
+static enum status
+refuse_taken(struct request *rq, enum status found, enum status st)
+{
+	if (found == OK)
+		return refuse(rq, st, NULL);
+	return found == E_NOT_FOUND ? OK : found;
+}
+
 static enum status
 check_taken(struct task *t, void *arg)
 {
@@ -179,14 +188,15 @@ check_taken(struct task *t, void *arg)
 	struct email_taken_row email;
 	struct username_taken_row username;
 	struct phone_taken_row phone;
+	enum status st = OK;
 
-	if (spec->email_key.n > 0 && sql_email_taken(t, d, spec->email_key, &email) == OK)
-		(void)!refuse(rq, E_EMAIL_EXISTS, NULL);
-	if (spec->username_key.n > 0 && sql_username_taken(t, d, spec->username_key, &username) == OK)
-		(void)!refuse(rq, E_USERNAME_EXISTS, NULL);
-	if (spec->phone_key.n > 0 && sql_phone_taken(t, d, spec->phone_key, &phone) == OK)
-		(void)!refuse(rq, E_PHONE_NUMBER_EXISTS, NULL);
-	return rq->n_problems > 0 ? rq->problems[0].st : OK;
+	if (spec->email_key.n > 0)
+		COLLECT(st, refuse_taken(rq, sql_email_taken(t, d, spec->email_key, &email), E_EMAIL_EXISTS));
+	if (spec->username_key.n > 0)
+		COLLECT(st, refuse_taken(rq, sql_username_taken(t, d, spec->username_key, &username), E_USERNAME_EXISTS));
+	if (spec->phone_key.n > 0)
+		COLLECT(st, refuse_taken(rq, sql_phone_taken(t, d, spec->phone_key, &phone), E_PHONE_NUMBER_EXISTS));
+	return st;
 }
 
 static struct str
