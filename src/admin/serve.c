@@ -85,7 +85,7 @@ start_server(struct running *r)
 			.http1 = { .request_line = (size_t)c->request_line, .head = (size_t)c->request_head },
 			.head_us = c->head_timeout_us, .idle_us = c->idle_timeout_us, .body_grace_us = c->body_grace_us,
 			.body_rate = c->body_rate, .write_stall_us = c->write_stall_us, .pipeline = (int)c->pipeline,
-			.conns = (size_t)c->connections,
+			.conns = (size_t)c->connections, .bodies = (size_t)c->body_memory,
 		},
 	};
 	char why[WHY_MAX];

@@ -41,7 +41,7 @@ struct conf {
 	int64_t throttle_sign_in_account, throttle_sign_in_source, throttle_sign_up_source;
 
 	int64_t connections; /* 0: as many as descriptors allow */
-	int64_t request_line, request_head, request_body, image_body;
+	int64_t request_line, request_head, request_body, image_body, body_memory;
 	int64_t head_timeout_us, idle_timeout_us, body_grace_us, body_rate, write_stall_us, drain_timeout_us;
 	int64_t pipeline;
 

@@ -182,6 +182,8 @@ const struct conf_row conf_rows[] = {
 	{ ROW("image-body", CONF_SIZE, image_body, "2112KiB",
 	    "Largest request body with an image: 2 MiB of it and what is around it."), .min = KIB, .max = 64 * MIB,
 	    .reload = true },
+	SIZE("body-memory", body_memory, 4 * MIB, 1024 * GIB, "256MiB",
+	    "Memory for bodies larger than 4 KiB, all together; beyond it the answer is 503."),
 	TIME("head-timeout", head_timeout_us, SECOND_US / 10, HOUR_US, "10s", "A request head is complete within this."),
 	TIME("idle-timeout", idle_timeout_us, SECOND_US / 10, DAY_US, "75s", "A connection without a request is closed after this."),
 	TIME("body-grace", body_grace_us, 0, HOUR_US, "5s", "After this a request body comes at body-rate at least."),

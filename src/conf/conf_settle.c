@@ -108,6 +108,8 @@ conf_settle(struct conf *c, struct arena *a, void (*tell)(void *arg, const char 
 		tell(arg, "image-body", "image-body must not be smaller than request-body");
 	if (c->task_memory < 2 * c->image_body)
 		tell(arg, "task-memory", "task-memory must be at least twice image-body");
+	if (c->body_memory < 2 * c->image_body)
+		tell(arg, "body-memory", "body-memory must be at least twice image-body");
 	if (c->hash_share > c->hash_queue)
 		tell(arg, "hash-share", "hash-share must not be larger than hash-queue");
 }

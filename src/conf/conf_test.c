@@ -235,6 +235,7 @@ static const struct {
 	{ "queue = \xff\n", NULL, ":1: this is not UTF-8" },
 	{ "request-line = 32KiB\n", NULL, ":1: request-line must not be larger than request-head" },
 	{ "image-body = 1KiB\n", NULL, ":1: image-body must not be smaller" },
+	{ "body-memory = 4MiB\n", NULL, ":1: body-memory must be at least twice image-body" },
 	{ "hash-share = 1000\n", NULL, ":1: hash-share must not be larger" },
 	{ "demo = true\nlisten = 0.0.0.0:80\n", NULL, ":1: demo needs listeners on a loopback address" },
 	{ NULL, "--demo --listen [::]:80", "--demo: demo needs" },

@@ -179,3 +179,7 @@ void answer_write(
 
 /* server.c: from a loop's thread, when it drains and its last connection is gone. */
 void server_loop_empty(struct server *s);
+
+/* server.c, any thread: so much more is held by bodies; false: that is too much, and it is to be given back. */
+bool server_take_body_memory(struct server *s, size_t more) MUST_CHECK;
+void server_give_body_memory(struct server *s, size_t n);

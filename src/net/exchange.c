@@ -37,6 +37,7 @@ exchange_begin(struct conn *c)
 	buf_init(&x->collected, SIZE_MAX);
 	x->chunks = (struct http1_chunks){ 0 };
 	x->body_limit = 0;
+	x->charged = 0;
 	x->answered = false;
 	return x;
 }
@@ -50,6 +51,8 @@ exchange_release(struct loop *l, struct exchange *x)
 	else if (x->collected.n > 0)
 		secret_wipe(x->collected.p, x->collected.n);
 	buf_done(&x->collected);
+	if (x->charged > 0)
+		server_give_body_memory(l->server, x->charged);
 	free(x->own);
 	x->own = NULL;
 	if (l->n_spare == SPARE_MAX) {

@@ -71,6 +71,25 @@ say_continue(struct conn *c)
 	buf_put_str(conn_out(c), S("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
+/*
+ * Room for more of a body. What is beyond its first kilobytes counts against what all
+ * bodies may hold, or a thousand that never end would hold gigabytes; who signs in
+ * needs none of that and is never refused for it.
+ */
+static bool
+body_reserve(struct exchange *x, size_t more)
+{
+	size_t charge;
+
+	if (!buf_reserve(&x->collected, more))
+		return false;
+	if (x->collected.cap <= BODY_FIRST)
+		return true;
+	charge = x->collected.cap - x->charged;
+	x->charged = x->collected.cap;
+	return charge == 0 || server_take_body_memory(x->loop->server, charge);
+}
+
 /* The head is complete, the body is not. */
 static void
 await_body(struct conn *c, struct exchange *x, bool begun)
@@ -79,7 +98,10 @@ await_body(struct conn *c, struct exchange *x, bool begun)
 
 	if (!x->head.chunked && (size_t)x->head.content_length < first)
 		first = (size_t)x->head.content_length;
-	if (!exchange_keep(x) || !buf_reserve(&x->collected, first)) {
+	/* Of a known length: then no growth reserves more than that. */
+	if (!x->head.chunked)
+		buf_init(&x->collected, (size_t)x->head.content_length);
+	if (!exchange_keep(x) || !body_reserve(x, first)) {
 		intake_refuse(c, x, E_OVERLOADED);
 		return;
 	}
@@ -161,10 +183,12 @@ take_plain_body(struct conn *c, struct str in)
 	size_t left = (size_t)x->head.content_length - x->collected.n;
 	size_t n = left < in.n ? left : in.n;
 
-	buf_put(&x->collected, in.p, n);
-	if (x->collected.failed)
+	if (!body_reserve(x, n)) {
 		intake_refuse(c, x, E_OVERLOADED);
-	else if (n == left)
+		return n;
+	}
+	buf_put(&x->collected, in.p, n);
+	if (n == left)
 		body_is_whole(c, in.n - n);
 	return n;
 }
@@ -177,7 +201,7 @@ take_chunked_body(struct conn *c, struct str in)
 	enum status why = OK;
 	size_t n = 0, used = in.n;
 
-	if (!buf_reserve(&x->collected, in.n)) {
+	if (!body_reserve(x, in.n)) {
 		intake_refuse(c, x, E_OVERLOADED);
 		return in.n;
 	}

@@ -53,6 +53,7 @@ struct exchange {
 	struct buf collected; /* a body that came in pieces */
 	struct http1_chunks chunks;
 	size_t body_limit;
+	size_t charged; /* of the server's memory for bodies */
 	bool answered;
 };
 
@@ -94,6 +95,7 @@ struct net_limits {
 	int64_t write_stall_us; /* 10 s: an answer must be taken at body_rate over each such span */
 	int pipeline;           /* 16: answers gathered into one write */
 	size_t conns; /* 0: as many as descriptors allow; else dealt evenly to the loops, the rest waits */
+	size_t bodies; /* 256 MiB: what all bodies larger than 4 KiB may hold at once; beyond it 503 */
 };
 extern const struct net_limits net_limits_default;
 

@@ -20,6 +20,7 @@ const struct net_limits net_limits_default = {
 	.write_stall_us = 10 * SECOND_US,
 	.pipeline = 16,
 	.conns = 0,
+	.bodies = (size_t)256 * 1024 * 1024,
 };
 
 struct server {
@@ -34,6 +35,7 @@ struct server {
 	pthread_cond_t empty;
 	unsigned n_empty; /* loops that have drained */
 	bool drained;
+	_Atomic size_t bodies; /* bytes that large bodies hold, on all loops; counts only */
 };
 
 static bool
@@ -169,6 +171,18 @@ server_loop_empty(struct server *s)
 	s->n_empty++;
 	pthread_cond_signal(&s->empty);
 	pthread_mutex_unlock(&s->lock);
+}
+
+bool
+server_take_body_memory(struct server *s, size_t more)
+{
+	return atomic_fetch_add_explicit(&s->bodies, more, memory_order_relaxed) + more <= s->limits.bodies;
+}
+
+void
+server_give_body_memory(struct server *s, size_t n)
+{
+	atomic_fetch_sub_explicit(&s->bodies, n, memory_order_relaxed);
 }
 
 static struct timespec

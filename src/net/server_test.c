@@ -232,6 +232,54 @@ test_conns_beyond_the_limit_wait(void **state)
 	tear_down(state);
 }
 
+/* Send the head of a 60,000 byte body and all of it but the last byte. */
+static void
+say_nearly(const struct bed *b, struct client *c)
+{
+	static char body[59999];
+
+	memset(body, 'x', sizeof(body));
+	dial(b, c);
+	say(c, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 60000\r\n\r\n");
+	assert_true(try_say(c, (struct str){ body, sizeof(body) }));
+}
+
+static void
+await_bytes_in(const struct bed *b, uint64_t n)
+{
+	while (stats_of(b).bytes_in < n)
+		sched_yield();
+}
+
+/* A thousand that never end held gigabytes. Small ones go on, and what one gives back another may have. */
+static void
+test_F18_bodies_together_have_a_limit(void **state)
+{
+	struct net_limits limits = net_limits_default;
+	struct client held, refused, small, next;
+
+	limits.bodies = 100000;
+	bed = bed_new("127.0.0.1:0", 2, &limits);
+	say_nearly(bed, &held);
+	await_bytes_in(bed, 60000);
+	say_nearly(bed, &refused);
+	hear_status(&refused, 503, NULL);
+	dial(bed, &small);
+	say(&small, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nab");
+	say(&small, "cd");
+	hear_status(&small, 200, "abcd");
+	close(held.fd);
+	while (stats_of(bed).open > 2)
+		sched_yield();
+	say_nearly(bed, &next);
+	say(&next, "y");
+	hear_status(&next, 200, NULL);
+	close(next.fd);
+	close(small.fd);
+	close(refused.fd);
+	tear_down(state);
+}
+
 static void
 test_a_taken_port_is_refused(void **state)
 {
@@ -377,6 +425,7 @@ main(void)
 		BEDDED(test_F41_what_has_begun_is_finished),
 		BEDDED(test_F41_deadline),
 		cmocka_unit_test(test_conns_beyond_the_limit_wait),
+		cmocka_unit_test(test_F18_bodies_together_have_a_limit),
 		BEDDED(test_a_taken_port_is_refused),
 		cmocka_unit_test(test_addresses_are_checked),
 		cmocka_unit_test(test_loops_share_a_port),
