@@ -20,7 +20,6 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "net/pool.h"
 #include "session/cache.h"
 #include "test/unit.h"
 

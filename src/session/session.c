@@ -312,12 +312,13 @@ session_store(struct task *t, const struct session_rules *r, struct session_ref 
 
 /* Two security events of one session at one instant: the second one's token has been superseded by the first. */
 static enum status
-check_not_superseded(struct task *t, const struct session_rules *r, const struct session_ref *ref)
+check_not_superseded(struct task *t, const struct session_rules *r, struct session_ref *ref)
 {
 	struct session_token_find_row row;
 	enum status st = sql_session_token_find(t, r->deployment->id, hash_str(&ref->hash), &row);
 
-	if (st == E_NOT_FOUND || (st == OK && row.state == TOKEN_SUPERSEDED))
+	ref->superseded = st == E_NOT_FOUND || (st == OK && row.state == TOKEN_SUPERSEDED);
+	if (ref->superseded)
 		return fail(t, E_UNAUTHORIZED, "the session was renewed meanwhile");
 	return st;
 }

@@ -59,7 +59,7 @@ enum status session_store(struct task *t, const struct session_rules *r, struct 
 
 /*
  * In a write transaction, at a security event: supersede every token, hand out a new random one.
- * E_UNAUTHORIZED: another event was first, and this one's token is superseded already.
+ * E_UNAUTHORIZED: another event was first; the reference is marked superseded.
  */
 enum status session_renew(struct task *t, const struct session_rules *r, struct session_ref *ref) MUST_CHECK;
 

@@ -262,6 +262,7 @@ test_SES04_of_two_sign_ins_with_one_token_the_second_is_refused(void **state)
 	race(w);
 	assert_int_equal(w->a.st, OK);
 	assert_int_equal(w->b.st, E_UNAUTHORIZED);
+	assert_true(w->b.ref.superseded);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
