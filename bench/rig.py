@@ -133,6 +133,3 @@ def spread(values):
     low, _, high = statistics.quantiles(values, n=4)
     return (high - low) / 2 / statistics.median(values)
 
-
-def rss_settled(program):
-    return program.rss()

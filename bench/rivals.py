@@ -141,12 +141,12 @@ def glewlwyd_fill(path, stored):
 def better_auth_installed():
     folder = os.path.join(rig.TMP, "better-auth")
     os.makedirs(folder, exist_ok=True)
-    for name in ("package.json", "package-lock.json", "server.mjs"):
+    for name in ("package.json", "server.mjs"):
         shutil.copy(os.path.join(rig.HERE, "better-auth", name), folder)
     if not os.path.exists(os.path.join(folder, "node_modules", "better-auth")):
         # The database module is compiled here; with node's own headers where they lie beside it.
         env = {**os.environ, **({"npm_config_nodedir": "/usr"} if os.path.exists("/usr/include/node/node.h") else {})}
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, env=env, check=True,
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund"], cwd=folder, env=env, check=True,
                        stdout=subprocess.DEVNULL)
     return folder
 

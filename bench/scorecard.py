@@ -9,11 +9,13 @@ import time
 
 import cases_compare
 import cases_first
+import cases_pg
+import cases_self
 import report
 import rig
 import seeds
 
-CASES = {**cases_first.CASES, **cases_compare.CASES}
+CASES = {**cases_first.CASES, **cases_compare.CASES, **cases_self.CASES, **cases_pg.CASES}
 SECTIONS = [
     ("First figures", "The server on all cores, and the load beside it on the same ones.",
      ["get-rate", "signin-rate", "signout-rate", "start", "rss", "crawler", "flushes"]),
@@ -23,7 +25,14 @@ SECTIONS = [
     ("Against others of the kind", "The same load on the call by which each tells who is signed in, in rounds, on one core.",
      ["rival-Glewlwyd-0", "rival-better-auth-0", "rival-Glewlwyd-100000", "rival-better-auth-100000",
       "rival-Glewlwyd-20000", "rival-better-auth-20000"]),
-    ("Itself, under more", "", ["flat"]),
+    ("Under more data, and without the cache", "The store's share is measured by bench/bare: the same statements in a loop, "
+     "with nothing around them.", ["flat", "readthrough", "statements"]),
+    ("Under a flood", "Hashing threads run below normal priority; the paced load counts from the moment a question was due.",
+     ["flood", "hashing"]),
+    ("Changes", "", ["stale"]),
+    ("Memory", "", ["cached", "ceiling", "idle", "idle-p99"]),
+    ("PostgreSQL", "On the same machine, over a Unix socket, with every commit on disk; 100,000 sessions in each.",
+     ["pg-warm", "pg-read-PostgreSQL", "pg-read-SQLite", "pg-write-PostgreSQL", "pg-write-SQLite"]),
 ]
 
 

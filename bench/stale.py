@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is a change ever answered and then not seen? Random changes from many processes, each checked at once.
+
+A pair is: ask, so that the session is in the cache; change something; when the change has been
+answered, ask again. Meanwhile others ask for the same sessions, so that slow readers fill the cache
+with what is about to be wrong.
+"""
+
+import json
+import multiprocessing
+import os
+import random
+import socket
+
+import seeds
+
+PROCESSES, READERS, EACH = 16, 2, 200  # sessions that a process changes over and over, and their readers
+ADMIN_SHARE = 0.2  # of the pairs: what the operator does
+
+
+class Line:
+    """One keep-alive connection; a status and a body for each question."""
+
+    def __init__(self, where):
+        self.s = socket.socket(socket.AF_UNIX if isinstance(where, str) else socket.AF_INET)
+        self.s.connect(where)
+        self.rest = b""
+
+    def ask(self, method, path, fields="", body=b""):
+        head = f"{method} {path} HTTP/1.1\r\nHost: {seeds.HOST}\r\n{fields}"
+        if method != "GET":
+            head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        self.s.sendall(head.encode() + b"\r\n" + body)
+        while b"\r\n\r\n" not in self.rest:
+            self.more()
+        head, _, self.rest = self.rest.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+        while len(self.rest) < length:
+            self.more()
+        body, self.rest = self.rest[:length], self.rest[length:]
+        return int(head[9:12]), body
+
+    def more(self):
+        got = self.s.recv(1 << 16)
+        if not got:
+            raise RuntimeError("the server hung up")
+        self.rest += got
+
+
+class Changer:
+    def __init__(self, number, port, admin, base, n):
+        self.random = random.Random(number)
+        self.line, self.admin = Line(("127.0.0.1", port)), Line(admin)
+        self.mine = range(base, base + EACH)
+        self.once = iter(range(base + EACH, base + EACH + n))  # sessions that a change ends
+        self.stale = []
+
+    def session(self, i):
+        status, body = self.line.ask("GET", "/session", f"Cookie: __Host-session={seeds.token(i)}\r\n")
+        if status != 200:
+            raise RuntimeError(f"GET /session answered {status}: {body[:200]}")
+        return json.loads(body)["data"]
+
+    def post(self, i, path, fields=None):
+        body = json.dumps(fields or {}).encode()
+        status, answer = self.line.ask("POST", path, f"Cookie: __Host-session={seeds.token(i)}\r\n", body)
+        if status != 200:
+            raise RuntimeError(f"POST {path} answered {status}: {answer[:200]}")
+
+    def command(self, *args):
+        body = json.dumps({"args": args, "input": "", "database": ""}).encode()
+        _, answer = self.admin.ask("POST", "/command", "", body)
+        if json.loads(answer)["status"] != 0:
+            raise RuntimeError(f"{args}: {answer[:300]}")
+
+    def check(self, what, i, holds):
+        if not holds(self.session(i)):
+            self.stale.append(f"{what} of session {i} was not seen")
+
+    def rename(self):
+        i, name = self.random.choice(self.mine), f"Name{self.random.getrandbits(40)}"
+        self.session(i)
+        self.post(i, "/me", {"first_name": name})
+        self.check("rename", i, lambda d: d["user"]["first_name"] == name and
+                   d["active_signin"]["user"]["first_name"] == name)
+
+    def leave(self):
+        i = self.random.choice(self.mine)
+        self.session(i)
+        self.post(i, "/session/switch-workspace")
+        self.check("leaving the organization", i, lambda d: d["organization"] is None and d["workspace"] is None)
+
+    def sign_out(self):
+        i = next(self.once)
+        self.session(i)
+        self.post(i, "/session/sign-out")
+        self.check("sign-out", i, lambda d: d["user"] is None and d["signins"] == [])
+
+    def operator(self, verb):
+        i = next(self.once)
+        self.session(i)
+        self.command("user", verb, "--deployment", seeds.HOST, f"john.doe.{i}@example.com")
+        self.check(f"user {verb}", i, lambda d: d["user"] is None and d["signins"] == [])
+
+    def pair(self):
+        if self.random.random() < ADMIN_SHARE:
+            self.operator(self.random.choice(("disable", "delete")))
+        else:
+            self.random.choice((self.rename, self.leave, self.sign_out))()
+
+
+def change(number, port, admin, base, n, results):
+    changer = Changer(number, port, admin, base, n)
+    try:
+        for _ in range(n):
+            changer.pair()
+        results.put((n, changer.stale))
+    except Exception as error:  # the other side of the queue waits for each of us
+        results.put((0, [f"process {number}: {error!r}"]))
+
+
+def read(port, base, reach):
+    """Until it is ended: whatever is being changed, it wants to know."""
+    line, draw = Line(("127.0.0.1", port)), random.Random(port)
+    while True:
+        line.ask("GET", "/session", f"Cookie: __Host-session={seeds.token(base + draw.randrange(reach))}\r\n")
+
+
+def run(server, path, base, pairs):
+    """(pairs done, what was stale). Uses PROCESSES * (EACH + pairs / PROCESSES) sessions from base on."""
+    n = pairs // PROCESSES
+    results = multiprocessing.Queue()
+    admin = os.path.join(path, "admin.sock")
+    changers = [multiprocessing.Process(target=change, args=(k, server.port, admin, base + k * (EACH + n), n, results))
+                for k in range(PROCESSES)]
+    readers = [multiprocessing.Process(target=read, args=(server.port, base, PROCESSES * (EACH + n)), daemon=True)
+               for _ in range(READERS)]
+    for p in readers + changers:
+        p.start()
+    got = [results.get() for _ in changers]
+    for p in changers:
+        p.join()
+    for p in readers:
+        p.terminate()
+        p.join()
+    return sum(done for done, _ in got), [s for _, stale in got for s in stale]
