@@ -56,6 +56,7 @@ def write(c, sections):
            "Written by `script/bench`" + (" with `--quick`: short runs, rough figures." if c.quick else ".") + " How each "
            "figure comes about, and why it is asked, is in [README.md](README.md).", "",
            f"- Date: {datetime.date.today().isoformat()}", f"- Machine: {machine()}",
+           f"- Load when it began: {c.load_before:.1f} of {len(rig.CORES)} cores busy, by the kernel's average of a minute",
            f"- Compared with: {c.rivals()}", ""]
     for title, says, ids in sections:
         rows = [r for r in c.rows if r.id in ids]
