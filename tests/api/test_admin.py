@@ -9,9 +9,6 @@ import pytest
 from client import Raw
 from harness import run
 
-METRICS = ["sessiond_revocation_lag_seconds"]
-
-
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_admin_paths(server, path):
     got = server.admin("GET", path)
@@ -71,12 +68,6 @@ def test_the_clock_is_only_for_tests(new_server):
         assert s.admin("POST", "/test/clock?advance=1").status == 404
 
 
-def test_admin_can_be_off(new_server):
-    server = new_server()
-    done = run("check-config", "--data", server.data, "--admin-listen", "off")
-    assert done.returncode == 0
-
-
 def test_ready_lines_are_exactly_one_per_listener(server):
     assert [x for x in server.stdout if x.strip()] == [f"listening on http://127.0.0.1:{server.port}", f"admin on http://127.0.0.1:{server.admin_port}"]
 
@@ -90,13 +81,14 @@ def test_F41_sigterm_under_load_loses_nothing_it_acknowledged(new_server):
         server.start()
         d = server.deployment(host=f"api{round_}.example.net")
         browsers = [d.signed_in()[0] for _ in range(4)]
-        kept, broken = {}, []
+        kept, broken, began = {}, [], threading.Semaphore(0)
 
         def work(i, b):
             for n in range(100_000):
                 try:
                     if b.post("/me", {"first_name": f"N{n}"}).status == 200:
                         kept[i] = n
+                        began.release()
                 except OSError:
                     return    # closed: allowed between answers
                 except Exception as e:    # half an answer
@@ -108,8 +100,8 @@ def test_F41_sigterm_under_load_loses_nothing_it_acknowledged(new_server):
             idle.send(f"GET /session HTTP/1.1\r\nHost: {d.host}\r\nX-Forwarded-Proto: https\r\n\r\n".encode()).read_answer()
             for t in threads:
                 t.start()
-            while len(kept) < 4:
-                threading.Event().wait(0.01)
+            for _ in range(20):
+                began.acquire()
             server.stop(timeout=12)
             assert idle.sock.recv(1) == b"", "a FIN, not a reset"
         for t in threads:

@@ -52,6 +52,16 @@ def test_C2_one_redemption_in_a_race(place, solved):
     assert won[0]["expires"] >= (time.time() + 1140) * 1000, "it outlives a slow user"
 
 
+@pytest.mark.parametrize("spelling", ["solutions", "solutions[]", "solutions[{i}]"])
+def test_1_5_lists_in_a_form(place, spelling):
+    """Beside the JSON array: a repeated name, with brackets, with an index."""
+    browser = place.browser()
+    challenge = browser.post("/captcha/challenge").json
+    fields = [("token", challenge["token"])] + [(spelling.format(i=i), n) for i, n in enumerate(solutions(challenge))]
+    encoding = "multipart" if spelling == "solutions" else "urlencoded"
+    assert browser.send("POST", "/captcha/redeem", fields=fields, encoding=encoding).json["success"] is True
+
+
 @pytest.mark.parametrize("spoil", [
     lambda c, a: (c, a[:-1]), lambda c, a: (c, a + [1]), lambda c, a: (c, []), lambda c, a: (c, [0] * 50), lambda c, a: (c, a[::-1]),
     lambda c, a: (c, [-1] * 50), lambda c, a: (c, [a[0] + 0.5] + a[1:]), lambda c, a: (c, ["x"] * 50), lambda c, a: (c, None),

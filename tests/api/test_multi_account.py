@@ -1,5 +1,6 @@
 """Several people in one browser: contract 8."""
 # SPDX-License-Identifier: Apache-2.0
+import jwt
 import pytest
 
 from harness import race
@@ -148,7 +149,6 @@ def test_5_6_without_multi_session_the_new_one_replaces_the_old(server):
 
 
 def test_8_6_switching_changes_what_new_jwts_say(two):
-    import jwt
     browser, first, second = two
 
     def sub():

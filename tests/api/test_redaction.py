@@ -8,7 +8,6 @@ import urllib.parse
 import pytest
 
 from client import Raw
-from harness import run
 
 
 def forms(secret):
@@ -71,19 +70,12 @@ def tell_everything(server):
             raw.send(message.format(h=d.host, c=secret(name).replace("Ü", "U")).encode())
             raw.sock.shutdown(1)
             raw.read_all()
-    run("user", "create", "--deployment", d.host, "--email", "c@example.org", "--data", server.data, stdin=secret("cli weak")[:5] + "\n")
     server.cli("user", "create", "--deployment", d.host, "--email", "d@example.org", "--username", "dddd", stdin=secret("cli password") + "\n")
-    canary = {k: v if v in (d.secret_key, browser.token) else v for k, v in canary.items()}
-    return {k: v for k, v in canary.items() if k != "cli weak"}
-
-
-ALLOWED_IN_DATABASE = set()
+    return canary
 
 
 def hits(canaries, haystack):
-    plain = {k: v for k, v in canaries.items()}
-    plain.update({f"{k} (ASCII)": v.replace("Ü", "U") for k, v in canaries.items() if "Ü" in v})
-    return sorted({k for k, v in plain.items() for f in forms(v) if f in haystack})
+    return sorted({k for k, v in canaries.items() for spelling in (v, v.replace("Ü", "U")) for f in forms(spelling) if f in haystack})
 
 
 def test_F38_nothing_in_the_log(told):
