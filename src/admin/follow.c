@@ -60,26 +60,46 @@ read_once(struct task *t, struct follow *f, struct reading *ret_reading)
 	return db_read(t, f->db, read_log, ret_reading);
 }
 
-/* A row that is read twice is published twice: the second time costs a reload, never a stale answer. */
-static void
-publish(struct task *t, struct follow *f, const struct reading *r)
+/* In an arena of its own: of however many that changed while the database was away, none goes without memory. */
+static enum status
+refresh(struct follow *f, struct deployment_id d)
 {
-	for (size_t i = 0; i < r->n; i++) {
-		const struct revocations_since_row *row = &r->rows[i];
+	struct task t = { .arena = arena_new(ARENA_MAX), .now = clock_now() };
+	enum status st = t.arena ? directory_refresh(&t, f->app->directory, f->db, d) : E_OVERLOADED;
 
-		if (row->kind == SUBJECT_DEPLOYMENT &&
-		    directory_refresh(t, f->app->directory, f->db, row->deployment) != OK)
-			log_event(LOG_ERROR, EV_STORE, "deployment=%lld why=\"%s\"", (long long)row->deployment.v, t->why);
-		coherence_publish_one(row->deployment, (enum subject_kind)row->kind, row->subject);
-	}
+	if (st != OK)
+		log_event(LOG_ERROR, EV_STORE, "deployment=%lld why=\"%s\"", (long long)d.v, t.why);
+	arena_free(t.arena);
+	return st;
 }
 
-static void
-settle(struct task *t, struct follow *f, const struct reading *r, int64_t asked_mono)
+/*
+ * A row that is read twice is published twice: the second time costs a reload, never a
+ * stale answer. A deployment that could not be read, because the database went meanwhile,
+ * is one that still answers by its old rules: then the rows are read again.
+ */
+static enum status
+publish(struct follow *f, const struct reading *r)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct revocations_since_row *row = &r->rows[i];
+		enum status one = row->kind == SUBJECT_DEPLOYMENT ? refresh(f, row->deployment) : OK;
+
+		if (one == E_STORE || one == E_OVERLOADED)
+			st = one;
+		coherence_publish_one(row->deployment, (enum subject_kind)row->kind, row->subject);
+	}
+	return st;
+}
+
+static enum status
+settle(struct follow *f, const struct reading *r, int64_t asked_mono)
 {
 	bool was_away = f->read_mono != 0 && asked_mono - f->read_mono > LOG_KEPT_US;
 
-	publish(t, f, r);
+	TRY(publish(f, r));
 	/* More than could be read, or rows may have been swept meanwhile: then anything may have changed. */
 	if (r->n >= READ_MOST || was_away)
 		coherence_publish_all();
@@ -89,6 +109,7 @@ settle(struct task *t, struct follow *f, const struct reading *r, int64_t asked_
 	if (f->was_lost)
 		log_event(LOG_NOTICE, EV_STORE, "following=again");
 	f->was_lost = false;
+	return OK;
 }
 
 static void
@@ -98,9 +119,7 @@ turn(struct follow *f)
 	int64_t asked_mono = clock_mono();
 	struct reading r;
 
-	if (t.arena && read_once(&t, f, &r) == OK) {
-		settle(&t, f, &r, asked_mono);
-	} else {
+	if (!t.arena || read_once(&t, f, &r) != OK || settle(f, &r, asked_mono) != OK) {
 		f->db = db_close(f->db);
 		if (!f->was_lost)
 			log_event(LOG_ERROR, EV_STORE, "following=lost why=\"%s\"", t.why);
