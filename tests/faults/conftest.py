@@ -14,8 +14,17 @@ from harness import Server  # noqa: E402
 
 @pytest.fixture
 def new_server(tmp_path):
-    """Makes servers that are not started yet."""
-    return lambda *args, **kw: Server(tmp_path / "server", ["--trusted-proxy", "127.0.0.1/32", *args], **kw)
+    """Makes servers that are not started yet; one that a failed test left running ends with it."""
+    made = []
+
+    def make(*args, **kw):
+        made.append(Server(tmp_path / "server", ["--trusted-proxy", "127.0.0.1/32", *args], **kw))
+        return made[-1]
+
+    yield make
+    for server in made:
+        if server.process is not None:
+            server.kill()
 
 
 @pytest.fixture(scope="session")
