@@ -298,7 +298,8 @@ test_deadlock_is_run_again(void **state)
 		pthread_join(c[i].thread, NULL);
 		assert_int_equal(c[i].outcome, OK);
 	}
-	assert_int_equal(c[0].runs + c[1].runs, 3);
+	/* One of them at least; a slow machine lets the detector end both, one after the other. */
+	assert_true(c[0].runs + c[1].runs > 2);
 	pthread_barrier_destroy(&middle);
 }
 
