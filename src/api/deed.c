@@ -195,6 +195,19 @@ check_signin(struct request *rq)
 	return rq->signin ? OK : refuse(rq, E_UNAUTHORIZED, NULL);
 }
 
+/* Once a request: may this caller ask, so often, with these fields? */
+static enum status
+check_caller(struct request *rq)
+{
+	rq->priv->is_prepared = true;
+	TRY(check_session(rq));
+	TRY(check_rate(rq));
+	/* Decided again inside the transaction; here it spares strangers the sentences about fields. */
+	if (rq->route->auth == AUTH_SIGNIN && rq->session.active_signin.v == 0)
+		return refuse(rq, E_UNAUTHORIZED, NULL);
+	return check_declared(rq);
+}
+
 /* ---- the deed ---- */
 
 static enum status
@@ -227,21 +240,20 @@ hand_out_settled(struct request *rq)
 		rq->session.token_out = rq->priv->settled.token_out;
 }
 
-/* Everything is resolved again in the one view that the handler sees. */
+/* Resolved, checked and read in one view. */
 static enum status
 run_read(struct task *t, void *arg)
 {
 	struct request *rq = arg;
-	enum status st;
 
 	reply_reset(rq);
 	rq->priv->state_is_fresh = false;
-	if (rq->route->auth == AUTH_NONE)
-		return run_route(rq);
-	st = resolve_read(t, rq);
-	if (st == E_NEEDS_WRITE)
-		return st;
-	TRY(st);
+	if (rq->route->auth != AUTH_NONE) {
+		TRY(resolve_read(t, rq));
+		TRY(settle_session(rq, OK));
+	}
+	if (!rq->priv->is_prepared)
+		TRY(check_caller(rq));
 	TRY(run_route(rq));
 	keep_answer(rq);
 	return OK;
@@ -304,25 +316,30 @@ deed_read(struct request *rq)
 	return fail(&rq->task, E_OVERLOADED, "the session's token never came to rest");
 }
 
+/* A view of its own, for what .prove and the write need to know before they begin. */
+static enum status
+resolve_before(struct request *rq)
+{
+	enum status st;
+
+	if (rq->route->auth == AUTH_NONE)
+		return OK;
+	if (rq->priv->token.n > 0)
+		st = db_read(&rq->task, rq->priv->db, resolve_read, rq);
+	else
+		st = resolve_read(&rq->task, rq);
+	return settle_session(rq, st);
+}
+
 static enum status
 prepare(struct request *rq)
 {
-	enum status st = OK;
-
 	TRY(read_body(rq));
-	if (rq->route->auth != AUTH_NONE) {
-		if (rq->priv->token.n > 0)
-			st = db_read(&rq->task, rq->priv->db, resolve_read, rq);
-		else
-			st = resolve_read(&rq->task, rq);
-		TRY(settle_session(rq, st));
-	}
-	TRY(check_session(rq));
-	TRY(check_rate(rq));
-	/* Decided again inside the transaction; here it spares strangers the sentences about fields. */
-	if (rq->route->auth == AUTH_SIGNIN && rq->session.active_signin.v == 0)
-		return refuse(rq, E_UNAUTHORIZED, NULL);
-	TRY(check_declared(rq));
+	/* What only reads resolves in the view that it reads. */
+	if (rq->route->tx == TX_READ && !rq->route->prove)
+		return OK;
+	TRY(resolve_before(rq));
+	TRY(check_caller(rq));
 	return rq->route->prove ? rq->route->prove(rq) : OK;
 }
 

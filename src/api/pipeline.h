@@ -36,6 +36,7 @@ struct request_private {
 	struct waiter     waiter;	/* this one waits for another's */
 	uint64_t          moment;	/* coherence_now() before the view that is being read */
 	struct snapshot  *snapshot;	/* what was read, ready for the cache; a reference */
+	bool              is_prepared;	/* rate and fields have been checked */
 	bool              state_is_fresh;	/* rq->state still tells the truth: nothing was written since it was read */
 };
 

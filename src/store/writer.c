@@ -34,29 +34,49 @@ struct writer {
 	bool              ending;
 };
 
-/* Wait for work and take up to BATCH_MAX of it. NULL: ending, and nothing is left. */
+/* Cut up to `most` jobs from the queue; NULL when none waits. Lock held. */
 static struct write_job *
-take_batch(struct writer *w)
+cut_jobs(struct writer *w, size_t most)
 {
-	struct write_job *batch, **cut;
+	struct write_job *jobs = w->first, **cut;
 	size_t n = 0;
 
-	pthread_mutex_lock(&w->lock);
-	while (w->first == NULL && !w->ending)
-		pthread_cond_wait(&w->wake, &w->lock);
-	batch = w->first;
-	for (cut = &batch; *cut != NULL && n < BATCH_MAX; cut = &(*cut)->next)
+	for (cut = &jobs; *cut != NULL && n < most; cut = &(*cut)->next)
 		n++;
 	w->first = *cut;
 	*cut = NULL;
 	if (w->first == NULL)
 		w->last = &w->first;
 	w->waiting -= n;
+	return jobs;
+}
+
+/* Wait for work and take what there is. NULL: ending, and nothing is left. */
+static struct write_job *
+take_batch(struct writer *w)
+{
+	struct write_job *batch;
+
+	pthread_mutex_lock(&w->lock);
+	while (w->first == NULL && !w->ending)
+		pthread_cond_wait(&w->wake, &w->lock);
+	batch = cut_jobs(w, BATCH_MAX);
 	pthread_mutex_unlock(&w->lock);
 	return batch;
 }
 
-/* The deed between savepoint and release; what fails here undoes only itself. */
+/* What came while the batch so far was running joins it, rather than wait for its commit and then pay one of its own. */
+static struct write_job *
+take_more(struct writer *w, size_t most)
+{
+	struct write_job *more;
+
+	pthread_mutex_lock(&w->lock);
+	more = cut_jobs(w, most);
+	pthread_mutex_unlock(&w->lock);
+	return more;
+}
+
 static void
 run_member(struct writer *w, struct write_job *job)
 {
@@ -100,12 +120,16 @@ fail_batch(struct write_job *batch, const char *why)
 static bool
 run_members(struct writer *w, struct write_job *batch)
 {
+	size_t n = 0;
+
 	for (struct write_job *job = batch; job != NULL; job = job->next) {
 		run_member(w, job);
 		if (sqlite3_get_autocommit(w->db->h)) {
 			fail_batch(batch, job->t->why[0] != '\0' ? job->t->why : "the transaction was lost");
 			return false;
 		}
+		if (++n < BATCH_MAX && job->next == NULL)
+			job->next = take_more(w, BATCH_MAX - n);
 	}
 	return true;
 }
@@ -163,8 +187,6 @@ run_batch(struct writer *w, struct write_job *batch)
 {
 	struct task teller = { 0 };
 
-	for (struct write_job *job = batch; job != NULL; job = job->next)
-		job->outcome = OK;
 	if (begin(w, &teller) != OK) {
 		atomic_fetch_add(&w->store->write_errors, 1);
 		fail_batch(batch, teller.why);
@@ -269,6 +291,7 @@ writer_submit(struct writer *w, struct write_job *job)
 	bool taken;
 
 	job->next = NULL;
+	job->outcome = OK;
 	pthread_mutex_lock(&w->lock);
 	taken = w->waiting < QUEUE_MAX && !w->ending;
 	if (taken) {
