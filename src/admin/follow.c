@@ -73,6 +73,20 @@ refresh(struct follow *f, struct deployment_id d)
 	return st;
 }
 
+/* Which changes were missed is not known: no answer kept in memory is good, and no deployment either. */
+static enum status
+forget_all(struct follow *f)
+{
+	struct task t = { .arena = arena_new(ARENA_MAX), .now = clock_now() };
+	enum status st = E_OVERLOADED;
+
+	if (t.arena)
+		st = directory_refresh_all(&t, f->app->directory, f->db);
+	coherence_publish_all();
+	arena_free(t.arena);
+	return st;
+}
+
 /*
  * A row that is read twice is published twice: the second time costs a reload, never a
  * stale answer. A deployment that could not be read, because the database went meanwhile,
@@ -102,7 +116,7 @@ settle(struct follow *f, const struct reading *r, int64_t asked_mono)
 	TRY(publish(f, r));
 	/* More than could be read, or rows may have been swept meanwhile: then anything may have changed. */
 	if (r->n >= READ_MOST || was_away)
-		coherence_publish_all();
+		TRY(forget_all(f));
 	f->floor = r->floor;
 	f->read_mono = asked_mono;
 	coherence_lease_renew(asked_mono);

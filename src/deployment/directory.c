@@ -135,8 +135,9 @@ load_all(struct task *t, void *arg)
 	return OK;
 }
 
+/* Every deployment there is, as a table that nobody has seen yet. */
 static enum status
-first_load(struct task *t, struct db *db, struct directory *dir)
+read_table(struct task *t, struct db *db, struct directory *dir, struct table **ret_table)
 {
 	struct first_load f = { .dir = dir, .scratch = arena_new(8 << 20) };
 	enum status st;
@@ -147,7 +148,7 @@ first_load(struct task *t, struct db *db, struct directory *dir)
 	if (st != OK)
 		table_free(f.table);
 	else
-		dir->table = f.table;
+		*ret_table = f.table;
 	return st;
 }
 
@@ -165,7 +166,7 @@ directory_new(struct task *t, struct store *s, struct db *db, const struct keys 
 	pthread_mutex_init(&dir->loading, NULL);
 	pthread_mutex_init(&dir->lock, NULL);
 	atomic_init(&dir->version, 1);
-	st = first_load(t, db, dir);
+	st = read_table(t, db, dir, &dir->table);
 	if (st != OK) {
 		directory_free(dir);
 		return st;
@@ -227,6 +228,20 @@ directory_refresh(struct task *t, struct directory *dir, struct db *db, struct d
 
 	pthread_mutex_lock(&dir->loading);
 	st = refresh(t, dir, db, id);
+	pthread_mutex_unlock(&dir->loading);
+	return st;
+}
+
+enum status
+directory_refresh_all(struct task *t, struct directory *dir, struct db *db)
+{
+	struct table *next = NULL;
+	enum status st;
+
+	pthread_mutex_lock(&dir->loading);
+	st = read_table(t, db, dir, &next);
+	if (st == OK)
+		publish(dir, next);
 	pthread_mutex_unlock(&dir->loading);
 	return st;
 }

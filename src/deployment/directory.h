@@ -21,6 +21,8 @@ struct directory *directory_free(struct directory *d);
  */
 enum status directory_refresh(
     struct task *t, struct directory *dir, struct db *db, struct deployment_id id) MUST_CHECK;
+/* The same for all: whoever was away too long to know which. */
+enum status directory_refresh_all(struct task *t, struct directory *dir, struct db *db) MUST_CHECK;
 
 /*
  * The deployment of a Host header's value: lower case, one trailing dot dropped, the
