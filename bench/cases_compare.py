@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ratios: to nginx, to other servers of the kind, to itself under more data and under a flood."""
 
+import plot
 import rig
 import rivals
 import seeds
@@ -59,8 +60,8 @@ def against_nginx(c):
               f"{rig.median([g['rate'] for g in ours]):,.0f}/s ÷ {rig.median([g['rate'] for g in theirs]):,.0f}/s"))
     c.add(Row("nginx-p99", "p99 ÷ nginx's", rig.median(ratios(ours, theirs, "p99_us")), "", "≤", 1.5,
               f"{rig.median([g['p99_us'] for g in ours]) / 1e3:.2f} ms ÷ {rig.median([g['p99_us'] for g in theirs]) / 1e3:.2f} ms"))
-    c.plots.append(("nginx-rate", "Requests a second, sessiond and nginx, round by round"))
-    c.series["nginx-rate"] = {"sessiond": [g["rate"] for g in ours], "nginx": [g["rate"] for g in theirs]}
+    c.charts.append(("nginx-rate", "Requests a second, sessiond and nginx, round by round",
+                     plot.rounds({"sessiond": [g["rate"] for g in ours], "nginx": [g["rate"] for g in theirs]})))
 
 
 def against_rivals(c, stored):
@@ -70,6 +71,9 @@ def against_rivals(c, stored):
     with rig.running(warmed(path)) as s, rig.running(rivals.glewlwyd(stored)) as g, \
             rig.running(rivals.better_auth(stored)) as b:
         ours, glewlwyd, better = interleaved(c, [s, g, b], c.pick(5, 2), c.pick(5, 3))
+    c.charts.append((f"rival-better-auth-{stored}", f"Requests a second, {name}",
+                     [(title, [("requests a second", rig.median([g["rate"] for g in got]))]) for title, got in (
+                         ("sessiond", ours), ("Glewlwyd", glewlwyd), ("better-auth", better))]))
     for title, theirs, goal in (("Glewlwyd", glewlwyd, 20), ("better-auth", better, 100)):
         errors = sum(x["errors"] for x in theirs)
         c.add(Row(f"rival-{title}-{stored}", f"Throughput ÷ {title}'s, {name}", rig.median(ratios(ours, theirs, "rate")), "",

@@ -5,6 +5,7 @@ import os
 import struct
 import subprocess
 
+import plot
 import rig
 import seeds
 import stale
@@ -80,6 +81,8 @@ def flood(c):
             loud.append(paced(c, s, rate, "-f", wrong, "-F", FLOOD))
             c.say(f"p99 {quiet[-1]['p99_us']:.0f} µs quiet, {loud[-1]['p99_us']:.0f} µs flooded, "
                   f"{loud[-1]['beside_requests']} tries")
+    c.charts.append(("flood", "p99 in µs, round by round", plot.rounds(
+        {"quiet": [x["p99_us"] for x in quiet], "flooded": [x["p99_us"] for x in loud]})))
     tries = rig.median([x["beside_requests"] / x["seconds"] for x in loud])
     refused = sum(x["beside_refused"] for x in loud)
     c.add(Row("flood", f"p99 of GET /session at 20 % of capacity while wrong passwords come on {FLOOD} connections ÷ quiet",

@@ -34,16 +34,16 @@ def bars(title, groups):
             f'{"".join(out)}{keys}</svg>\n')
 
 
-def write(name, text):
+def rounds(series):
+    """Groups of one round each, from a list of values per name."""
+    most = max(len(v) for v in series.values())
+    return [(f"round {i + 1}", [(k, v[i]) for k, v in series.items() if i < len(v)]) for i in range(most)]
+
+
+def write_all(charts):
+    """charts: (file name, title, groups)."""
     folder = os.path.join(rig.HERE, "plots")
     os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, name + ".svg"), "w", encoding="utf-8") as f:
-        f.write(text)
-
-
-def write_all(c):
-    for name, title in c.plots:
-        series = c.series[name]
-        rounds = max(len(v) for v in series.values())
-        write(name, bars(title, [(f"round {i + 1}", [(k, v[i]) for k, v in series.items() if i < len(v)])
-                                 for i in range(rounds)]))
+    for name, title, groups in charts:
+        with open(os.path.join(folder, name + ".svg"), "w", encoding="utf-8") as f:
+            f.write(bars(title, groups))

@@ -64,7 +64,7 @@ def write(c, sections):
             continue
         out += [f"## {title}", "", says, "", "| what | measured | goal | met | |", "|---|---|---|---|---|"]
         out += [line(r) for r in rows] + [""]
-        out += [f"![{alt}](plots/{name}.svg)\n" for name, alt in c.plots if name.partition("-")[0] in ids]
+        out += [f"![{alt}](plots/{name}.svg)\n" for name, alt, _ in c.charts if name in ids]
     with open(os.path.join(rig.HERE, "RESULTS.md"), "w", encoding="utf-8") as f:
         f.write("\n".join(out).rstrip() + "\n")
-    plot.write_all(c)
+    plot.write_all(c.charts)

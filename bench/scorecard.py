@@ -41,7 +41,7 @@ class Card:
 
     def __init__(self, quick):
         self.quick = quick
-        self.rows, self.plots, self.series = [], [], {}
+        self.rows, self.charts = [], []
         self.people = self.pick(1000000, 100000)
         self.big = None
         self.load_before = os.getloadavg()[0]
