@@ -14,7 +14,12 @@ def warmed(path, *flags, **how):
     """A server that has been asked for each hot session."""
     requests = seeds.session_requests("hot.req", 1, HOT)
     s = seeds.Server(path, *flags, **how)
-    rig.load(s.port, requests, "-1", "-d", 300, "-w", 0)
+    try:
+        seeds.check_signed_in(s, range(1, HOT + 1, HOT // 100))
+        rig.load(s.port, requests, "-1", "-d", 300, "-w", 0)
+    except Exception:
+        s.stop()
+        raise
     s.path = requests
     return s
 

@@ -23,6 +23,7 @@ def read_once(c, path, first, n, *flags):
     with rig.running(seeds.Server(path, *flags)) as s:
         s.ask(("GET", "/session", {}))
         got = rig.measure(s, lambda: rig.load(s.port, cold, "-1", "-d", 300, "-w", 0))
+        seeds.check_signed_in(s, range(first, first + n, max(n // 100, 1)))
     if got["ok"] != n:
         raise RuntimeError(f"{n - got['ok']} of {n} reads were not answered with 200")
     return got
@@ -42,7 +43,9 @@ def statements_each(c, n=2000):
         s.ask(("GET", "/session", {}))
         before = counted()
         rig.load(s.port, cold, "-1", "-d", 300, "-w", 0)
-        return [(b - a) / n for a, b in zip(before, counted())]
+        after = counted()
+        seeds.check_signed_in(s, range(1, n, n // 100))
+        return [(b - a) / n for a, b in zip(before, after)]
 
 
 def read_through(c):
@@ -118,6 +121,7 @@ def cached_size(c):
         before, rss = s.metrics(), s.rss()
         rig.load(s.port, cold, "-1", "-d", 300, "-w", 0)
         after, grown = s.metrics(), s.rss() - rss
+        seeds.check_signed_in(s, range(1, n, n // 100))
     entries = after["sessiond_cache_entries"] - before["sessiond_cache_entries"]
     counted = (after["sessiond_cache_bytes"] - before["sessiond_cache_bytes"]) / entries
     limit = 1.3 * length + 256
@@ -134,6 +138,7 @@ def ceiling(c):
         rss = s.rss()
         got = rig.load(s.port, cold, "-1", "-d", 300, "-w", 0)
         m, grown = s.metrics(), s.rss() - rss
+        seeds.check_signed_in(s, range(1, n, n // 100))
     c.add(Row("ceiling", f"Cached bytes after {got['ok']:,} sessions under a ceiling of 64 MiB ÷ the ceiling",
               m["sessiond_cache_bytes"] / (64 << 20), "", "≤", 1,
               f"the process grew by {grown / 2**20:.0f} MiB; {m['sessiond_cache_evictions_total']:,.0f} sessions gave way"))

@@ -85,6 +85,14 @@ class Server(rig.Program):
         return got
 
 
+def check_signed_in(server, numbers):
+    """A signed-out answer is a tenth as long: what was measured on one would be about something else."""
+    for n in numbers:
+        _, _, body = server.ask(("GET", "/session", cookie(n)))
+        if json.loads(body)["data"]["user"] is None:
+            raise RuntimeError(f"the session with token({n}) is not signed in; run again without --reuse")
+
+
 def token(n):
     digest = hashlib.sha256(b"sessiond bench token %d" % n).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
