@@ -58,6 +58,9 @@ def write(c, sections):
            f"- Date: {datetime.date.today().isoformat()}", f"- Machine: {machine()}",
            f"- Load when it began: {c.load_before:.1f} of {len(rig.CORES)} cores busy, by the kernel's average of a minute",
            f"- Compared with: {c.rivals()}", ""]
+    if c.load_before > 0.5:
+        out += ["**Others were at work on this machine.** Rates, latencies and their ratios are rough: the less busy a row",
+                "says the server's core was, the less it says. Counts, bytes and what is written hold all the same.", ""]
     for title, says, ids in sections:
         rows = [r for r in c.rows if r.id in ids]
         if not rows:
