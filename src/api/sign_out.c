@@ -3,15 +3,6 @@
 #include "api/api.h"
 #include "base/str.h"
 
-static const struct signin_row *
-signin_here(const struct session_state *s, struct signin_id id)
-{
-	for (size_t i = 0; i < s->n_signins; i++)
-		if (s->signins[i].id.v == id.v)
-			return &s->signins[i];
-	return NULL;
-}
-
 static enum status
 sign_out_one(struct request *rq, const struct session_state *s, struct str text)
 {
@@ -19,7 +10,7 @@ sign_out_one(struct request *rq, const struct session_state *s, struct str text)
 	struct signin_id id;
 
 	if (signin_id_parse(text, &id))
-		signin = signin_here(s, id);
+		signin = session_state_find_signin(s, id);
 	if (!signin)
 		return refuse(rq, E_BAD_REQUEST_BODY, "This account is not signed in here.");
 	TRY(session_end_signin(&rq->task, rq->deployment->id, rq->session.id, id));

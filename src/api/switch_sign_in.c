@@ -4,15 +4,6 @@
 #include "session/coherence.h"
 #include "store/store.gen.h"
 
-static const struct signin_row *
-signin_here(const struct session_state *s, struct signin_id id)
-{
-	for (size_t i = 0; i < s->n_signins; i++)
-		if (s->signins[i].id.v == id.v)
-			return &s->signins[i];
-	return NULL;
-}
-
 static enum status
 switch_sign_in(struct request *rq)
 {
@@ -23,7 +14,7 @@ switch_sign_in(struct request *rq)
 	int64_t rows;
 
 	TRY(session_state_load(t, d, &rq->session, rq->told_signin_attempt, rq->told_signup_attempt, &s));
-	if (!signin_id_parse(query_text(rq, "sign_in_id"), &id) || !signin_here(&s, id))
+	if (!signin_id_parse(query_text(rq, "sign_in_id"), &id) || !session_state_find_signin(&s, id))
 		return refuse(rq, E_BAD_REQUEST_BODY, "This account is not signed in here.");
 	TRY(sql_session_set_active(t, d, rq->session.id, id, t->now, &rows));
 	rq->session.active_signin = id;

@@ -2,12 +2,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/state.h"
 
-static const struct account_row *
-account_of(const struct session_state *s, struct user_id user)
+const struct account_row *
+session_state_find_account(const struct session_state *s, struct user_id user)
 {
 	for (size_t i = 0; i < s->n_accounts; i++)
 		if (s->accounts[i].id.v == user.v)
 			return &s->accounts[i];
+	return NULL;
+}
+
+const struct signin_row *
+session_state_find_signin(const struct session_state *s, struct signin_id id)
+{
+	for (size_t i = 0; i < s->n_signins; i++)
+		if (s->signins[i].id.v == id.v)
+			return &s->signins[i];
 	return NULL;
 }
 
@@ -18,20 +27,12 @@ drop_disabled(struct session_state *s)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->n_signins; i++) {
-		const struct account_row *a = account_of(s, s->signins[i].user);
+		const struct account_row *a = session_state_find_account(s, s->signins[i].user);
 
 		if (a && a->disabled_at == 0)
 			s->signins[kept++] = s->signins[i];
 	}
 	s->n_signins = kept;
-}
-
-static void
-find_active(struct session_state *s, struct signin_id active)
-{
-	for (size_t i = 0; i < s->n_signins; i++)
-		if (s->signins[i].id.v == active.v)
-			s->active = &s->signins[i];
 }
 
 enum status
@@ -52,7 +53,7 @@ session_state_load(struct task *t, struct deployment_id d, const struct session_
 	TRY(sql_signin_attempts_live(t, d, ref->id, t->now, told_signin, &s.signin_attempts, &s.n_signin_attempts));
 	TRY(sql_signup_attempts_live(t, d, ref->id, t->now, told_signup, &s.signup_attempts, &s.n_signup_attempts));
 	drop_disabled(&s);
-	find_active(&s, ref->active_signin);
+	s.active = session_state_find_signin(&s, ref->active_signin);
 	*ret_state = s;
 	return OK;
 }

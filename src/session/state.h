@@ -32,6 +32,11 @@ enum status session_state_load(struct task *t, struct deployment_id d, const str
     struct signin_attempt_id told_signin, struct signup_attempt_id told_signup,
     struct session_state *ret_state) MUST_CHECK;
 
+/* The live sign-in with this id, or NULL. */
+const struct signin_row *session_state_find_signin(const struct session_state *s, struct signin_id id);
+/* The account of a sign-in that is in it, or NULL. */
+const struct account_row *session_state_find_account(const struct session_state *s, struct user_id user);
+
 /* ---- the contract's objects; any thread, no database ---- */
 
 void view_session(struct json *j, const char *key, const struct session_state *s);	/* 3.5, data */

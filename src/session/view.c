@@ -256,11 +256,8 @@ view_signup_attempts(struct json *j, const struct session_state *s)
 static const struct account_row *
 state_account(const struct session_state *s, struct user_id user)
 {
-	const struct account_row *found = NULL;
+	const struct account_row *found = session_state_find_account(s, user);
 
-	for (size_t i = 0; i < s->n_accounts && !found; i++)
-		if (s->accounts[i].id.v == user.v)
-			found = &s->accounts[i];
 	CHECK(found);
 	return found;
 }
