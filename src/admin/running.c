@@ -30,12 +30,10 @@ running_load_conf(int argc, char **argv, struct conf_list *ret_rest)
 static bool
 apply_limits(const struct conf *c)
 {
-	return throttle_set_limit(RULE_REQUESTS, c->throttle_requests) &&
-	    throttle_set_limit(RULE_CHALLENGE, c->throttle_challenge) &&
-	    throttle_set_limit(RULE_LOOKUP, c->throttle_lookup) &&
-	    throttle_set_limit(RULE_SIGN_IN_ACCOUNT, c->throttle_sign_in_account) &&
-	    throttle_set_limit(RULE_SIGN_IN_SOURCE, c->throttle_sign_in_source) &&
-	    throttle_set_limit(RULE_SIGN_UP_SOURCE, c->throttle_sign_up_source);
+	for (int rule = 0; rule < THROTTLE_RULE__COUNT; rule++)
+		if (!throttle_set_limit(rule, c->throttle[rule]))
+			return false;
+	return true;
 }
 
 enum status

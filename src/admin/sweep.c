@@ -108,23 +108,26 @@ sweep_idle(struct task *t, void *arg)
 	return OK;
 }
 
-/* What needs no word to the caches. */
+/* What needs no word to the caches: rows that are past their time, each kind by the statement that deletes some. */
+static enum status (*const expired_delete[])(struct task *t, int64_t now, int64_t most, int64_t *ret_rows) = {
+	sql_session_token_expired_delete,
+	sql_signin_attempt_expired_delete,
+	sql_signup_attempt_expired_delete,
+	sql_throttle_expired_delete,
+	sql_challenge_expired_delete,
+	sql_code_expired_delete,
+};
+
 static enum status
 sweep_rest(struct task *t, void *arg)
 {
 	struct step *s = step_begin(arg);
 	int64_t rows;
 
-	TRY(sql_session_token_expired_delete(t, t->now, SWEEP_STEP, &rows));
-	step_count(s, rows);
-	TRY(sql_signin_attempt_expired_delete(t, t->now, SWEEP_STEP, &rows));
-	step_count(s, rows);
-	TRY(sql_signup_attempt_expired_delete(t, t->now, SWEEP_STEP, &rows));
-	step_count(s, rows);
-	TRY(sql_throttle_expired_delete(t, t->now, SWEEP_STEP, &rows));
-	step_count(s, rows);
-	TRY(sql_challenge_expired_delete(t, t->now, SWEEP_STEP, &rows));
-	step_count(s, rows);
+	for (size_t i = 0; i < ARRAY_LEN(expired_delete); i++) {
+		TRY(expired_delete[i](t, t->now, SWEEP_STEP, &rows));
+		step_count(s, rows);
+	}
 	return sql_revocation_old_delete(t, t->now - REVOCATIONS_KEPT_US, &rows);
 }
 

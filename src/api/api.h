@@ -66,6 +66,7 @@ struct route {
 	enum tx          tx;
 	enum lane        lane;
 	uint8_t          rate;		/* a further enum throttle_rule by source, kept in memory; 0: only the general one */
+	bool             credential;	/* changes how its user proves who they are: not while impersonated, and with a fresh proof where step-up is on */
 	bool             no_navigation;	/* a GET with side effects: refused when Sec-Fetch-Mode says a link was followed */
 	bool             big_body;	/* takes images: the larger body limit */
 	bool             no_envelope;	/* answers outside the envelope, errors too (challenges) */

@@ -47,6 +47,12 @@ needs_signin(const struct route *r)
 }
 
 static bool
+changes_credentials(const struct route *r)
+{
+	return r->credential;
+}
+
+static bool
 refuses_superseded(const struct route *r)
 {
 	return r->auth == AUTH_SIGNIN || (r->auth == AUTH_SESSION && r->tx == TX_WRITE);
@@ -110,6 +116,9 @@ static const struct reason implied[] = {
 	{ E_UNAUTHORIZED, refuses_superseded,
 	    "The session has just been renewed by a sign-in; ask again with its new token." },
 	{ E_FORBIDDEN, checks_origin, "The `Origin` is not one of the deployment's." },
+	{ E_FORBIDDEN, changes_credentials, "An operator acts for the user: the active sign-in came with an impersonation ticket." },
+	{ E_REAUTH_REQUIRED, changes_credentials,
+	    "The deployment asks for a fresh proof (`step_up_required`), and the sign-in's is older than 10 minutes." },
 	{ E_FORBIDDEN, refuses_navigation, "A link was followed to it: `Sec-Fetch-Mode` is `navigate`." },
 };
 

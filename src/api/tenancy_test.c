@@ -479,7 +479,9 @@ test_updates_that_are_refused(void **state)
 static const char more_signins[] =
     "INSERT INTO session VALUES (1, 201, 2001, 1, 1, 4000000000000000, 4000000000000000),"
     " (1, 202, 2002, 1, 1, 5, 4000000000000000), (1, 203, NULL, 1, 1, 4000000000000000, 4000000000000000);"
-    "INSERT INTO signin SELECT 1, id + 1800, id, 1, 'plain_email', NULL, NULL, '', '', '', '', '', '', '', "
+    "INSERT INTO signin (deployment_id, id, session_id, user_id, method, orgmem_id, wsmem_id, ip_address, user_agent,"
+    " browser, device, city, region, region_code, country, country_code, created_at, updated_at, last_active_at, expires_at)"
+    " SELECT 1, id + 1800, id, 1, 'plain_email', NULL, NULL, '', '', '', '', '', '', '', "
     "'', '', 1, 1, 1,"
     " CASE id WHEN 203 THEN 7 ELSE 4000000000000000 END FROM session WHERE id > 200";
 

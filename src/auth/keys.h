@@ -30,6 +30,7 @@ enum key_use {
 	KEY_PEPPER,    /* keyed step before argon2id: a copied database verifies nothing */
 	KEY_CHALLENGE, /* proof-of-work challenges */
 	KEY_THROTTLE,  /* hashing of throttle subjects */
+	KEY_CODE,      /* hashing of one-time codes, links, backup codes and tickets */
 	KEY_LOG,       /* keyed hash prefixes where a log must tell tokens apart */
 	KEY_USE__COUNT
 };

@@ -17,6 +17,15 @@ const struct throttle_rule_info throttle_rule_info[THROTTLE_RULE__COUNT] = {
 	[RULE_SIGN_IN_ACCOUNT] = { "sign_in_account", 10, MINUTE_US },
 	[RULE_SIGN_IN_SOURCE] = { "sign_in_source", 30, MINUTE_US },
 	[RULE_SIGN_UP_SOURCE] = { "sign_up_source", 30, MINUTE_US },
+	[RULE_CODE_GUESS] = { "code_guess", 5, 15 * MINUTE_US },
+	[RULE_CODE_ACCOUNT] = { "code_account", 100, DAY_US },
+	[RULE_CODE_SOURCE] = { "code_source", 60, MINUTE_US },
+	[RULE_SEND_SOON] = { "send_soon", 1, 30 * SECOND_US },
+	[RULE_SEND_TARGET] = { "send_target", 5, 10 * MINUTE_US },
+	[RULE_SEND_TARGET_DAY] = { "send_target_day", 20, DAY_US },
+	[RULE_SEND_PREFIX] = { "send_prefix", 100, HOUR_US },
+	[RULE_SEND_SOURCE] = { "send_source", 30, 10 * MINUTE_US },
+	[RULE_SEND_DEPLOYMENT] = { "send_deployment", 10000, HOUR_US },
 };
 
 static _Atomic int64_t limit_set[THROTTLE_RULE__COUNT];	/* 0: the default */

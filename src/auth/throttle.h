@@ -17,6 +17,18 @@ enum throttle_rule {
 	RULE_SIGN_IN_ACCOUNT,	/* one account, whatever it was called: passwords tried. In the database. */
 	RULE_SIGN_IN_SOURCE,	/* one source: passwords tried. In the database. */
 	RULE_SIGN_UP_SOURCE,	/* one source: accounts tried to make. In the database. */
+	/* Guesses at codes, all in the database: of one code; of one account or target, in a day; of one source. */
+	RULE_CODE_GUESS,
+	RULE_CODE_ACCOUNT,
+	RULE_CODE_SOURCE,
+	/* Messages asked for, all in the database: to one recipient at once, in a while, in a day; to numbers that
+	 * begin alike; by one source; in one deployment. */
+	RULE_SEND_SOON,
+	RULE_SEND_TARGET,
+	RULE_SEND_TARGET_DAY,
+	RULE_SEND_PREFIX,
+	RULE_SEND_SOURCE,
+	RULE_SEND_DEPLOYMENT,
 	THROTTLE_RULE__COUNT
 };
 struct throttle_rule_info {

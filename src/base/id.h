@@ -25,7 +25,13 @@
 	X(wsmem, "wsmem_") \
 	X(orgrole, "orgrole_") \
 	X(wsrole, "wsrole_") \
-	X(audit, "audit_")
+	X(audit, "audit_") \
+	X(message, "message_") \
+	X(code, "code_") \
+	X(authenticator, "totp_") \
+	X(passkey, "passkey_") \
+	X(invitation, "invitation_") \
+	X(waitlist, "waitlist_")
 
 /* v is positive; 0 means "none" (SQL NULL, JSON null). */
 #define ID_STRUCT(kind, prefix) struct kind##_id { int64_t v; };

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "auth/throttle.h"
 #include "base/buf.h"
 #include "base/log.h"
 
@@ -37,8 +38,7 @@ struct conf {
 	int64_t task_memory, cache_memory;
 
 	/* Tries a minute: see auth/throttle.h. */
-	int64_t throttle_requests, throttle_challenge, throttle_lookup;
-	int64_t throttle_sign_in_account, throttle_sign_in_source, throttle_sign_up_source;
+	int64_t throttle[THROTTLE_RULE__COUNT];	/* each rule's limit */
 
 	int64_t connections; /* 0: as many as descriptors allow */
 	int64_t request_line, request_head, request_body, image_body, body_memory;

@@ -112,8 +112,8 @@ static const char *const proxy_headers[] = { "x-forwarded", "forwarded", NULL };
 #define ROW(name_, type_, member_, def_, help_) \
 	.name = (name_), .type = (type_), .offset = offsetof(struct conf, member_), .def = (def_), .help = (help_)
 #define INT(name, member, min_, max_, def, help) { ROW(name, CONF_INT, member, def, help), .min = (min_), .max = (max_) }
-#define TRIES(name, member, def, help) \
-	{ ROW(name, CONF_INT, member, def, help), .min = 1, .max = 1000000, .reload = true }
+#define TRIES(name, rule, def, help) \
+	{ ROW(name, CONF_INT, throttle[rule], def, help), .min = 1, .max = 1000000, .reload = true }
 /* 0 stands for a number that the machine decides. */
 #define COUNT(name, member, max_, said, help) \
 	{ ROW(name, CONF_INT, member, "0", help), .def_said = (said), .max = (max_) }
@@ -166,12 +166,21 @@ const struct conf_row conf_rows[] = {
 	SIZE("task-memory", task_memory, MIB, GIB, "16MiB", "Memory one request can use; beyond it the answer is 503."),
 	SIZE("cache-memory", cache_memory, MIB, 1024 * GIB, "256MiB", "Memory for sessions ready to be answered."),
 
-	TRIES("throttle-requests", throttle_requests, "300", "Requests a minute of one session and source."),
-	TRIES("throttle-challenge", throttle_challenge, "30", "Proof-of-work challenges a minute for one source."),
-	TRIES("throttle-lookup", throttle_lookup, "30", "Look-ups of identifiers a minute by one source."),
-	TRIES("throttle-sign-in-account", throttle_sign_in_account, "10", "Passwords tried a minute for one account."),
-	TRIES("throttle-sign-in-source", throttle_sign_in_source, "30", "Passwords tried a minute by one source."),
-	TRIES("throttle-sign-up-source", throttle_sign_up_source, "30", "Sign-ups tried a minute by one source."),
+	TRIES("throttle-requests", RULE_REQUESTS, "300", "Requests a minute of one session and source."),
+	TRIES("throttle-challenge", RULE_CHALLENGE, "30", "Proof-of-work challenges a minute for one source."),
+	TRIES("throttle-lookup", RULE_LOOKUP, "30", "Look-ups of identifiers a minute by one source."),
+	TRIES("throttle-sign-in-account", RULE_SIGN_IN_ACCOUNT, "10", "Passwords tried a minute for one account."),
+	TRIES("throttle-sign-in-source", RULE_SIGN_IN_SOURCE, "30", "Passwords tried a minute by one source."),
+	TRIES("throttle-sign-up-source", RULE_SIGN_UP_SOURCE, "30", "Sign-ups tried a minute by one source."),
+	TRIES("throttle-code-guess", RULE_CODE_GUESS, "5", "Guesses at one mailed or texted code."),
+	TRIES("throttle-code-account", RULE_CODE_ACCOUNT, "100", "Guesses a day at codes of one account, of every kind together."),
+	TRIES("throttle-code-source", RULE_CODE_SOURCE, "60", "Guesses a minute at codes by one source."),
+	TRIES("throttle-send-soon", RULE_SEND_SOON, "1", "Messages within 30 seconds to one recipient."),
+	TRIES("throttle-send-target", RULE_SEND_TARGET, "5", "Messages within 10 minutes to one recipient."),
+	TRIES("throttle-send-target-day", RULE_SEND_TARGET_DAY, "20", "Messages a day to one recipient."),
+	TRIES("throttle-send-prefix", RULE_SEND_PREFIX, "100", "Text messages an hour to numbers that differ in their last four digits."),
+	TRIES("throttle-send-source", RULE_SEND_SOURCE, "30", "Messages within 10 minutes asked for by one source."),
+	TRIES("throttle-send-deployment", RULE_SEND_DEPLOYMENT, "10000", "Messages an hour that the people of one deployment ask for."),
 
 	COUNT("connections", connections, 10000000, "0: as many as descriptors allow", "Open connections, at most."),
 	SIZE("request-line", request_line, 256, 64 * KIB, "8KiB", "Longest request line; beyond it the answer is 414."),

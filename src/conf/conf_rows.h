@@ -34,7 +34,7 @@ struct conf_row {
 
 extern const struct conf_row conf_rows[];
 extern const size_t conf_rows_n;
-enum { CONF_ROWS_MAX = 48, CONF_LIST_MAX = 64 };
+enum { CONF_ROWS_MAX = 96, CONF_LIST_MAX = 64 };
 
 /*
  * Check `text` and store it in *c; texts go to `a`. A list takes items separated by

@@ -81,6 +81,7 @@ struct settings {
 	int64_t        jwt_lifetime_s;		/* 60 */
 	int64_t        jwt_clock_skew_s;	/* 5 */
 	bool           challenge_required;	/* enforce the proof of work on identify, signin, signup */
+	bool           step_up_required;	/* a fresh proof before credentials change */
 	bool           hide_account_existence;	/* generic sign-in answers; default true */
 	struct str     forwarded_for_header;	/* advisory client address on GET /session/token; empty: none */
 };

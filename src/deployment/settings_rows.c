@@ -489,6 +489,9 @@ const struct setting_row setting_rows[] = {
 	    "Seconds added to that for servers whose clocks differ."), OPERATOR, .min = 0, .max = 60 },
 	{ ROW("challenge_required", SETTING_BOOL, challenge_required, "false",
 	    "Signing in and up demand a solved proof-of-work challenge."), OPERATOR },
+	{ ROW("step_up_required", SETTING_BOOL, step_up_required, "false",
+	    "Changing passwords, addresses, factors and the like asks for a proof of who it is within the last 10 minutes; "
+	    "stock clients have no screen for it."), OPERATOR },
 	{ ROW("hide_account_existence", SETTING_BOOL, hide_account_existence, "true",
 	    "Signing in answers alike whether or not there is such an account."), OPERATOR },
 	{ ROW("forwarded_for_header", SETTING_TEXT, forwarded_for_header, "",

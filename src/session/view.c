@@ -102,6 +102,20 @@ view_contacts(struct json *j, const struct account_row *a, const struct contact_
 	json_array_end(j);
 }
 
+/* Only one that has been verified counts, and only that is told. */
+static void
+view_authenticator(struct json *j, const struct account_row *a)
+{
+	if (a->authenticator.v == 0) {
+		json_put_null(j, "user_authenticator");
+		return;
+	}
+	json_object_begin(j, "user_authenticator");
+	json_authenticator_id(j, "id", a->authenticator);
+	json_time(j, "created_at", a->authenticator_at);
+	json_object_end(j);
+}
+
 void
 view_user(struct json *j, const char *key, const struct account_row *a, const struct contact_row *contacts, size_t n)
 {
@@ -115,10 +129,10 @@ view_user(struct json *j, const char *key, const struct account_row *a, const st
 	view_contacts(j, a, contacts, n);
 	json_array_begin(j, "social_connections");
 	json_array_end(j);
-	json_put_null(j, "user_authenticator");
-	json_bool(j, "backup_codes_generated", false);
+	view_authenticator(j, a);
+	json_bool(j, "backup_codes_generated", a->backup_codes_at != 0);
 	json_bool(j, "has_password", a->has_password);
-	json_bool(j, "has_passkeys", false);
+	json_bool(j, "has_passkeys", a->n_passkeys > 0);
 	json_raw(j, "public_metadata", a->public_metadata);
 	json_array_begin(j, "segments");
 	json_array_end(j);

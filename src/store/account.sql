@@ -2,10 +2,10 @@
 
 -- :name account_find :one account_row
 -- :in deployment_id deployment, user_id id
--- :out user_id id, text first_name, text last_name, text username, text image_url, text availability, bool has_password, text second_factor_policy, email_id primary_email, phone_id primary_phone, json public_metadata, time disabled_at, time created_at, time updated_at
+-- :out user_id id, text first_name, text last_name, text username, text image_url, text availability, bool has_password, text second_factor_policy, email_id primary_email, phone_id primary_phone, json public_metadata, time disabled_at, time created_at, time updated_at, authenticator_id authenticator, time authenticator_at, time backup_codes_at, int n_passkeys
 SELECT id, first_name, last_name, username, image_url, availability,
        CASE WHEN password_record = '' THEN 0 ELSE 1 END, second_factor_policy, primary_email_id, primary_phone_id,
-       public_metadata, disabled_at, created_at, updated_at
+       public_metadata, disabled_at, created_at, updated_at, authenticator_id, authenticator_at, backup_codes_at, n_passkeys
   FROM account WHERE deployment_id = :deployment AND id = :id;
 
 -- :name account_contacts :many contact_row

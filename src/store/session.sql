@@ -91,11 +91,11 @@ UPDATE signin SET last_active_at = :at
 
 -- :name session_signins :many signin_row
 -- :in deployment_id deployment, session_id session, time now
--- :out signin_id id, session_id session, user_id user, text method, orgmem_id orgmem, wsmem_id wsmem, text ip_address, text browser, text device, text city, text region, text region_code, text country, text country_code, time created_at, time updated_at, time last_active_at, time expires_at, org_id org, text org_name, text org_slug, text org_image_url, workspace_id workspace, text workspace_name, text workspace_slug
+-- :out signin_id id, session_id session, user_id user, text method, orgmem_id orgmem, wsmem_id wsmem, text ip_address, text browser, text device, text city, text region, text region_code, text country, text country_code, time created_at, time updated_at, time last_active_at, time expires_at, time proved_at, text actor, org_id org, text org_name, text org_slug, text org_image_url, workspace_id workspace, text workspace_name, text workspace_slug
 -- The live sign-ins of a session, oldest first, with the scope each is in.
 SELECT g.id, g.session_id, g.user_id, g.method, g.orgmem_id, g.wsmem_id, g.ip_address, g.browser, g.device, g.city,
        g.region, g.region_code, g.country, g.country_code, g.created_at, g.updated_at, g.last_active_at, g.expires_at,
-       o.id, o.name, o.slug, o.image_url, w.id, w.name, w.slug
+       g.proved_at, g.actor, o.id, o.name, o.slug, o.image_url, w.id, w.name, w.slug
   FROM signin g
   LEFT JOIN orgmem m ON m.deployment_id = g.deployment_id AND m.id = g.orgmem_id
   LEFT JOIN organization o ON o.deployment_id = m.deployment_id AND o.id = m.org_id
@@ -106,11 +106,11 @@ SELECT g.id, g.session_id, g.user_id, g.method, g.orgmem_id, g.wsmem_id, g.ip_ad
 
 -- :name user_signins :many signin_row
 -- :in deployment_id deployment, user_id user, time now
--- :out signin_id id, session_id session, user_id user, text method, orgmem_id orgmem, wsmem_id wsmem, text ip_address, text browser, text device, text city, text region, text region_code, text country, text country_code, time created_at, time updated_at, time last_active_at, time expires_at, org_id org, text org_name, text org_slug, text org_image_url, workspace_id workspace, text workspace_name, text workspace_slug
+-- :out signin_id id, session_id session, user_id user, text method, orgmem_id orgmem, wsmem_id wsmem, text ip_address, text browser, text device, text city, text region, text region_code, text country, text country_code, time created_at, time updated_at, time last_active_at, time expires_at, time proved_at, text actor, org_id org, text org_name, text org_slug, text org_image_url, workspace_id workspace, text workspace_name, text workspace_slug
 -- A user's live sign-ins across all sessions, newest first.
 SELECT g.id, g.session_id, g.user_id, g.method, g.orgmem_id, g.wsmem_id, g.ip_address, g.browser, g.device, g.city,
        g.region, g.region_code, g.country, g.country_code, g.created_at, g.updated_at, g.last_active_at, g.expires_at,
-       o.id, o.name, o.slug, o.image_url, w.id, w.name, w.slug
+       g.proved_at, g.actor, o.id, o.name, o.slug, o.image_url, w.id, w.name, w.slug
   FROM signin g
   LEFT JOIN orgmem m ON m.deployment_id = g.deployment_id AND m.id = g.orgmem_id
   LEFT JOIN organization o ON o.deployment_id = m.deployment_id AND o.id = m.org_id
@@ -131,11 +131,12 @@ SELECT s.id, s.last_active_at, s.expires_at
 
 -- :name session_accounts :many account_row
 -- :in deployment_id deployment, session_id session
--- :out user_id id, text first_name, text last_name, text username, text image_url, text availability, bool has_password, text second_factor_policy, email_id primary_email, phone_id primary_phone, json public_metadata, time disabled_at, time created_at, time updated_at
+-- :out user_id id, text first_name, text last_name, text username, text image_url, text availability, bool has_password, text second_factor_policy, email_id primary_email, phone_id primary_phone, json public_metadata, time disabled_at, time created_at, time updated_at, authenticator_id authenticator, time authenticator_at, time backup_codes_at, int n_passkeys
 -- The people signed in to a session.
 SELECT a.id, a.first_name, a.last_name, a.username, a.image_url, a.availability,
        CASE WHEN a.password_record = '' THEN 0 ELSE 1 END, a.second_factor_policy, a.primary_email_id, a.primary_phone_id,
-       a.public_metadata, a.disabled_at, a.created_at, a.updated_at
+       a.public_metadata, a.disabled_at, a.created_at, a.updated_at, a.authenticator_id, a.authenticator_at,
+       a.backup_codes_at, a.n_passkeys
   FROM signin g
   JOIN account a ON a.deployment_id = g.deployment_id AND a.id = g.user_id
  WHERE g.deployment_id = :deployment AND g.session_id = :session
@@ -160,9 +161,9 @@ SELECT p.user_id, 1, p.id, p.phone_number, p.dial_code, p.verified_at, ''
 -- :in deployment_id deployment, signin_id id, session_id session, user_id user, text method, orgmem_id orgmem, wsmem_id wsmem, text ip_address, text user_agent, text browser, text device, time now, time expires_at
 -- 0 rows when this user is signed in to this session already.
 INSERT INTO signin (deployment_id, id, session_id, user_id, method, orgmem_id, wsmem_id, ip_address, user_agent,
-       browser, device, city, region, region_code, country, country_code, created_at, updated_at, last_active_at, expires_at)
+       browser, device, city, region, region_code, country, country_code, created_at, updated_at, last_active_at, expires_at, proved_at)
 VALUES (:deployment, :id, :session, :user, :method, :orgmem, :wsmem, :ip_address, :user_agent,
-       :browser, :device, '', '', '', '', '', :now, :now, :now, :expires_at)
+       :browser, :device, '', '', '', '', '', :now, :now, :now, :expires_at, :now)
 ON CONFLICT (deployment_id, session_id, user_id) DO NOTHING;
 
 -- :name signin_delete :rows

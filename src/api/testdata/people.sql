@@ -1,7 +1,9 @@
 -- people.sql: John (1) and Mira (2) in deployment 1, Ada (3) in deployment 2, each signed in; for SQLite only.
 
 WITH p (d, u, name) AS (VALUES (1, 1, 'john'), (1, 2, 'mira'), (2, 3, 'ada'))
-INSERT INTO account
+INSERT INTO account (deployment_id, id, first_name, last_name, username, username_key, image_url, availability,
+       password_record, password_changed_at, second_factor_policy, primary_email_id, primary_phone_id, last_orgmem_id,
+       last_wsmem_id, public_metadata, disabled_at, created_at, updated_at)
 SELECT d, u, name, 'Doe', name, name, '', 'away', '', NULL, 'none', 10 + u, NULL, NULL, NULL, '{}', NULL, 1, 1 FROM p;
 
 -- John has two more addresses; the last is not verified.
@@ -14,7 +16,8 @@ INSERT INTO email_address VALUES (1, 21, 1, 'john@y.example', 'john@y.example', 
 WITH p (d, u) AS (VALUES (1, 1), (1, 2), (2, 3))
 INSERT INTO session SELECT d, 100 + u, 1000 + u, 1, 1, 4000000000000000, 4000000000000000 FROM p;
 WITH p (d, u) AS (VALUES (1, 1), (1, 2), (2, 3))
-INSERT INTO signin
+INSERT INTO signin (deployment_id, id, session_id, user_id, method, orgmem_id, wsmem_id, ip_address, user_agent,
+       browser, device, city, region, region_code, country, country_code, created_at, updated_at, last_active_at, expires_at)
 SELECT d, 1000 + u, 100 + u, u, 'plain_email', NULL, NULL, '', '', '', '', '', '', '', '', '', 1, 1, 1, 4000000000000000
   FROM p;
 

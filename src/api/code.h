@@ -1,0 +1,48 @@
+/* code.h - one-time codes and links: made, guessed at within a budget, and used once. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "api/api.h"
+
+/* What a code is for. As stored: never renumbered. */
+enum code_purpose {
+	CODE_SIGN_IN,		/* the first factor or the verification of a sign-in attempt; subject: the attempt */
+	CODE_SIGN_IN_LINK,	/* the secret of a mailed link; subject: the attempt */
+	CODE_SECOND_FACTOR,	/* by text message; subject: the sign-in attempt */
+	CODE_SIGN_UP_EMAIL,	/* subject: the sign-up attempt */
+	CODE_SIGN_UP_PHONE,
+	CODE_RESET,		/* subject: the user */
+	CODE_RESET_TOKEN,	/* what the right reset code is exchanged for; subject: the user */
+	CODE_EMAIL,		/* an added address; subject: the address */
+	CODE_PHONE,		/* an added number; subject: the number */
+	CODE_PURPOSE__COUNT
+};
+
+/*
+ * TX_WRITE: a fresh code, in the place of an older one for the same purpose and subject. Its text
+ * (six digits, or 43 characters for links and tokens) belongs into a message and nowhere else.
+ * `recipient` is kept as its user may see it. E_INTERNAL without randomness. Task's arena.
+ */
+enum status code_issue(struct request *rq, enum code_purpose purpose, int64_t subject, struct str recipient,
+    struct str *ret_text) MUST_CHECK;
+
+/*
+ * For .prove, before a guess is compared: count it against the code, its owner (`account`: a user's
+ * wire id, or what else the code belongs to) and the source. Refuses with E_VERIFICATION_CODE_EXPIRED
+ * when no code is live, E_RATE_LIMITED when a budget is used up. A new code brings a new budget of its
+ * own, but not of its owner's.
+ */
+enum status code_reserve_guess(struct request *rq, enum code_purpose purpose, int64_t subject, struct str account) MUST_CHECK;
+
+/*
+ * TX_WRITE: use the code: one conditional write. E_INVALID_CODE, unrefused, when it was not this one,
+ * or not any more.
+ */
+enum status code_use(struct request *rq, enum code_purpose purpose, int64_t subject, struct str text) MUST_CHECK;
+
+/* For .prove, before something is sent because a stranger asked: count it for the recipient and the source. */
+enum status code_reserve_send(struct request *rq, struct str recipient) MUST_CHECK;
+
+/* "m•••@example.com"; "•••• 4321". Task's arena. */
+struct str code_mask_email(struct arena *a, struct str email);
+struct str code_mask_phone(struct arena *a, struct str digits);

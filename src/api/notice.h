@@ -1,0 +1,12 @@
+/* notice.h - telling people by mail what happened to their account. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "api/api.h"
+
+/*
+ * TX_WRITE: mail every verified address of the account (and `also`, an address it has just lost; may be
+ * empty) that this happened, when and from where. `what` is one plain sentence, such as "Your
+ * password was changed.". AUT-10.
+ */
+enum status notice_put(struct request *rq, struct user_id user, const char *what, struct str also) MUST_CHECK;
