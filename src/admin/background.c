@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "admin/audit_chain.h"
 #include "admin/sweep.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -16,6 +17,7 @@
 #define FLUSH_EVERY_US (30 * SECOND_US)
 #define SWEEP_EVERY_US (10 * SECOND_US)
 #define SWEEP_FOR_US   (SECOND_US / 2)		/* of each tick, so that the pulse stays regular */
+#define CHAIN_FOR_US   (SECOND_US / 4)
 #define PULSE_GOOD_US  (3 * SECOND_US)
 enum { TICK_ARENA = 4 * 1024 * 1024 };
 
@@ -28,7 +30,7 @@ struct background {
 	bool                 ending;
 	pthread_mutex_t      sweeping;	/* one sweep at a time: the thread's, or a test's */
 	_Atomic int64_t      pulse_mono;	/* when the store last answered */
-	atomic_uint_fast64_t swept, failures;
+	atomic_uint_fast64_t swept, chained, failures;
 	/* the thread's own */
 	int64_t              flush_mono, sweep_mono;	/* when they are due */
 	unsigned             failed_in_a_row;
@@ -77,11 +79,25 @@ sweep(struct task *t, struct background *b, struct db *db, int64_t until_mono)
 }
 
 static enum status
+chain(struct task *t, struct background *b, struct db *db, int64_t until_mono)
+{
+	uint64_t n = 0;
+	enum status st;
+
+	pthread_mutex_lock(&b->sweeping);
+	st = audit_chain_run(t, b->app, db, until_mono, &n);
+	pthread_mutex_unlock(&b->sweeping);
+	atomic_fetch_add(&b->chained, n);
+	return st;
+}
+
+static enum status
 tick_work(struct task *t, struct background *b)
 {
 	int64_t now = clock_mono();
 
 	TRY(pulse(t, b));
+	TRY(chain(t, b, b->db, now + CHAIN_FOR_US));
 	if (now >= b->flush_mono) {
 		TRY(activity_flush(t, b->app->activity, b->app->store, b->db));
 		b->flush_mono = now + FLUSH_EVERY_US;
@@ -224,6 +240,7 @@ enum status
 background_sweep(struct task *t, struct background *b, struct db *db)
 {
 	TRY(activity_flush(t, b->app->activity, b->app->store, db));
+	TRY(chain(t, b, db, INT64_MAX));
 	return sweep(t, b, db, INT64_MAX);
 }
 
@@ -232,6 +249,7 @@ background_stats(const struct background *b, struct background_stats *ret_stats)
 {
 	*ret_stats = (struct background_stats){
 		.swept = atomic_load(&b->swept),
+		.chained = atomic_load(&b->chained),
 		.failures = atomic_load(&b->failures),
 	};
 }

@@ -20,6 +20,7 @@ enum status background_sweep(struct task *t, struct background *b, struct db *db
 
 struct background_stats {
 	uint64_t swept;		/* rows deleted */
+	uint64_t chained;	/* audit events */
 	uint64_t failures;	/* ticks that could not do their work */
 };
 void background_stats(const struct background *b, struct background_stats *ret_stats);	/* any thread */

@@ -69,6 +69,16 @@ const struct command_row command_rows[] = {
 		.summary = "End a session (session_...), a sign-in (signin_...), all of a user's, or all there are.",
 	},
 	{
+		.name = "audit verify", .place = PLACE_STORE, .run = command_audit_verify,
+		.flags = { DEPLOYMENT, { "expect", true, false, "SEQ:MAC" } },
+		.summary = "Check that no audit event was changed, added or taken out; prints where the chain ends.",
+	},
+	{
+		.name = "audit export", .place = PLACE_STORE, .run = command_audit_export,
+		.flags = { DEPLOYMENT, { "after", true, false, "SEQ" }, { "limit", true, false, "N" } },
+		.summary = "Print audit events in the chain's order, one JSON object a line.",
+	},
+	{
 		.name = "backup", .usage = "FILE", .place = PLACE_STORE, .run = command_backup, .path_arg = true,
 		.args_min = 1, .args_max = 1,
 		.summary = "Write a consistent copy of the database; the master key is not in it.",

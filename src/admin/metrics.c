@@ -75,6 +75,7 @@ write_process(const struct admin_config *c, struct buf *out)
 	put(out, "store_up", GAUGE, "1 while the database answers.", background_store_is_up(c->background));
 	background_stats(c->background, &b);
 	put(out, "swept_rows_total", COUNTER, "Expired rows deleted.", b.swept);
+	put(out, "audit_chained_total", COUNTER, "Audit events given their place in the chain.", b.chained);
 	put(out, "background_failures_total", COUNTER, "Rounds of background work that failed.", b.failures);
 }
 
