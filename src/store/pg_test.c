@@ -89,15 +89,22 @@ sleep_long(struct task *t, void *arg)
 	return db_exec(t, &text, NULL, NULL);
 }
 
-/* A server that is there and does not answer holds no worker longer than the deadline. */
+/* A server that is there and does not answer holds no worker longer than the deadline, nor the next task at all. */
 static void
 test_F14_silent_server(void **state)
 {
 	struct fixture *f = *state;
+	struct pg_db *db = (struct pg_db *)f->db;
 
-	((struct pg_db *)f->db)->wait_ms = 200;
+	db->wait_ms = 200;
+	db->misses = 4;	/* the next try is due in 0.4 to 0.8 s */
 	assert_status(&f->t, E_STORE, read_now(f, sleep_long, NULL));
-	((struct pg_db *)f->db)->wait_ms = 15000;
+	assert_string_equal(f->t.why, "pg_sleep: connection lost: no answer");
+	f->t.why[0] = '\0';
+	assert_status(&f->t, E_STORE, read_now(f, sleep_long, NULL));
+	assert_string_equal(f->t.why, "PostgreSQL: not connected; the next try is in a moment");
+	db->wait_ms = 5000;
+	db->next_try = 0;
 	assert_int_equal(count_things(f), 0);
 }
 
