@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,28 @@ static struct str
 first_line(const char *text)
 {
 	return (struct str){ text, strcspn(text, "\n") };
+}
+
+struct account {
+	char text[256];
+};
+
+/* A line for each server that was tried. Those that begin with a tab are libpq's guesses. */
+static struct account
+each_try(const char *text)
+{
+	struct account a = { "" };
+	size_t used = 0;
+
+	for (; *text != '\0'; text += strcspn(text, "\n"), text += *text == '\n') {
+		struct str line = first_line(text);
+
+		if (line.n == 0 || line.p[0] == '\t' || used >= sizeof(a.text))
+			continue;
+		used += (size_t)snprintf(a.text + used, sizeof(a.text) - used, "%s" STR_FMT, used == 0 ? "" : "; ",
+		    STR_ARG(line));
+	}
+	return a;
 }
 
 static void
@@ -102,7 +125,7 @@ dial(struct task *t, const PQconninfoOption *given, PGconn **ret_c)
 	*ret_c = PQconnectdbParams(keys, values, 0);
 	if (PQstatus(*ret_c) == CONNECTION_OK)
 		return OK;
-	return fail(t, E_STORE, "PostgreSQL: " STR_FMT, STR_ARG(first_line(PQerrorMessage(*ret_c))));
+	return fail(t, E_STORE, "PostgreSQL: %s", each_try(PQerrorMessage(*ret_c)).text);
 }
 
 static enum status

@@ -2,56 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 import contextlib
 import os
-import pathlib
-import shutil
 import signal
-import subprocess
 import time
 
 import pytest
 
-import pgserver
+from database import Database
 from load import Crowd, Renames, SignUps
 
-# Unlike pgserver's own, this one keeps what it acknowledged when it is killed.
-SETTINGS = ("listen_addresses=", "max_connections=100", "shared_buffers=32MB", "autovacuum=off", "log_min_messages=panic")
 BACK_WITHIN_S = 3
 SILENT_S = 10  # the server gives up after 5, and a machine may be slow
-
-
-class Database:
-    def __init__(self):
-        self.path, self.process = pgserver.make_directory(), None
-        self.data = os.path.join(self.path, "data")
-        self.url = f"postgresql:///postgres?host={self.path}&user=postgres"
-        subprocess.run(pgserver.as_owner(pgserver.program("initdb"), "-D", self.data, "-U", "postgres", "-A", "trust", "-E",
-                                         "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"),
-                       check=True, stdout=subprocess.DEVNULL, cwd="/")
-
-    def start(self):
-        """Backends of one that was killed may hold its memory for a moment: then once more."""
-        pathlib.Path(self.data, "postmaster.pid").unlink(missing_ok=True)
-        for _ in range(50):
-            self.process = subprocess.Popen(
-                pgserver.as_owner(pgserver.program("postgres"), "-D", self.data, "-k", self.path,
-                                  *[w for s in SETTINGS for w in ("-c", s)]), cwd="/", stdin=subprocess.DEVNULL)
-            try:
-                pgserver.wait_until_ready(self.process, self.path)
-                return
-            except RuntimeError:
-                time.sleep(0.1)
-        raise TimeoutError("PostgreSQL does not start again")
-
-    def end(self, how):
-        self.process.send_signal(how)
-        self.process.wait()
-
-    def all_processes(self):
-        children = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
-        return [self.process.pid, *map(int, children.stdout.split())]
-
-    def ask(self, query):
-        return subprocess.run(["psql", self.url, "-XAtc", query], capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.fixture
@@ -59,8 +19,7 @@ def database():
     d = Database()
     d.start()
     yield d
-    d.end(signal.SIGQUIT)
-    shutil.rmtree(d.path, ignore_errors=True)
+    d.remove()
 
 
 def restart(how):
