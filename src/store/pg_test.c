@@ -124,7 +124,7 @@ unix_socket(const char *path, struct sockaddr_un *ret_address)
 {
 	*ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	assert_true(strlen(path) < sizeof(ret_address->sun_path));
-	strcpy(ret_address->sun_path, path);
+	snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s", path);
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
@@ -187,7 +187,7 @@ proxy_begin(struct proxy *p)
 	assert_non_null(host);
 	host += strlen("host=");
 	snprintf(p->target, sizeof(p->target), "%.*s/.s.PGSQL.5432", (int)strcspn(host, "&"), host);
-	strcpy(p->dir, "/tmp/sessiond-proxy-XXXXXX");
+	snprintf(p->dir, sizeof(p->dir), "/tmp/sessiond-proxy-XXXXXX");
 	assert_non_null(mkdtemp(p->dir));
 	snprintf(path, sizeof(path), "%s/.s.PGSQL.5432", p->dir);
 	p->listener = unix_socket(path, &address);
