@@ -53,6 +53,7 @@ class Changer:
         self.line, self.admin = Line(("127.0.0.1", port)), Line(admin)
         self.mine = range(base, base + EACH)
         self.once = iter(range(base + EACH, base + EACH + n))  # sessions that a change ends
+        self.left = {}  # session: (organization, workspace) that it was in before it left them
         self.stale = []
 
     def session(self, i):
@@ -84,11 +85,21 @@ class Changer:
         self.check("rename", i, lambda d: d["user"]["first_name"] == name and
                    d["active_signin"]["user"]["first_name"] == name)
 
-    def leave(self):
+    def switch(self):
+        """Out of the workspace and its organization; and into both, or the organization alone, when out of them."""
         i = self.random.choice(self.mine)
-        self.session(i)
-        self.post(i, "/session/switch-workspace")
-        self.check("leaving the organization", i, lambda d: d["organization"] is None and d["workspace"] is None)
+        d = self.session(i)
+        if d["organization"] is not None:
+            self.left.setdefault(i, (d["organization"]["id"], (d["workspace"] or {}).get("id")))
+            path, scope = "/session/switch-workspace", (None, None)
+        elif self.random.random() < 0.5:
+            scope = self.left[i]
+            path = f"/session/switch-workspace?workspace_id={scope[1]}"
+        else:
+            scope = (self.left[i][0], None)
+            path = f"/session/switch-organization?organization_id={scope[0]}"
+        self.post(i, path)
+        self.check(path, i, lambda d: ((d["organization"] or {}).get("id"), (d["workspace"] or {}).get("id")) == scope)
 
     def sign_out(self):
         i = next(self.once)
@@ -96,17 +107,20 @@ class Changer:
         self.post(i, "/session/sign-out")
         self.check("sign-out", i, lambda d: d["user"] is None and d["signins"] == [])
 
-    def operator(self, verb):
+    def operator(self):
         i = next(self.once)
-        self.session(i)
-        self.command("user", verb, "--deployment", seeds.HOST, f"john.doe.{i}@example.com")
-        self.check(f"user {verb}", i, lambda d: d["user"] is None and d["signins"] == [])
+        signin = self.session(i)["active_signin"]["id"]
+        user = ("--deployment", seeds.HOST, f"john.doe.{i}@example.com")
+        command = self.random.choice((("user", "disable", *user), ("user", "delete", *user),
+                                      ("session", "revoke", "--deployment", seeds.HOST, signin)))
+        self.command(*command)
+        self.check(" ".join(command), i, lambda d: d["user"] is None and d["signins"] == [])
 
     def pair(self):
         if self.random.random() < ADMIN_SHARE:
-            self.operator(self.random.choice(("disable", "delete")))
+            self.operator()
         else:
-            self.random.choice((self.rename, self.leave, self.sign_out))()
+            self.random.choice((self.rename, self.switch, self.sign_out))()
 
 
 def change(number, port, admin, base, n, results):

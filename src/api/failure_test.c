@@ -64,7 +64,7 @@ read_answer(struct world *w, int fd)
 		n += (size_t)got;
 	w->answer[n] = '\0';
 	assert_true(n > 12);
-	w->status = atoi(w->answer + 9);
+	w->status = (int)strtol(w->answer + 9, NULL, 10);
 	cookie = strstr(w->answer, "__Host-session=");
 	w->token[0] = '\0';
 	if (cookie)
@@ -166,7 +166,7 @@ open_server(struct world *w)
 	assert_int_equal(directory_new(&w->task, w->app.store, w->db, w->app.keys, false, &w->app.directory), OK);
 	if (!server_start(&c, &w->server, why, sizeof(why)))
 		fail_msg("%s", why);
-	w->port = (uint16_t)atoi(strrchr(server_address(w->server, 0), ':') + 1);
+	w->port = (uint16_t)strtoul(strrchr(server_address(w->server, 0), ':') + 1, NULL, 10);
 }
 
 static void

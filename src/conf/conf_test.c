@@ -42,7 +42,7 @@ tear_down(void **state)
 {
 	(void)state;
 	unlink(path);
-	strcpy(path + strlen(path) - 6, "XXXXXX");
+	memset(path + strlen(path) - 6, 'X', 6);
 	buf_done(&problems);
 	return 0;
 }
@@ -63,6 +63,7 @@ load_rest(const char *file, const char *flags, struct conf_list *ret_rest)
 {
 	static char words[4096];
 	static char *argv[64];
+	char *rest;
 	int argc = 0;
 
 	buf_clear(&problems);
@@ -70,7 +71,7 @@ load_rest(const char *file, const char *flags, struct conf_list *ret_rest)
 	    flags == NULL ? "" : flags);
 	if (file != NULL)
 		write_file(str_of(file));
-	for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
+	for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
 		argv[argc++] = word;
 	return conf_load(argc, argv, ret_rest, &problems);
 }
@@ -457,10 +458,9 @@ static size_t
 bend(struct lines *l, size_t how)
 {
 	size_t i = 1 + draw(l->n - 1);
-	char *line = l->text[i], *equals = strchr(line, '='), copy[200], key[200];
+	char *line = l->text[i], *equals = strchr(line, '='), copy[200];
 
-	strcpy(copy, line);
-	strcpy(key, line);
+	memcpy(copy, line, sizeof(copy));
 	switch (how) {
 	case 0: /* a letter of the key is lost */
 		memmove(line, line + 1, strlen(line));
@@ -475,7 +475,7 @@ bend(struct lines *l, size_t how)
 		equals[1] = '\0';
 		break;
 	case 4: /* a comment behind the value, which is none */
-		strcat(line, " # why");
+		snprintf(line, sizeof(l->text[0]), "%.150s # why", copy);
 		break;
 	case 5: /* a byte that is not UTF-8 */
 		line[draw(strlen(line))] = (char)0xC0;
@@ -484,13 +484,13 @@ bend(struct lines *l, size_t how)
 		snprintf(line, sizeof(l->text[0]), "x%.150s", copy);
 		break;
 	case 7: /* another's value */
-		strcpy(equals + 1, " {}");
+		snprintf(line, sizeof(l->text[0]), "%.*s= {}", (int)(equals - line), copy);
 		break;
 	case 8: /* the key twice in the line */
-		snprintf(line, sizeof(l->text[0]), "%.40s = %.150s", strtok(key, " "), copy);
+		snprintf(line, sizeof(l->text[0]), "%.*s = %.150s", (int)strcspn(copy, " "), copy, copy);
 		break;
 	default: /* a control character in the value */
-		strcpy(equals + 1, " \x01");
+		snprintf(line, sizeof(l->text[0]), "%.*s= \x01", (int)(equals - line), copy);
 		break;
 	}
 	return i + 1;
@@ -546,20 +546,20 @@ test_F43_harmless_changes_have_no_effect(void **state)
 		split(&l);
 		i = 4 + draw(l.n - 4);
 		k = 4 + draw(l.n - 4);
-		strcpy(copy, l.text[i]);
+		memcpy(copy, l.text[i], sizeof(copy));
 		switch (draw(4)) {
 		case 0:
 			snprintf(l.text[i], sizeof(l.text[i]), " \t%.150s \t", copy);
 			break;
 		case 1:
-			strcpy(l.text[0], draw(2) == 0 ? "" : "   # = threads = x");
+			snprintf(l.text[0], sizeof(l.text[0]), "%s", draw(2) == 0 ? "" : "   # = threads = x");
 			break;
 		case 2: /* trusted-proxy's two lines stay in their order */
 			if (i == k || strncmp(l.text[i], "trusted", 7) == 0 ||
 			    strncmp(l.text[k], "trusted", 7) == 0)
 				continue;
-			strcpy(l.text[i], l.text[k]);
-			strcpy(l.text[k], copy);
+			memcpy(l.text[i], l.text[k], sizeof(copy));
+			memcpy(l.text[k], copy, sizeof(copy));
 			break;
 		default:
 			*strchr(l.text[i], ' ') = '\t';

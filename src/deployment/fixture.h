@@ -66,7 +66,7 @@ fixture_begin(void **state, bool is_pg)
 
 	assert_true(secret_init_libraries());
 	assert_true(id_init());
-	strcpy(f->dir, "/tmp/sessiond-deployment-XXXXXX");
+	snprintf(f->dir, sizeof(f->dir), "/tmp/sessiond-deployment-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	fixture_url(f, is_pg, url);
 	f->t = (struct task){ .arena = arena_new(64 << 20), .now = 1767225600 * SECOND_US };

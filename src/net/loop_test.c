@@ -43,7 +43,7 @@ test_answers_are_framed(void **state)
 	}
 	assert_int_equal(bed->seen.peer.family, AF_INET);
 	assert_true(net_addr_is_loopback(&bed->seen.peer) && net_addr_is_loopback(&bed->seen.local));
-	assert_int_equal(bed->seen.local.port, atoi(strchr(server_address(bed->server, 0), ':') + 1));
+	assert_int_equal(bed->seen.local.port, strtoul(strchr(server_address(bed->server, 0), ':') + 1, NULL, 10));
 	close(c.fd);
 }
 

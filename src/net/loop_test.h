@@ -238,7 +238,7 @@ dial_port(const char *address, int rcvbuf)
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	in.sin_port = htons((uint16_t)atoi(strrchr(address, ':') + 1));
+	in.sin_port = htons((uint16_t)strtoul(strrchr(address, ':') + 1, NULL, 10));
 	assert_true(fd >= 0);
 	set_patience(fd);
 	if (rcvbuf > 0)
@@ -311,7 +311,7 @@ try_hear(struct client *c, bool of_head, struct reply *ret)
 			return b == -1 && n == 0 ? 0 : -1;
 	}
 	ret->head[n] = '\0';
-	ret->status = atoi(ret->head + 9);
+	ret->status = (int)strtol(ret->head + 9, NULL, 10);
 	ret->body_n = of_head || ret->status == 100 ? 0 : length_of(ret->head);
 	for (size_t i = 0; i < ret->body_n; i++) {
 		int b = next_byte(c);

@@ -340,7 +340,7 @@ test_ip6(void **state)
 	/* Both families on one socket; a mapped peer is an IPv4 one. */
 	bed = bed_new("[::]:0", 2, &net_limits_default);
 	assert_memory_equal(server_address(bed->server, 0), "[::]:", 5);
-	in6.sin6_port = htons((uint16_t)atoi(server_address(bed->server, 0) + 5));
+	in6.sin6_port = htons((uint16_t)strtoul(server_address(bed->server, 0) + 5, NULL, 10));
 	assert_int_equal(connect(c.fd, (struct sockaddr *)&in6, sizeof(in6)), 0);
 	set_patience(c.fd);
 	say(&c, GET("/hello"));

@@ -56,7 +56,7 @@ ask(const char *sql)
 
 	PQclear(PQexec(c, "SET client_min_messages = error"));
 	r = PQexec(c, sql);
-	v = PQntuples(r) > 0 ? atoi(PQgetvalue(r, 0, 0)) : -1;
+	v = PQntuples(r) > 0 ? (int)strtol(PQgetvalue(r, 0, 0), NULL, 10) : -1;
 	if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK)
 		fail_msg("%s: %s", sql, PQerrorMessage(c));
 	PQclear(r);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/session.h"
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ world_open(void **state)
 	char key[96];
 
 	assert_non_null(w);
-	strcpy(w->dir, "/tmp/session_test.XXXXXX");
+	snprintf(w->dir, sizeof(w->dir), "/tmp/session_test.XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
 	w->task = (struct task){ .arena = arena_new(16 << 20), .now = T0 };
 	snprintf(key, sizeof(key), "%s/master.key", w->dir);
@@ -53,18 +54,23 @@ world_open(void **state)
 }
 
 static int
+remove_entry(const char *path, const struct stat *sb, int kind, struct FTW *at)
+{
+	(void)sb, (void)kind, (void)at;
+	return remove(path);
+}
+
+static int
 world_close(void **state)
 {
 	struct world *w = *state;
-	char command[96];
 
 	activity_free(w->rules.activity);
 	db_close(w->db);
 	store_close(w->store);
 	keys_free(w->keys);
 	arena_free(w->task.arena);
-	snprintf(command, sizeof(command), "rm -rf %s", w->dir);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(nftw(w->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 	free(w);
 	return 0;
 }

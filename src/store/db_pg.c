@@ -8,6 +8,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/pg.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -29,7 +31,7 @@ pg_begin(struct task *t, struct db *base, enum db_mode mode)
 	base->mode = mode;
 	TRY(pg_ensure(t, db));
 	st = pg_command(t, db, begin_text[mode]);
-	if (st == OK || !db->lost)
+	if (st == OK || !db->lost || clock_mono() < db->next_try)
 		return st;
 	/* The server went while the connection was idle. Nothing was done yet, so nothing is done twice. */
 	t->why[0] = '\0';

@@ -7,11 +7,12 @@
 #include "base/str.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	WAIT_MS = 15000,	/* beyond the server's own statement_timeout below */
+	WAIT_MS = 5000,	/* beyond the server's own statement_timeout below, whose end has a reason */
 	PARAMS_MAX = 64,	/* libpq knows about 40 */
 	BACKOFF_FIRST_US = 50000,
 	BACKOFF_DOUBLINGS = 4,	/* at most 0.8 s: back within a second of the server */
@@ -23,7 +24,7 @@ static const struct param {
 	const char *value;
 } params[] = {
 	{ "application_name", "sessiond" },
-	{ "connect_timeout", "5" },
+	{ "connect_timeout", "3" },
 	{ "keepalives_idle", "5" },
 	{ "keepalives_interval", "2" },
 	{ "tcp_user_timeout", "5000" },
@@ -32,13 +33,35 @@ static const struct param {
 };
 
 static const char settings[] =
-    "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'";
+    "SET statement_timeout = '4s'; SET idle_in_transaction_session_timeout = '30s'";
 
 /* The first line, without what libpq puts after it. */
 static struct str
 first_line(const char *text)
 {
 	return (struct str){ text, strcspn(text, "\n") };
+}
+
+struct account {
+	char text[256];
+};
+
+/* A line for each server that was tried. Those that begin with a tab are libpq's guesses. */
+static struct account
+each_try(const char *text)
+{
+	struct account a = { "" };
+	size_t used = 0;
+
+	for (; *text != '\0'; text += strcspn(text, "\n"), text += *text == '\n') {
+		struct str line = first_line(text);
+
+		if (line.n == 0 || line.p[0] == '\t' || used >= sizeof(a.text))
+			continue;
+		used += (size_t)snprintf(a.text + used, sizeof(a.text) - used, "%s" STR_FMT, used == 0 ? "" : "; ",
+		    STR_ARG(line));
+	}
+	return a;
 }
 
 static void
@@ -102,7 +125,7 @@ dial(struct task *t, const PQconninfoOption *given, PGconn **ret_c)
 	*ret_c = PQconnectdbParams(keys, values, 0);
 	if (PQstatus(*ret_c) == CONNECTION_OK)
 		return OK;
-	return fail(t, E_STORE, "PostgreSQL: " STR_FMT, STR_ARG(first_line(PQerrorMessage(*ret_c))));
+	return fail(t, E_STORE, "PostgreSQL: %s", each_try(PQerrorMessage(*ret_c)).text);
 }
 
 static enum status
@@ -168,6 +191,13 @@ connect_now(struct task *t, struct pg_db *db)
 	return pg_command(t, db, settings);
 }
 
+/* Not reached, or silent: the next try is made after a while, and until then nobody waits for one. */
+static void
+give_up(struct pg_db *db)
+{
+	db->next_try = clock_mono() + pg_backoff_us(db->misses++);
+}
+
 enum status
 pg_ensure(struct task *t, struct pg_db *db)
 {
@@ -184,7 +214,7 @@ pg_ensure(struct task *t, struct pg_db *db)
 		return OK;
 	}
 	pg_hang_up(db);
-	db->next_try = clock_mono() + pg_backoff_us(db->misses++);
+	give_up(db);
 	return st;
 }
 
@@ -196,8 +226,10 @@ wait_ready(struct pg_db *db, int64_t deadline)
 		struct pollfd p = { .fd = PQsocket(db->c), .events = POLLIN };
 		int64_t left = (deadline - clock_mono()) / 1000;
 
-		if (db->wait_ms >= 0 && left <= 0)
+		if (db->wait_ms >= 0 && left <= 0) {
+			give_up(db);
 			return false;
+		}
 		poll(&p, 1, db->wait_ms < 0 ? -1 : (int)left);
 		if (p.revents != 0 && !PQconsumeInput(db->c))
 			return false;

@@ -89,15 +89,22 @@ sleep_long(struct task *t, void *arg)
 	return db_exec(t, &text, NULL, NULL);
 }
 
-/* A server that is there and does not answer holds no worker longer than the deadline. */
+/* A server that is there and does not answer holds no worker longer than the deadline, nor the next task at all. */
 static void
 test_F14_silent_server(void **state)
 {
 	struct fixture *f = *state;
+	struct pg_db *db = (struct pg_db *)f->db;
 
-	((struct pg_db *)f->db)->wait_ms = 200;
+	db->wait_ms = 200;
+	db->misses = 4;	/* the next try is due in 0.4 to 0.8 s */
 	assert_status(&f->t, E_STORE, read_now(f, sleep_long, NULL));
-	((struct pg_db *)f->db)->wait_ms = 15000;
+	assert_string_equal(f->t.why, "pg_sleep: connection lost: no answer");
+	f->t.why[0] = '\0';
+	assert_status(&f->t, E_STORE, read_now(f, sleep_long, NULL));
+	assert_string_equal(f->t.why, "PostgreSQL: not connected; the next try is in a moment");
+	db->wait_ms = 5000;
+	db->next_try = 0;
 	assert_int_equal(count_things(f), 0);
 }
 
@@ -117,7 +124,7 @@ unix_socket(const char *path, struct sockaddr_un *ret_address)
 {
 	*ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	assert_true(strlen(path) < sizeof(ret_address->sun_path));
-	strcpy(ret_address->sun_path, path);
+	snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s", path);
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
@@ -180,7 +187,7 @@ proxy_begin(struct proxy *p)
 	assert_non_null(host);
 	host += strlen("host=");
 	snprintf(p->target, sizeof(p->target), "%.*s/.s.PGSQL.5432", (int)strcspn(host, "&"), host);
-	strcpy(p->dir, "/tmp/sessiond-proxy-XXXXXX");
+	snprintf(p->dir, sizeof(p->dir), "/tmp/sessiond-proxy-XXXXXX");
 	assert_non_null(mkdtemp(p->dir));
 	snprintf(path, sizeof(path), "%s/.s.PGSQL.5432", p->dir);
 	p->listener = unix_socket(path, &address);

@@ -120,7 +120,7 @@ fixture_place(bool is_pg)
 	if (is_pg) {
 		fixture_name_pg(f);
 	} else {
-		strcpy(f->url, "/tmp/sessiond-store-XXXXXX");
+		snprintf(f->url, sizeof(f->url), "/tmp/sessiond-store-XXXXXX");
 		assert_non_null(mkdtemp(f->url));
 	}
 	return f;
