@@ -24,7 +24,7 @@ enum status password_check(
 
 /*
  * Computing threads, one a core, in what time others leave: they hash, hold no lock and touch no
- * database. A hash takes 19 MiB, so n_threads bounds memory too. queue_max: how many
+ * database. A hash takes 19 MiB, so n_threads + 1 bounds memory too. queue_max: how many
  * may wait for a thread. hasher_new: NULL without memory or threads. The keys must
  * outlive it. hasher_free: nobody may be waiting; NULL is fine.
  */
