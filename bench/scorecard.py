@@ -27,7 +27,7 @@ SECTIONS = [
       "rival-Glewlwyd-20000", "rival-better-auth-20000"]),
     ("Under more data, and without the cache", "The store's share is measured by bench/bare: the same statements in a loop, "
      "with nothing around them.", ["flat", "readthrough", "statements"]),
-    ("Under a flood", "Hashing threads run below normal priority; the paced load counts from the moment a question was due.",
+    ("Under a flood", "Hashing threads run in what time is left; the paced load counts from the moment a question was due.",
      ["flood", "hashing"]),
     ("Changes", "", ["stale"]),
     ("Memory", "", ["cached", "ceiling", "idle", "idle-p99"]),

@@ -7,17 +7,19 @@
  * cookie-octet of RFC 6265 §4.1.1. Values in double quotes are not unwrapped: a
  * cookie of ours never has them, and two spellings of one value are one too many.
  */
-static bool
-is_cookie_octet(char c)
-{
-	return c > ' ' && c < 0x7F && c != '"' && c != ',' && c != ';' && c != '\\';
-}
+static const bool is_cookie_octet[256] = {
+	['!'] = true,
+	['#' ... '+'] = true,
+	['-' ... ':'] = true,
+	['<' ... '['] = true,
+	[']' ... '~'] = true,
+};
 
 static bool
 is_cookie_value(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
-		if (!is_cookie_octet(s.p[i]))
+		if (!is_cookie_octet[(unsigned char)s.p[i]])
 			return false;
 	}
 	return true;

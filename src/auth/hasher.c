@@ -4,10 +4,14 @@
 #include "auth/hasher.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 enum { NICE = 10 };
 
@@ -15,6 +19,7 @@ enum { NICE = 10 };
 struct waiting_job {
 	struct hash_job *job;
 	struct waiting_job *next;
+	int64_t since; /* clock_mono() when it came into line */
 	pthread_cond_t done;
 	bool is_done;
 };
@@ -22,12 +27,15 @@ struct waiting_job {
 struct hasher {
 	const struct keys *keys;
 	size_t queue_max;
-	pthread_t *threads;
+	pthread_t *threads; /* the helper last */
 	unsigned n_threads;
 
 	pthread_mutex_t lock; /* for all that follows, and the jobs in line */
 	pthread_cond_t work;
+	pthread_cond_t late; /* for the helper; its clock is the monotonic one */
 	struct waiting_job *first, **last;
+	int64_t late_us;  /* so long may the line stand still */
+	int64_t moved_at; /* clock_mono() when a computing thread last took or gave back a job */
 	bool stop;
 	struct hasher_stats stats;
 };
@@ -46,44 +54,109 @@ hash_compute(struct hash_job *job)
 
 /* --- the line and its threads --- */
 
+static struct waiting_job *
+unlink_first(struct hasher *h)
+{
+	struct waiting_job *w = h->first;
+	h->first = w->next;
+	if (h->first == NULL)
+		h->last = &h->first;
+	h->stats.waiting--;
+	return w;
+}
+
 /* The next job, or NULL when the line is empty and nothing more will come. Waits. */
 static struct waiting_job *
 take_job(struct hasher *h)
 {
+	struct waiting_job *w = NULL;
 	pthread_mutex_lock(&h->lock);
 	while (h->first == NULL && !h->stop)
 		pthread_cond_wait(&h->work, &h->lock);
-	struct waiting_job *w = h->first;
-	if (w != NULL) {
-		h->first = w->next;
+	if (h->first != NULL)
+		w = unlink_first(h);
+	h->moved_at = clock_mono();
+	pthread_mutex_unlock(&h->lock);
+	return w;
+}
+
+/* When the first in line will be late: it has waited, and the computing threads have not moved, for that long. */
+static int64_t
+late_at(const struct hasher *h)
+{
+	int64_t since = h->first->since > h->moved_at ? h->first->since : h->moved_at;
+	return since + h->late_us;
+}
+
+static void
+wait_until(struct hasher *h, int64_t mono)
+{
+	struct timespec ts = { .tv_sec = mono / SECOND_US, .tv_nsec = mono % SECOND_US * 1000 };
+	pthread_cond_timedwait(&h->late, &h->lock, &ts);
+}
+
+/* A job that is late, or NULL at the end. Waits. */
+static struct waiting_job *
+take_late_job(struct hasher *h)
+{
+	struct waiting_job *w = NULL;
+	pthread_mutex_lock(&h->lock);
+	while (!h->stop && (h->first == NULL || late_at(h) > clock_mono())) {
 		if (h->first == NULL)
-			h->last = &h->first;
-		h->stats.waiting--;
+			pthread_cond_wait(&h->late, &h->lock);
+		else
+			wait_until(h, late_at(h));
 	}
+	if (!h->stop)
+		w = unlink_first(h);
 	pthread_mutex_unlock(&h->lock);
 	return w;
 }
 
 static void
-give_back(struct hasher *h, struct waiting_job *w)
+give_back(struct hasher *h, struct waiting_job *w, bool moves)
 {
 	pthread_mutex_lock(&h->lock);
+	if (moves)
+		h->moved_at = clock_mono();
 	h->stats.hashes++;
 	w->is_done = true;
 	pthread_cond_signal(&w->done); /* under the lock: once let go, w is gone */
 	pthread_mutex_unlock(&h->lock);
 }
 
+/*
+ * Whoever wakes up takes the processor from a thread of this policy at once; from a
+ * merely nice one only when its slice is over, milliseconds later (sched(7)). It may always be asked for.
+ */
 static void *
 compute(void *arg)
 {
 	struct hasher *h = arg;
 	pthread_setname_np(pthread_self(), "hash");
-	/* Linux keeps niceness per thread. Refused only when the whole program is nicer already. */
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+	(void)sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
 	for (struct waiting_job *w; (w = take_job(h)) != NULL;) {
 		hash_compute(w->job);
-		give_back(h, w);
+		give_back(h, w, true);
+	}
+	return NULL;
+}
+
+/*
+ * Where others use the processors wholly, the computing threads get next to nothing, and nobody
+ * would sign in any more. This one is merely nice, has its share even there, and only helps
+ * when the line has stood still.
+ */
+static void *
+help(void *arg)
+{
+	struct hasher *h = arg;
+	pthread_setname_np(pthread_self(), "hash-late");
+	/* Linux keeps niceness per thread. Refused only when the whole program is nicer already. */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+	for (struct waiting_job *w; (w = take_late_job(h)) != NULL;) {
+		hash_compute(w->job);
+		give_back(h, w, false);
 	}
 	return NULL;
 }
@@ -91,13 +164,15 @@ compute(void *arg)
 bool
 hasher_run(struct hasher *h, struct hash_job *job)
 {
-	struct waiting_job w = { .job = job, .done = PTHREAD_COND_INITIALIZER };
+	struct waiting_job w = { .job = job, .since = clock_mono(), .done = PTHREAD_COND_INITIALIZER };
 	pthread_mutex_lock(&h->lock);
 	if (h->stats.waiting >= h->queue_max) {
 		h->stats.refused++;
 		pthread_mutex_unlock(&h->lock);
 		return false;
 	}
+	if (h->first == NULL)
+		pthread_cond_signal(&h->late);
 	*h->last = &w;
 	h->last = &w.next;
 	h->stats.waiting++;
@@ -113,15 +188,30 @@ hasher_run(struct hasher *h, struct hash_job *job)
 
 /* Signals are for the main thread: the computing ones are born deaf. */
 static bool
-start_threads(struct hasher *h, unsigned n)
+start_threads(struct hasher *h, unsigned computing)
 {
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (h->n_threads < n && pthread_create(&h->threads[h->n_threads], NULL, compute, h) == 0)
+	while (h->n_threads <= computing &&
+	       pthread_create(&h->threads[h->n_threads], NULL, h->n_threads < computing ? compute : help, h) == 0)
 		h->n_threads++;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return h->n_threads == n;
+	return h->n_threads == computing + 1;
+}
+
+static void
+init_line(struct hasher *h)
+{
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_cond_init(&h->work, NULL);
+	pthread_cond_init(&h->late, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	h->last = &h->first;
+	h->late_us = SECOND_US / 4;
 }
 
 struct hasher *
@@ -133,10 +223,8 @@ hasher_new(const struct keys *k, unsigned n_threads, size_t queue_max)
 		return NULL;
 	h->keys = k;
 	h->queue_max = queue_max;
-	h->last = &h->first;
-	pthread_mutex_init(&h->lock, NULL);
-	pthread_cond_init(&h->work, NULL);
-	h->threads = calloc(n_threads, sizeof(*h->threads));
+	init_line(h);
+	h->threads = calloc(n_threads + 1, sizeof(*h->threads));
 	if (h->threads == NULL || !start_threads(h, n_threads))
 		return hasher_free(h);
 	return h;
@@ -150,9 +238,11 @@ hasher_free(struct hasher *h)
 	pthread_mutex_lock(&h->lock);
 	h->stop = true;
 	pthread_cond_broadcast(&h->work);
+	pthread_cond_signal(&h->late);
 	pthread_mutex_unlock(&h->lock);
 	for (unsigned i = 0; i < h->n_threads; i++)
 		pthread_join(h->threads[i], NULL);
+	pthread_cond_destroy(&h->late);
 	pthread_cond_destroy(&h->work);
 	pthread_mutex_destroy(&h->lock);
 	free(h->threads);

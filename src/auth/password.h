@@ -23,8 +23,8 @@ enum status password_check(
     const struct password_policy *policy, struct str password, const char **ret_sentence) MUST_CHECK;
 
 /*
- * Computing threads, one a core, at low priority: they hash, hold no lock and touch no
- * database. A hash takes 19 MiB, so n_threads bounds memory too. queue_max: how many
+ * Computing threads, one a core, in what time others leave: they hash, hold no lock and touch no
+ * database. A hash takes 19 MiB, so n_threads + 1 bounds memory too. queue_max: how many
  * may wait for a thread. hasher_new: NULL without memory or threads. The keys must
  * outlive it. hasher_free: nobody may be waiting; NULL is fine.
  */

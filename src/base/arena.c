@@ -9,27 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define UNDER_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_ASAN 1
-#endif
+#include "base/poison.h"
 
 /*
  * The address sanitizer sees a chunk as one allocation. Poisoning what is not
  * handed out, with a gap after each piece, lets it see the pieces.
  */
 #ifdef UNDER_ASAN
-#include <sanitizer/asan_interface.h>
-#define POISON(p, n)   ASAN_POISON_MEMORY_REGION((p), (n))
-#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
 enum { GAP = 16 };
 #else
-#define POISON(p, n)   ((void)(p), (void)(n))
-#define UNPOISON(p, n) ((void)(p), (void)(n))
 enum { GAP = 0 };
 #endif
 

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHARDS = 64, BUCKETS_MIN = 64, FLIGHTS = 64 };
+#include "session/slab.h"
+
+enum { SHARDS = 64, BUCKETS_MIN = 64, FLIGHTS = 64, AHEAD = 1024, AHEAD_MAX = 8192 };
 
 /* A fill under way. */
 struct flight {
@@ -35,6 +37,7 @@ struct shard {
 struct cache {
 	struct shard shards[SHARDS];
 	size_t       shard_ceiling;
+	size_t       held_max;
 };
 
 struct cache *
@@ -46,6 +49,7 @@ cache_new(size_t ceiling)
 		return NULL;
 	memset(c, 0, sizeof(*c));
 	c->shard_ceiling = ceiling / SHARDS;
+	c->held_max = ceiling + ceiling / 32 + SLAB_BEGUN_MAX;
 	for (size_t i = 0; i < SHARDS; i++)
 		pthread_mutex_init(&c->shards[i].lock, NULL);
 	return c;
@@ -98,13 +102,23 @@ is_of(const struct snapshot *s, struct deployment_id d, const struct token_hash 
 /* ---- the table; lock held ---- */
 
 static struct snapshot **
-shard_slot(struct shard *sh, struct deployment_id d, const struct token_hash *token)
+shard_bucket(const struct shard *sh, const struct token_hash *token)
 {
-	struct snapshot **at = &sh->buckets[hash_of(token) / SHARDS % sh->n_buckets];
+	return &sh->buckets[hash_of(token) / SHARDS & (sh->n_buckets - 1)];
+}
 
+static struct snapshot **
+slot_from(struct snapshot **at, struct deployment_id d, const struct token_hash *token)
+{
 	while (*at && !is_of(*at, d, token))
 		at = &(*at)->next;
 	return at;
+}
+
+static struct snapshot **
+shard_slot(struct shard *sh, struct deployment_id d, const struct token_hash *token)
+{
+	return slot_from(shard_bucket(sh, token), d, token);
 }
 
 /* Unlink; the caller drops the reference that the table had. */
@@ -115,7 +129,7 @@ shard_take(struct shard *sh, struct snapshot **at)
 
 	*at = s->next;
 	sh->n--;
-	sh->bytes -= s->size;
+	sh->bytes -= slab_room(s->size);
 	return s;
 }
 
@@ -130,7 +144,7 @@ shard_grow(struct shard *sh)
 	for (size_t b = 0; b < sh->n_buckets; b++)
 		while (sh->buckets[b]) {
 			struct snapshot *s = sh->buckets[b];
-			struct snapshot **to = &buckets[hash_of(&s->token) / SHARDS % n];
+			struct snapshot **to = &buckets[hash_of(&s->token) / SHARDS & (n - 1)];
 
 			sh->buckets[b] = s->next;
 			s->next = *to;
@@ -148,7 +162,7 @@ static void
 shard_evict(struct shard *sh, size_t ceiling)
 {
 	while (sh->n > 0 && sh->bytes > ceiling) {
-		struct snapshot **at = &sh->buckets[sh->hand++ % sh->n_buckets];
+		struct snapshot **at = &sh->buckets[sh->hand++ & (sh->n_buckets - 1)];
 
 		while (*at && sh->bytes > ceiling) {
 			if (atomic_exchange_explicit(&(*at)->hot, false, memory_order_relaxed)) {
@@ -161,6 +175,31 @@ shard_evict(struct shard *sh, size_t ceiling)
 	}
 }
 
+/*
+ * Ten thousand answers fit in no processor's cache. Asking for many lines at once, before
+ * they are looked at, lets them come together, while others are being checked.
+ */
+static void
+prefetch(const struct snapshot *s, size_t from, size_t to)
+{
+	for (size_t at = from; at < to; at += 64)
+		__builtin_prefetch((const char *)s + at, 0, 2);
+}
+
+/* The first of a bucket is nearly always the one that is wanted: what any snapshot has is asked for unseen. */
+static struct snapshot **
+shard_slot_ahead(struct shard *sh, struct deployment_id d, const struct token_hash *token)
+{
+	struct snapshot **at = shard_bucket(sh, token);
+
+	if (*at)
+		prefetch(*at, 0, AHEAD);
+	at = slot_from(at, d, token);
+	if (*at)
+		prefetch(*at, AHEAD, (*at)->size < AHEAD_MAX ? (*at)->size : AHEAD_MAX);
+	return at;
+}
+
 struct snapshot *
 cache_find(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now)
 {
@@ -168,7 +207,7 @@ cache_find(struct cache *c, struct deployment_id d, const struct token_hash *tok
 	struct snapshot *found = NULL, *dropped = NULL, **at;
 
 	pthread_mutex_lock(&sh->lock);
-	at = sh->n > 0 ? shard_slot(sh, d, token) : NULL;
+	at = sh->n > 0 ? shard_slot_ahead(sh, d, token) : NULL;
 	if (at && *at && snapshot_is_good(*at, now)) {
 		found = snapshot_ref(*at);
 		sh->hits++;
@@ -186,16 +225,29 @@ cache_find(struct cache *c, struct deployment_id d, const struct token_hash *tok
 	return found;
 }
 
+/*
+ * When answers change their size, those of the old size leave room that the new ones cannot
+ * use until a whole segment is free of them. What is held for it beyond a measure comes off
+ * the ceiling eightfold, so that there are soon fewer answers in fewer segments.
+ */
+static size_t
+ceiling_now(const struct cache *c)
+{
+	size_t held = slab_held(), less = held > c->held_max ? 8 * (held - c->held_max) / SHARDS : 0;
+
+	return less < c->shard_ceiling ? c->shard_ceiling - less : 0;
+}
+
 void
 cache_put(struct cache *c, struct snapshot *s)
 {
 	struct shard *sh = shard_of(c, &s->token);
 	struct snapshot *old = NULL, **at;
 
-	if (s->size > c->shard_ceiling / 4)
+	if (slab_room(s->size) > c->shard_ceiling / 4)
 		return;
 	pthread_mutex_lock(&sh->lock);
-	if (sh->n >= sh->n_buckets)
+	if (2 * sh->n >= sh->n_buckets)
 		shard_grow(sh);
 	if (sh->n_buckets > 0) {
 		at = shard_slot(sh, s->deployment, &s->token);
@@ -204,9 +256,9 @@ cache_put(struct cache *c, struct snapshot *s)
 		s->next = *at;
 		*at = snapshot_ref(s);
 		sh->n++;
-		sh->bytes += s->size;
+		sh->bytes += slab_room(s->size);
 		sh->fills++;
-		shard_evict(sh, c->shard_ceiling);
+		shard_evict(sh, ceiling_now(c));
 	}
 	pthread_mutex_unlock(&sh->lock);
 	snapshot_unref(old);

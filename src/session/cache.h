@@ -6,7 +6,10 @@
 
 struct cache;
 
-/* `ceiling` bytes of snapshots, table and all. NULL: out of memory. */
+/*
+ * `ceiling` bytes of snapshots, table and all; what the process holds for them is more by an eighth
+ * and SLAB_BEGUN_MAX at most, when their sizes change all the time. NULL: out of memory.
+ */
 struct cache *cache_new(size_t ceiling);
 struct cache *cache_free(struct cache *c);	/* NULL is fine; nobody else may use it any more */
 

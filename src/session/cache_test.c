@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "session/slab.h"
 #include "test/unit.h"
 
 static const struct deployment_id D = { 7 };
@@ -262,6 +263,29 @@ test_the_ceiling_holds(void **state)
 	cache_free(c);
 }
 
+/* Answers that grow all the time leave segments of every kind behind; they are given up before new ones are taken. */
+static void
+test_the_process_holds_little_more_than_the_ceiling(void **state)
+{
+	enum { CEILING = 32 << 20 };
+	struct cache *c = cache_new(CEILING);
+	static char json[12000];
+	size_t most = 0;
+
+	(void)state;
+	memset(json, 'x', sizeof(json));
+	for (uint64_t n = 0; n < 60000; n++) {
+		struct snapshot *s = make(n, coherence_now(), (struct str){ json, 1000 + n * 11000 / 60000 });
+
+		cache_put(c, s);
+		snapshot_unref(s);
+		most = slab_held() > most ? slab_held() : most;
+	}
+	assert_true(most <= CEILING + CEILING / 8 + SLAB_BEGUN_MAX);
+	cache_free(c);
+	assert_int_equal(slab_held(), 0);
+}
+
 static void
 test_what_is_served_stays_longer(void **state)
 {
@@ -346,6 +370,7 @@ main(void)
 		cmocka_unit_test(test_F26_no_order_of_steps_serves_what_was_revoked),
 		cmocka_unit_test(test_F26_nor_do_real_threads),
 		cmocka_unit_test(test_the_ceiling_holds),
+		cmocka_unit_test(test_the_process_holds_little_more_than_the_ceiling),
 		cmocka_unit_test(test_what_is_served_stays_longer),
 		cmocka_unit_test(test_a_snapshot_is_small),
 		cmocka_unit_test(test_another_deployment_has_other_answers),

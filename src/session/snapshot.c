@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/snapshot.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "session/slab.h"
 
 /* The deployment and the session, and of each sign-in its user, organization and workspace. */
 static uint32_t
@@ -51,7 +52,7 @@ snapshot_new(uint64_t moment, struct deployment_id d, const struct session_ref *
 	/* Room for every subject there may be: finding out first would cost a second walk. */
 	size_t most = 2 + 3 * state->n_signins;
 	size_t size = sizeof(struct snapshot) + most * sizeof(struct subject) + json.n;
-	struct snapshot *s = malloc(size);
+	struct snapshot *s = slab_alloc(size);
 	struct subject *subjects;
 	char *text;
 
@@ -82,7 +83,7 @@ void
 snapshot_unref(struct snapshot *s)
 {
 	if (s && atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) == 1)
-		free(s);
+		slab_free(s, s->size);
 }
 
 bool

@@ -15,26 +15,26 @@ struct subject {
 
 /*
  * One block of memory: this, then the subjects, then the JSON. Nothing in it changes
- * after it was made but the count, and what is only ever a hint.
+ * after it was made but the count, and what is only ever a hint. The first cache line
+ * is all that a look-up reads of one it does not want.
  */
 struct snapshot {
+	struct snapshot     *next;	/* the cache's own */
+	struct token_hash    token;
+	struct deployment_id deployment;
 	_Atomic uint32_t     refs;
 	_Atomic bool         hot;	/* served since the clock hand last passed */
-	_Atomic int64_t      noted_at;	/* when a use was last given to activity_note() */
-	struct deployment_id deployment;
-	struct token_hash    token;
-	struct session_id    session;
-	struct signin_id     active;
 	uint64_t             moment;	/* coherence_now() before the SQL */
 	int64_t              valid_until;	/* the first of: rotation due, a limit of the session, of a sign-in, of an attempt */
+	_Atomic int64_t      noted_at;	/* when a use was last given to activity_note() */
 	int64_t              last_active_at;	/* as stored */
+	struct session_id    session;
+	struct signin_id     active;
+	size_t               size;	/* of the whole block */
 	uint32_t             n_subjects;
 	uint32_t             json_n;
-	size_t               size;	/* of the whole block */
 	const struct subject *subjects;
 	const char          *json;	/* the whole body, envelope included */
-	/* the cache's own */
-	struct snapshot     *next;
 };
 
 /*
