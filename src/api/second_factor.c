@@ -3,6 +3,7 @@
 #include "api/second_factor.h"
 
 #include "api/app.h"
+#include "api/me.h"
 #include "api/notice.h"
 #include "auth/totp.h"
 #include "base/str.h"
@@ -28,10 +29,66 @@ second_factors_load(struct task *t, const struct deployment *d, struct user_id u
 	return OK;
 }
 
+/* The same from what the request has read already. */
 bool
-second_factors_any(const struct second_factors *f)
+second_factor_is_enrolled(const struct request *rq)
 {
-	return f->authenticator || f->phone_otp || f->backup_code;
+	const struct settings *s = &rq->deployment->settings;
+
+	if (s->auth.factors.authenticator && me_account(rq)->authenticator.v != 0)
+		return true;
+	for (size_t i = 0; i < rq->state.n_contacts && s->auth.factors.phone_otp; i++) {
+		const struct contact_row *c = &rq->state.contacts[i];
+
+		if (c->is_phone && c->user.v == rq->signin->user.v && c->verified_at != 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+second_factor_must_stay(const struct deployment *d, const struct second_factors *f)
+{
+	return d->settings.auth.second_factor_policy == SECOND_ENFORCED && !f->phone_otp;
+}
+
+struct str
+second_factor_policy_word(enum second_factor_policy policy)
+{
+	return policy == SECOND_ENFORCED ? S("enforced") : policy == SECOND_OPTIONAL ? S("optional") : S("none");
+}
+
+enum status
+second_factors_remove(struct task *t, const struct deployment *d, struct user_id user)
+{
+	struct str policy = second_factor_policy_word(d->settings.auth.second_factor_policy);
+	int64_t rows;
+
+	TRY(sql_authenticator_delete_all(t, d->id, user, &rows));
+	TRY(sql_backup_code_delete_all(t, d->id, user, &rows));
+	return sql_account_unlink_factors(t, d->id, user, policy, t->now, &rows);
+}
+
+enum status
+second_factor_reserve(struct request *rq, struct user_id user, struct str of)
+{
+	struct try tries[] = {
+		{ RULE_CODE_GUESS, of },
+		{ RULE_CODE_ACCOUNT, user_id_str(rq->task.arena, user) },
+		{ RULE_CODE_SOURCE, arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source) },
+	};
+
+	return request_reserve(rq, tries, ARRAY_LEN(tries));
+}
+
+enum status
+second_factor_give_back(struct request *rq, struct user_id user, struct str of)
+{
+	struct try guess = { RULE_CODE_GUESS, of };
+	struct try account = { RULE_CODE_ACCOUNT, user_id_str(rq->task.arena, user) };
+
+	TRY(request_give_back(rq, &guess));
+	return request_give_back(rq, &account);
 }
 
 struct str

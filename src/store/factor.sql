@@ -38,3 +38,59 @@ DELETE FROM backup_code WHERE deployment_id = :deployment AND user_id = :user AN
 UPDATE account SET backup_codes_at = NULL, updated_at = :now
  WHERE deployment_id = :deployment AND id = :user AND backup_codes_at IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM backup_code b WHERE b.deployment_id = :deployment AND b.user_id = :user);
+
+-- :name authenticator_insert :exec
+-- :in deployment_id deployment, authenticator_id id, user_id user, bytes sealed_secret, time now
+INSERT INTO authenticator (deployment_id, id, user_id, sealed_secret, last_step, verified_at, created_at)
+VALUES (:deployment, :id, :user, :sealed_secret, 0, NULL, :now);
+
+-- :name authenticator_unverified :one
+-- :in deployment_id deployment, user_id user, authenticator_id id
+-- :out bytes sealed_secret, time created_at
+SELECT sealed_secret, created_at FROM authenticator
+ WHERE deployment_id = :deployment AND user_id = :user AND id = :id AND verified_at IS NULL;
+
+-- :name authenticator_verify :rows
+-- :in deployment_id deployment, user_id user, authenticator_id id, int step, time now
+-- 0 rows when it has gone, or was verified in the same moment.
+UPDATE authenticator SET verified_at = :now, last_step = :step
+ WHERE deployment_id = :deployment AND user_id = :user AND id = :id AND verified_at IS NULL;
+
+-- :name authenticator_delete_unverified :rows
+-- :in deployment_id deployment, user_id user
+DELETE FROM authenticator WHERE deployment_id = :deployment AND user_id = :user AND verified_at IS NULL;
+
+-- :name authenticator_delete_verified :rows
+-- :in deployment_id deployment, user_id user
+DELETE FROM authenticator WHERE deployment_id = :deployment AND user_id = :user AND verified_at IS NOT NULL;
+
+-- :name authenticator_delete_all :rows
+-- :in deployment_id deployment, user_id user
+DELETE FROM authenticator WHERE deployment_id = :deployment AND user_id = :user;
+
+-- :name account_link_authenticator :rows
+-- :in deployment_id deployment, user_id user, authenticator_id authenticator, time created_at, text policy, time now
+UPDATE account SET authenticator_id = :authenticator, authenticator_at = :created_at, second_factor_policy = :policy,
+       updated_at = :now
+ WHERE deployment_id = :deployment AND id = :user;
+
+-- :name account_unlink_factors :rows
+-- :in deployment_id deployment, user_id user, text policy, time now
+UPDATE account SET authenticator_id = NULL, authenticator_at = NULL, backup_codes_at = NULL,
+       second_factor_policy = :policy, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :user;
+
+-- :name backup_code_insert :rows
+-- :in deployment_id deployment, user_id user, bytes code_hash, time now
+-- 0 rows when there is this one already.
+INSERT INTO backup_code (deployment_id, user_id, code_hash, created_at)
+VALUES (:deployment, :user, :code_hash, :now)
+ON CONFLICT DO NOTHING;
+
+-- :name backup_code_delete_all :rows
+-- :in deployment_id deployment, user_id user
+DELETE FROM backup_code WHERE deployment_id = :deployment AND user_id = :user;
+
+-- :name account_set_backup_codes_at :rows
+-- :in deployment_id deployment, user_id user, time now
+UPDATE account SET backup_codes_at = :now, updated_at = :now WHERE deployment_id = :deployment AND id = :user;
