@@ -118,6 +118,7 @@ enum status command_user_show(struct command *c) MUST_CHECK;
 enum status command_user_disable(struct command *c) MUST_CHECK;
 enum status command_user_enable(struct command *c) MUST_CHECK;
 enum status command_user_delete(struct command *c) MUST_CHECK;
+enum status command_user_reset_factors(struct command *c) MUST_CHECK;
 enum status command_session_list(struct command *c) MUST_CHECK;
 enum status command_session_revoke(struct command *c) MUST_CHECK;
 enum status command_outbox_list(struct command *c) MUST_CHECK;

@@ -59,6 +59,11 @@ const struct command_row command_rows[] = {
 		.summary = "Delete an account with everything that is only its own.",
 	},
 	{
+		.name = "user reset-factors", .usage = "USER", .place = PLACE_STORE, .run = command_user_reset_factors,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Remove a lost authenticator app and its backup codes, sign out everywhere, and tell the account's addresses.",
+	},
+	{
 		.name = "session list", .place = PLACE_STORE, .run = command_session_list,
 		.flags = { DEPLOYMENT, { "user", true, false, "USER" }, PAGE },
 		.summary = "List live sign-ins, one JSON object a line.",
