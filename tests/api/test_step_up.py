@@ -22,7 +22,6 @@ def operations():
 
 # POST /me has one field of the kind; it has a test of its own.
 CREDENTIAL = [(m, p) for m, p, answers in operations() if "reauth_required" in answers and p != "/me"]
-SIGNED_IN = [(m, p) for m, p, _ in operations() if "x-needs-signin" in json.dumps(OPENAPI["paths"][p][m.lower()])]
 
 
 @pytest.fixture
