@@ -59,6 +59,11 @@ const struct command_row command_rows[] = {
 		.summary = "Delete an account with everything that is only its own.",
 	},
 	{
+		.name = "user reset-factors", .usage = "USER", .place = PLACE_STORE, .run = command_user_reset_factors,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Remove a lost authenticator app and its backup codes, sign out everywhere, and tell the account's addresses.",
+	},
+	{
 		.name = "session list", .place = PLACE_STORE, .run = command_session_list,
 		.flags = { DEPLOYMENT, { "user", true, false, "USER" }, PAGE },
 		.summary = "List live sign-ins, one JSON object a line.",
@@ -77,6 +82,16 @@ const struct command_row command_rows[] = {
 		.name = "audit export", .place = PLACE_STORE, .run = command_audit_export,
 		.flags = { DEPLOYMENT, { "after", true, false, "SEQ" }, { "limit", true, false, "N" } },
 		.summary = "Print audit events in the chain's order, one JSON object a line.",
+	},
+	{
+		.name = "outbox list", .place = PLACE_STORE, .run = command_outbox_list,
+		.flags = { DEPLOYMENT, { "before", true, false, "ID" }, { "limit", true, false, "N" } },
+		.summary = "List messages, sent or to be sent, the newest first.",
+	},
+	{
+		.name = "outbox show", .usage = "ID", .place = PLACE_STORE, .run = command_outbox_show,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Show a message with what it says, while that is kept.",
 	},
 	{
 		.name = "backup", .usage = "FILE", .place = PLACE_STORE, .run = command_backup, .path_arg = true,

@@ -30,7 +30,7 @@ running_load_conf(int argc, char **argv, struct conf_list *ret_rest)
 static bool
 apply_limits(const struct conf *c)
 {
-	for (int rule = 0; rule < THROTTLE_RULE__COUNT; rule++)
+	for (enum throttle_rule rule = 0; rule < THROTTLE_RULE__COUNT; rule++)
 		if (!throttle_set_limit(rule, c->throttle[rule]))
 			return false;
 	return true;

@@ -17,6 +17,14 @@
 	X(AUDIT_USER_DISABLED, "user.disabled", "An operator disabled an account and ended its sign-ins.") \
 	X(AUDIT_USER_ENABLED, "user.enabled", "An operator enabled an account again.") \
 	X(AUDIT_USER_DELETED, "user.deleted", "An operator deleted an account.") \
+	X(AUDIT_SIGNIN_PROVED, "signin.proved", "Somebody who was signed in proved once more who they are.") \
+	X(AUDIT_AUTHENTICATOR_BEGUN, "authenticator.begun", "The seed of an authenticator app was shown; it counts for nothing yet.") \
+	X(AUDIT_AUTHENTICATOR_ADDED, "authenticator.added", "An authenticator app was verified and is a second factor now.") \
+	X(AUDIT_AUTHENTICATOR_REMOVED, "authenticator.removed", "An authenticator app was removed, and the backup codes with it.") \
+	X(AUDIT_SECOND_FACTOR_POLICY, "second_factor.policy_changed", "A user changed whether signing in asks for their second factor.") \
+	X(AUDIT_FACTORS_RESET, "second_factor.reset", "An operator removed an account's second factors.") \
+	X(AUDIT_BACKUP_CODES_MADE, "backup_codes.made", "Backup codes were made; older ones are void.") \
+	X(AUDIT_BACKUP_CODE_USED, "backup_code.used", "A backup code was used in the place of another second factor, and is gone.") \
 	X(AUDIT_ORGANIZATION_CREATED, "organization.created", "A user made an organization; the detail names it.") \
 	X(AUDIT_WORKSPACE_CREATED, "workspace.created", "A user made a workspace; the detail names it.") \
 	X(AUDIT_DEPLOYMENT_CREATED, "deployment.created", "An operator made a deployment.") \

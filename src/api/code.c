@@ -23,6 +23,7 @@ static const struct purpose purposes[CODE_PURPOSE__COUNT] = {
 	[CODE_RESET_TOKEN] = { true, 10 * MINUTE_US },
 	[CODE_EMAIL] = { false, 5 * MINUTE_US },
 	[CODE_PHONE] = { false, 5 * MINUTE_US },
+	[CODE_STEP_UP] = { false, 5 * MINUTE_US },
 };
 
 /* Each of the million with the same chance: what the last incomplete million would favour is drawn again. */

@@ -15,6 +15,7 @@ enum code_purpose {
 	CODE_RESET_TOKEN,	/* what the right reset code is exchanged for; subject: the user */
 	CODE_EMAIL,		/* an added address; subject: the address */
 	CODE_PHONE,		/* an added number; subject: the number */
+	CODE_STEP_UP,		/* somebody proves themselves once more; subject: the sign-in */
 	CODE_PURPOSE__COUNT
 };
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/pipeline.h"
 
+#include "api/credential.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"
@@ -195,21 +196,6 @@ check_signin(struct request *rq)
 	return rq->signin ? OK : refuse(rq, E_UNAUTHORIZED, NULL);
 }
 
-#define PROOF_FRESH_US (10 * MINUTE_US)
-
-/* Changing how somebody proves who they are is theirs alone, and asks for a fresh proof where the deployment wants one. */
-static enum status
-check_credential(struct request *rq)
-{
-	if (!rq->route->credential)
-		return OK;
-	if (rq->signin->actor.n > 0)
-		return refuse(rq, E_FORBIDDEN, "This cannot be done on somebody else's behalf.");
-	if (rq->deployment->settings.step_up_required && rq->task.now - rq->signin->proved_at > PROOF_FRESH_US)
-		return refuse(rq, E_REAUTH_REQUIRED, NULL);
-	return OK;
-}
-
 /* Once a request: may this caller ask, so often, with these fields? */
 static enum status
 check_caller(struct request *rq)
@@ -230,7 +216,8 @@ run_route(struct request *rq)
 {
 	TRY(check_session(rq));
 	TRY(check_signin(rq));
-	TRY(check_credential(rq));
+	if (rq->route->credential)
+		TRY(credential_check(rq));
 	TRY(rq->route->run(rq));
 	return reply_complete(rq);
 }

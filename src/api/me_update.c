@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api.h"
 #include "api/banned.h"
+#include "api/credential.h"
+#include "api/second_factor.h"
 #include "auth/identifier.h"
 #include "base/str.h"
 #include "session/coherence.h"
@@ -137,15 +139,18 @@ update_second_factor_policy(struct request *rq, struct update *u)
 
 	if (policy.n == 0 || str_eq(policy, u->was.second_factor_policy))
 		return OK;
-	/* Nothing can be enrolled yet, and whoever enforced it now could never sign in again. */
-	if (str_eq(policy, S("enforced")))
-		return refuse(rq, E_BAD_REQUEST_BODY, "Set up a second factor first.");
-	if (!str_eq(policy, S("none")) && !str_eq(policy, S("optional")))
+	if (!str_eq(policy, S("none")) && !str_eq(policy, S("optional")) && !str_eq(policy, S("enforced")))
 		return refuse(
 		    rq, E_BAD_REQUEST_BODY, "The second factor policy must be none, optional or enforced.");
+	/* Of the fields of this call it alone is about how the user proves who they are. */
+	TRY(credential_check(rq));
+	if (str_eq(policy, S("enforced")) && !second_factor_is_enrolled(rq))
+		return refuse(rq, E_BAD_REQUEST_BODY, "Set up a second factor first.");
 	u->changed = true;
-	return sql_account_set_second_factor_policy(
-	    &rq->task, rq->deployment->id, u->was.id, policy, rq->task.now, &rows);
+	TRY(sql_account_set_second_factor_policy(
+	    &rq->task, rq->deployment->id, u->was.id, policy, rq->task.now, &rows));
+	return credential_changed(rq, AUDIT_SECOND_FACTOR_POLICY,
+	    "Whether signing in asks for your second factor was changed.");
 }
 
 static enum status
@@ -190,6 +195,6 @@ const struct route route_me_update = {
 		OPT_TEXT("second_factor_policy", 16, "none, optional or enforced"),
 		OPT_BOOL("remove_profile_picture", "true takes the picture away"),
 	},
-	.fails = { E_USERNAME_EXISTS, E_BANNED_KEYWORD, E_FEATURE_DISABLED },
+	.fails = { E_USERNAME_EXISTS, E_BANNED_KEYWORD, E_FEATURE_DISABLED, E_FORBIDDEN, E_REAUTH_REQUIRED },
 	.run = me_update,
 };

@@ -9,6 +9,8 @@
 	X(switch_organization) \
 	X(switch_workspace) \
 	X(sign_out) \
+	X(step_up) \
+	X(step_up_prepare) \
 	X(identify) \
 	X(sign_in) \
 	X(sign_up) \
@@ -20,6 +22,11 @@
 	X(me_workspace_memberships) \
 	X(me_signins) \
 	X(me_signin_signout) \
+	X(authenticator_begin) \
+	X(authenticator_verify) \
+	X(authenticator_delete) \
+	X(backup_codes) \
+	X(backup_codes_regenerate) \
 	X(organization_create) \
 	X(workspace_create) \
 	X(deployment_get) \

@@ -2,11 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/visitor.h"
 
+#include "api/second_factor.h"
+
 struct visitor
 visitor_of(const struct request *rq)
 {
-	/* No kind of second factor can be enrolled yet, so nobody has one. */
-	return (struct visitor){ .address = rq->client, .has_second_factor = false };
+	return (struct visitor){ .address = rq->client, .has_second_factor = second_factor_is_enrolled(rq) };
 }
 
 enum status

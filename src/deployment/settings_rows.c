@@ -10,7 +10,6 @@
 
 #define NO_MAIL    "this release sends no mail"
 #define NO_SMS     "this release sends no text messages"
-#define NO_TOTP    "this release has neither authenticator apps nor backup codes"
 #define NO_PASSKEY "this release has no passkeys"
 #define NO_SSO     "this release has no single sign-on"
 #define NO_GEO     "this release cannot tell countries"
@@ -341,8 +340,8 @@ const struct setting_row setting_rows[] = {
 	LATER(F ".email_magic_link", auth.factors.email_magic_link, "false", NO_MAIL, "Sign in with a mailed link."),
 	LATER(F ".phone_otp", auth.factors.phone_otp, "false", NO_SMS, "Sign in with a code by text message."),
 	SHOWN(F ".web3_wallet", write_false, "Always false."),
-	LATER(F ".backup_code", auth.factors.backup_code, "false", NO_TOTP, "Backup codes as a second factor."),
-	LATER(F ".authenticator", auth.factors.authenticator, "false", NO_TOTP, "Authenticator apps as a second factor."),
+	BOOL(F ".backup_code", auth.factors.backup_code, "false", "Backup codes as a second factor."),
+	BOOL(F ".authenticator", auth.factors.authenticator, "false", "Authenticator apps as a second factor."),
 	LATER(F ".sso", auth.factors.sso, "false", NO_SSO, "Sign in through an organization's identity provider."),
 	LATER(F ".passkey", auth.factors.passkey, "false", NO_PASSKEY, "Sign in with a passkey."),
 #undef F
@@ -398,9 +397,9 @@ const struct setting_row setting_rows[] = {
 	    "Organizations can restrict access to networks."),
 	BOOL(B ".ip_allowlist_per_workspace_enabled", b2b.ip_allowlist_per_workspace_enabled, "false",
 	    "Workspaces can restrict access to networks."),
-	LATER(B ".enforce_mfa_per_org_enabled", b2b.enforce_mfa_per_org_enabled, "false", NO_TOTP,
+	BOOL(B ".enforce_mfa_per_org_enabled", b2b.enforce_mfa_per_org_enabled, "false",
 	    "Organizations can demand a second factor."),
-	LATER(B ".enforce_mfa_per_workspace_enabled", b2b.enforce_mfa_per_workspace_enabled, "false", NO_TOTP,
+	BOOL(B ".enforce_mfa_per_workspace_enabled", b2b.enforce_mfa_per_workspace_enabled, "false",
 	    "Workspaces can demand a second factor."),
 	LATER(B ".enterprise_sso_enabled", b2b.enterprise_sso_enabled, "false", NO_SSO,
 	    "Organizations can connect identity providers."),

@@ -375,3 +375,20 @@ session_end_user(struct task *t, struct deployment_id d, struct user_id user, in
 		*ret_n = changed;
 	return cache_touch(t, d, SUBJECT_USER, user.v);
 }
+
+/* One that has ended meanwhile is no other's business. */
+enum status
+session_end_user_others(struct task *t, struct deployment_id d, struct user_id user, struct signin_id but)
+{
+	struct signin_sessions_of_user_row *rows;
+	size_t n;
+
+	TRY(sql_signin_sessions_of_user(t, d, user, &rows, &n));
+	for (size_t i = 0; i < n; i++) {
+		enum status st = rows[i].signin.v == but.v ? OK : session_end_signin(t, d, rows[i].session, rows[i].signin);
+
+		if (st != OK && st != E_NOT_FOUND)
+			return st;
+	}
+	return OK;
+}

@@ -74,3 +74,5 @@ enum status session_end_signin(struct task *t, struct deployment_id d, struct se
 enum status session_end_all_signins(struct task *t, struct deployment_id d, struct session_id s) MUST_CHECK;
 /* Every sign-in of a user, in every session. *ret_n (may be NULL): how many. */
 enum status session_end_user(struct task *t, struct deployment_id d, struct user_id user, int64_t *ret_n) MUST_CHECK;
+/* Every sign-in of a user but one. */
+enum status session_end_user_others(struct task *t, struct deployment_id d, struct user_id user, struct signin_id but) MUST_CHECK;

@@ -23,7 +23,9 @@ PASSWORD = "violet-otter-climbs-granite"
 # Far above what a test does: limits are the business of test_throttle.py alone.
 NO_LIMITS = {
     f"SESSIOND_THROTTLE_{rule}": "100000"
-    for rule in ("REQUESTS", "CHALLENGE", "LOOKUP", "SIGN_IN_ACCOUNT", "SIGN_IN_SOURCE", "SIGN_UP_SOURCE")
+    for rule in ("REQUESTS", "CHALLENGE", "LOOKUP", "SIGN_IN_ACCOUNT", "SIGN_IN_SOURCE", "SIGN_UP_SOURCE", "CODE_GUESS",
+                 "CODE_ACCOUNT", "CODE_SOURCE", "SEND_SOON", "SEND_TARGET", "SEND_TARGET_DAY", "SEND_PREFIX", "SEND_SOURCE",
+                 "SEND_DEPLOYMENT")
 }
 SANITIZER = re.compile(r"ERROR: \w*Sanitizer|WARNING: ThreadSanitizer|runtime error:|LeakSanitizer")
 
@@ -129,6 +131,7 @@ class Server:
         self.args, self.env, self.database = list(args), dict(env or {}), database
         self.log_path = self.directory / "stderr.log"
         self.process = None
+        self.ahead = 0  # seconds that its clock goes before ours
         self._tables = None
 
     # ---- the process ----
@@ -138,6 +141,7 @@ class Server:
         command = [binary(), "serve", "--data", str(self.data), *where, "--listen", "127.0.0.1:0",
                    "--admin-listen", "127.0.0.1:0", *self.args, *extra]
         self.directory.mkdir(parents=True, exist_ok=True)
+        self.ahead = 0
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, stdin=subprocess.DEVNULL,
@@ -203,6 +207,7 @@ class Server:
     def advance(self, seconds):
         answer = self.admin("POST", f"/test/clock?advance={seconds}")
         assert answer.status == 200, answer
+        self.ahead += seconds
 
     def sweep(self):
         """What the background does now and then, now."""

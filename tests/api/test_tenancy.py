@@ -221,7 +221,8 @@ def test_W1_in_an_organization_one_is_not_in(server):
 
 SWEEP = [("POST", "/session/switch-sign-in", "sign_in_id"), ("POST", "/session/sign-out", "sign_in_id"),
          ("POST", "/session/switch-organization", "organization_id"), ("POST", "/session/switch-workspace", "workspace_id"),
-         ("POST", "/me/signins/{id}/signout", None), ("GET", "/me/workspace-memberships", "org_id")]
+         ("POST", "/me/signins/{id}/signout", None), ("POST", "/me/authenticator/{id}/delete", None),
+         ("GET", "/me/workspace-memberships", "org_id")]
 
 
 def everything(d):
