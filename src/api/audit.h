@@ -17,6 +17,10 @@
 	X(AUDIT_USER_DISABLED, "user.disabled", "An operator disabled an account and ended its sign-ins.") \
 	X(AUDIT_USER_ENABLED, "user.enabled", "An operator enabled an account again.") \
 	X(AUDIT_USER_DELETED, "user.deleted", "An operator deleted an account.") \
+	X(AUDIT_PASSKEY_ADDED, "passkey.added", "A passkey was added to an account; the detail names it.") \
+	X(AUDIT_PASSKEY_RENAMED, "passkey.renamed", "A passkey was given another name; the detail names it.") \
+	X(AUDIT_PASSKEY_REMOVED, "passkey.removed", "A passkey was removed from an account; the detail names it.") \
+	X(AUDIT_PASSKEY_COUNTER, "passkey.counter", "A passkey signed with a counter that had not moved on, and was refused: it may have been copied. The detail names it.") \
 	X(AUDIT_ORGANIZATION_CREATED, "organization.created", "A user made an organization; the detail names it.") \
 	X(AUDIT_WORKSPACE_CREATED, "workspace.created", "A user made a workspace; the detail names it.") \
 	X(AUDIT_DEPLOYMENT_CREATED, "deployment.created", "An operator made a deployment.") \

@@ -30,6 +30,7 @@ static const struct str use_label[KEY_USE__COUNT] = {
 	[KEY_CHALLENGE] = S_INIT("sessiond key challenge\0"),
 	[KEY_THROTTLE] = S_INIT("sessiond key throttle\0"),
 	[KEY_CODE] = S_INIT("sessiond key code\0"),
+	[KEY_PASSKEY] = S_INIT("sessiond key passkey\0"),
 	[KEY_LOG] = S_INIT("sessiond key log\0"),
 };
 
