@@ -76,7 +76,10 @@ write_excluded(struct request *rq, struct json *j, const struct passkey_row *row
 	json_array_end(j);
 }
 
-/* Signing in starts without a name, so the authenticator has to keep the passkey; alone it is both factors, so it verifies. */
+/*
+ * Signing in starts without a name, so the authenticator has to keep the passkey; alone it is both
+ * factors, so it verifies who is there.
+ */
 static void
 write_selection(struct json *j)
 {

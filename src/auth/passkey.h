@@ -95,7 +95,8 @@ struct passkey_attestation {
 };
 
 /* The three members, each once, and nothing after them. E_BAD_REQUEST_BODY. Views into bytes. */
-enum status passkey_attestation_read(struct task *t, struct str bytes, struct passkey_attestation *ret_attestation) MUST_CHECK;
+enum status passkey_attestation_read(struct task *t, struct str bytes,
+    struct passkey_attestation *ret_attestation) MUST_CHECK;
 
 /*
  * For a deployment that asks for attestation: a format whose statement libfido2 can verify ("packed",
@@ -113,6 +114,3 @@ enum status passkey_attestation_verify(struct task *t, const struct passkey_atte
  */
 enum status passkey_signature_verify(struct task *t, const struct passkey_authdata *a, const struct passkey_key *key,
     struct str rp_id, const uint8_t client_data_hash[32], struct str signature) MUST_CHECK;
-
-/* §7.2 step 22: 0 for ever, or more than last time; anything else may be a copy of the passkey. */
-bool passkey_count_is_next(uint32_t stored, uint32_t given);

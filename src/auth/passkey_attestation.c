@@ -7,20 +7,24 @@
 #include "auth/passkey.h"
 #include "base/str.h"
 
+struct member {
+	const char *name;
+	bool      (*read)(struct cbor *c, struct str *ret_value);
+	struct str *to;
+};
+
 /* The value of one member of the object, if it is one of ours and the first of its name. */
 static bool
-read_member(struct cbor *c, struct passkey_attestation *a, struct str *authdata)
+read_member(struct cbor *c, const struct member *members, size_t n)
 {
-	struct str key, *to;
+	struct str key;
 
 	if (!cbor_text(c, &key))
 		return false;
-	to = str_eq(key, S("fmt")) ? &a->format : str_eq(key, S("attStmt")) ? &a->statement : str_eq(key, S("authData")) ? authdata : NULL;
-	if (to == NULL || to->p != NULL)
-		return false;
-	if (to == &a->format)
-		return cbor_text(c, to);
-	return to == authdata ? cbor_bytes(c, to) : cbor_item(c, to);
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(key, str_of(members[i].name)))
+			return members[i].to->p == NULL && members[i].read(c, members[i].to);
+	return false;
 }
 
 static bool
@@ -36,13 +40,16 @@ enum status
 passkey_attestation_read(struct task *t, struct str bytes, struct passkey_attestation *ret_attestation)
 {
 	struct passkey_attestation a = { .format = STR_NONE };
-	struct cbor c = cbor_of(bytes);
 	struct str authdata = STR_NONE;
+	const struct member members[] = {
+		{ "fmt", cbor_text, &a.format }, { "attStmt", cbor_item, &a.statement }, { "authData", cbor_bytes, &authdata },
+	};
+	struct cbor c = cbor_of(bytes);
 	size_t pairs;
-	bool good = bytes.n <= PASSKEY_ATTESTATION_MAX && cbor_map(&c, &pairs) && pairs == 3;
+	bool good = bytes.n <= PASSKEY_ATTESTATION_MAX && cbor_map(&c, &pairs) && pairs == ARRAY_LEN(members);
 
-	for (size_t i = 0; good && i < 3; i++)
-		good = read_member(&c, &a, &authdata);
+	for (size_t i = 0; good && i < pairs; i++)
+		good = read_member(&c, members, ARRAY_LEN(members));
 	if (!good || c.n != 0 || !is_map(a.statement))
 		return fail(t, E_BAD_REQUEST_BODY, "The field attestationObject is not well-formed.");
 	TRY(passkey_authdata_read(t, authdata, &a.authdata));

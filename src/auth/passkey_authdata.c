@@ -97,7 +97,8 @@ passkey_authdata_check(struct task *t, const struct passkey_authdata *a, struct 
 	if (!(a->flags & AUTHDATA_UP))
 		return fail(t, E_BAD_REQUEST_BODY, "The authenticator did not see that somebody is there.");
 	if (!(a->flags & AUTHDATA_UV))
-		return fail(t, E_BAD_REQUEST_BODY, "The authenticator did not verify who is there. Set a PIN, a finger or a face up on it.");
+		return fail(t, E_BAD_REQUEST_BODY,
+		    "The authenticator did not verify who is there. Set a PIN, a finger or a face up on it.");
 	if ((a->flags & AUTHDATA_BS) && !(a->flags & AUTHDATA_BE))
 		return fail(t, E_BAD_REQUEST_BODY, "The authenticator contradicts itself: backed up, but not to be backed up.");
 	return OK;

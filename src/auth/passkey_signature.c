@@ -110,9 +110,3 @@ passkey_signature_verify(struct task *t, const struct passkey_authdata *a, const
 	ERR_clear_error();
 	return good ? OK : fail(t, E_INVALID_CREDENTIALS, "the passkey's signature does not hold");
 }
-
-bool
-passkey_count_is_next(uint32_t stored, uint32_t given)
-{
-	return given > stored || (given == 0 && stored == 0);
-}
