@@ -103,9 +103,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const targets[])(struct task *, struct str) = { fuzz_cbor, fuzz_client_data, fuzz_authdata, fuzz_key,
 		fuzz_attestation };
+	static bool ready;
 	struct str in = { (const char *)data, size < 16384 ? size : 16384 };
 
-	CHECK(secret_init_libraries());
+	if (!ready)
+		ready = secret_init_libraries();
+	CHECK(ready);
 	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
 		struct task t = { .arena = arena_new(1 << 20) };
 
