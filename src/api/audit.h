@@ -25,6 +25,10 @@
 	X(AUDIT_FACTORS_RESET, "second_factor.reset", "An operator removed an account's second factors.") \
 	X(AUDIT_BACKUP_CODES_MADE, "backup_codes.made", "Backup codes were made; older ones are void.") \
 	X(AUDIT_BACKUP_CODE_USED, "backup_code.used", "A backup code was used in the place of another second factor, and is gone.") \
+	X(AUDIT_PASSKEY_ADDED, "passkey.added", "A passkey was added to an account; the detail names it.") \
+	X(AUDIT_PASSKEY_RENAMED, "passkey.renamed", "A passkey was given another name; the detail names it.") \
+	X(AUDIT_PASSKEY_REMOVED, "passkey.removed", "A passkey was removed from an account; the detail names it.") \
+	X(AUDIT_PASSKEY_COUNTER, "passkey.counter", "A passkey signed with a counter that had not moved on, and was refused: it may have been copied. The detail names it.") \
 	X(AUDIT_ORGANIZATION_CREATED, "organization.created", "A user made an organization; the detail names it.") \
 	X(AUDIT_WORKSPACE_CREATED, "workspace.created", "A user made a workspace; the detail names it.") \
 	X(AUDIT_DEPLOYMENT_CREATED, "deployment.created", "An operator made a deployment.") \

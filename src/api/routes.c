@@ -20,6 +20,13 @@
 	X(me_update) \
 	X(me_organization_memberships) \
 	X(me_workspace_memberships) \
+	X(passkey_login_begin) \
+	X(passkey_login_finish) \
+	X(me_passkeys) \
+	X(me_passkey_register_begin) \
+	X(me_passkey_register_finish) \
+	X(me_passkey_delete) \
+	X(me_passkey_rename) \
 	X(me_signins) \
 	X(me_signin_signout) \
 	X(authenticator_begin) \

@@ -31,6 +31,7 @@ static const struct str use_label[KEY_USE__COUNT] = {
 	[KEY_THROTTLE] = S_INIT("sessiond key throttle\0"),
 	[KEY_CODE] = S_INIT("sessiond key code\0"),
 	[KEY_AUDIT] = S_INIT("sessiond key audit\0"),
+	[KEY_PASSKEY] = S_INIT("sessiond key passkey\0"),
 	[KEY_LOG] = S_INIT("sessiond key log\0"),
 };
 

@@ -32,6 +32,7 @@ enum key_use {
 	KEY_THROTTLE,  /* hashing of throttle subjects */
 	KEY_CODE,      /* hashing of one-time codes, links, backup codes and tickets */
 	KEY_AUDIT,     /* the chain of audit events */
+	KEY_PASSKEY,   /* the user handle that passkeys keep: tells nothing of the user */
 	KEY_LOG,       /* keyed hash prefixes where a log must tell tokens apart */
 	KEY_USE__COUNT
 };

@@ -60,6 +60,12 @@ void deployment_unref(const struct deployment *d); /* NULL is fine */
 bool deployment_allows_origin(const struct deployment *d, struct str origin);
 
 /*
+ * May a page of this origin use passkeys? The same origins; in staging, where every page may read
+ * answers, those within settings.passkey_rp_id: https, or http on a loopback host.
+ */
+bool deployment_allows_passkey_origin(const struct deployment *d, struct str origin);
+
+/*
  * May the server send a browser to this absolute URL? Staging: any http or https
  * one. Production: https on frontend_host or below it; on a loopback deployment
  * also http on a loopback host. Read as strictly as an origin.

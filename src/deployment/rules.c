@@ -53,6 +53,21 @@ deployment_allows_origin(const struct deployment *d, struct str origin)
 }
 
 bool
+deployment_allows_passkey_origin(const struct deployment *d, struct str origin)
+{
+	struct origin o;
+	struct host rp;
+
+	if (!deployment_allows_origin(d, origin))
+		return false;
+	if (d->mode != MODE_STAGING)
+		return true;
+	if (!origin_parse(origin, &o) || !host_parse(d->settings.passkey_rp_id, &rp) || !host_is_within(&o.host, &rp))
+		return false;
+	return origin_is_https(&o) || (origin_is_http(&o) && o.host.is_loopback);
+}
+
+bool
 deployment_allows_redirect(const struct deployment *d, struct str url)
 {
 	struct origin o;

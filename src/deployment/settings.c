@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/nearest.h"
 #include "base/str.h"
@@ -219,6 +220,19 @@ change_one(struct task *t, json_t *overrides, const struct setting_text *change)
 	return OK;
 }
 
+/* Web Authentication §5.1.2: the page's own domain or one above it. One label alone is everybody's. */
+static enum status
+check_rp_id(struct task *t, const struct settings_home *home, const struct settings *s)
+{
+	struct host page, rp;
+
+	if (!host_parse(home->frontend_host, &page) || !host_parse(s->passkey_rp_id, &rp) || !host_is_within(&page, &rp) ||
+	    (!str_eq(page.name, rp.name) && memchr(rp.name.p, '.', rp.name.n) == NULL))
+		return fail(t, E_BAD_REQUEST_BODY, "passkey_rp_id must be " STR_FMT " or a domain above it",
+		    STR_ARG(home->frontend_host));
+	return OK;
+}
+
 static enum status
 dump(struct task *t, const json_t *overrides, struct str *ret_text)
 {
@@ -241,6 +255,7 @@ change_all(struct task *t, const struct settings_home *home, json_t *overrides,
 	for (size_t i = 0; i < n; i++)
 		TRY(change_one(t, overrides, &changes[i]));
 	TRY(load(t, t->arena, home, overrides, &whole));
+	TRY(check_rp_id(t, home, &whole));
 	return dump(t, overrides, ret_overrides);
 }
 

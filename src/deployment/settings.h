@@ -9,6 +9,7 @@
 enum sign_up_mode { SIGN_UP_PUBLIC, SIGN_UP_RESTRICTED, SIGN_UP_WAITLIST };
 enum first_factor { FIRST_EMAIL_PASSWORD, FIRST_USERNAME_PASSWORD, FIRST_EMAIL_OTP, FIRST_EMAIL_MAGIC_LINK, FIRST_PHONE_OTP };
 enum second_factor_policy { SECOND_NONE, SECOND_OPTIONAL, SECOND_ENFORCED };
+enum passkey_attestation_wanted { ATTESTATION_NONE, ATTESTATION_DIRECT };
 enum same_site { SAME_SITE_LAX, SAME_SITE_NONE };
 
 struct str_list {
@@ -81,6 +82,8 @@ struct settings {
 	int64_t        jwt_lifetime_s;		/* 60 */
 	int64_t        jwt_clock_skew_s;	/* 5 */
 	bool           challenge_required;	/* enforce the proof of work on identify, signin, signup */
+	struct str     passkey_rp_id;		/* the frontend host, or a domain above it */
+	enum passkey_attestation_wanted passkey_attestation;
 	bool           step_up_required;	/* a fresh proof before credentials change */
 	bool           hide_account_existence;	/* generic sign-in answers; default true */
 	struct str     forwarded_for_header;	/* advisory client address on GET /session/token; empty: none */

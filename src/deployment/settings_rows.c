@@ -10,7 +10,6 @@
 
 #define NO_MAIL    "this release sends no mail"
 #define NO_SMS     "this release sends no text messages"
-#define NO_PASSKEY "this release has no passkeys"
 #define NO_SSO     "this release has no single sign-on"
 #define NO_GEO     "this release cannot tell countries"
 #define NO_VOIP    "this release cannot tell such numbers"
@@ -61,6 +60,15 @@ fits_domain(struct str s)
 	return host_parse(s, &h) && h.port == 0 && h.kind == HOST_NAME && memchr(s.p, '.', s.n) != NULL;
 }
 
+/* Web Authentication §5.1.2: a domain, without a port, and no address. */
+static bool
+fits_rp_id(struct str s)
+{
+	struct host h;
+
+	return host_parse(s, &h) && h.port == 0;
+}
+
 static bool
 all_of(struct str s, const char *others)
 {
@@ -108,6 +116,8 @@ static const struct setting_form web_origin = { fits_web_origin,
 static const struct setting_form host = { fits_host, "empty or a host such as example.com" };
 static const struct setting_form domain = { fits_domain,
 	"empty or a domain such as example.com: two labels at least, lower case, no leading dot" };
+static const struct setting_form rp_id = { fits_rp_id,
+	"a domain such as example.com" };
 static const struct setting_form header = { fits_header, "empty or a header name such as X-Forwarded-For" };
 static const struct setting_form permission = { fits_permission, "a permission such as documents:edit" };
 static const struct setting_form country = { fits_country, "a country code such as NL" };
@@ -117,6 +127,7 @@ static const char *const first_factors[] = { "email_password", "username_passwor
 	"email_magic_link", "phone_otp", NULL };
 static const char *const second_factor_policies[] = { "none", "optional", "enforced", NULL };
 static const char *const sign_up_modes[] = { "public", "restricted", "waitlist", NULL };
+static const char *const attestations[] = { "none", "direct", NULL };
 static const char *const same_sites[] = { "lax", "none", NULL };
 
 /* ---- values of the tree that are not settings ---- */
@@ -329,7 +340,7 @@ const struct setting_row setting_rows[] = {
 	SHOWN(A ".magic_link.required", write_false, "Always false."),
 	BOOL(A ".magic_link.require_same_device", auth.magic_link.require_same_device, "false",
 	    "A mailed link works only in the browser that asked for it."),
-	LATER(A ".passkey.enabled", auth.passkey.enabled, "false", NO_PASSKEY, "People can add passkeys."),
+	BOOL(A ".passkey.enabled", auth.passkey.enabled, "true", "People can add passkeys."),
 	BOOL(A ".passkey.prompt_registration_on_auth", auth.passkey.prompt_registration_on_auth, "false",
 	    "Propose a passkey after signing in without one."),
 	BOOL(A ".passkey.allow_autofill", auth.passkey.allow_autofill, "false", "Offer passkeys in the browser's autofill."),
@@ -343,7 +354,7 @@ const struct setting_row setting_rows[] = {
 	BOOL(F ".backup_code", auth.factors.backup_code, "false", "Backup codes as a second factor."),
 	BOOL(F ".authenticator", auth.factors.authenticator, "false", "Authenticator apps as a second factor."),
 	LATER(F ".sso", auth.factors.sso, "false", NO_SSO, "Sign in through an organization's identity provider."),
-	LATER(F ".passkey", auth.factors.passkey, "false", NO_PASSKEY, "Sign in with a passkey."),
+	BOOL(F ".passkey", auth.factors.passkey, "true", "Sign in with a passkey."),
 #undef F
 	LATER(A ".verification_policy.email", auth.verification_policy.email, "false", NO_MAIL,
 	    "Signing up ends only when the address is verified."),
@@ -488,6 +499,12 @@ const struct setting_row setting_rows[] = {
 	    "Seconds added to that for servers whose clocks differ."), OPERATOR, .min = 0, .max = 60 },
 	{ ROW("challenge_required", SETTING_BOOL, challenge_required, "false",
 	    "Signing in and up demand a solved proof-of-work challenge."), OPERATOR },
+	{ ROW("passkey_rp_id", SETTING_TEXT, passkey_rp_id, "{frontend_host}",
+	    "The domain passkeys belong to: the frontend host, or a domain above it for passkeys that all its subdomains "
+	    "share. Another value makes the passkeys of the old one useless."), OPERATOR, .max = 253, .form = &rp_id },
+	{ ROW("passkey_attestation", SETTING_ENUM, passkey_attestation, "none",
+	    "direct: passkeys are added only from authenticators that hold a certificate of their maker's."), OPERATOR,
+	    .words = attestations },
 	{ ROW("step_up_required", SETTING_BOOL, step_up_required, "false",
 	    "Changing passwords, addresses, factors and the like asks for a proof of who it is within the last 10 minutes; "
 	    "stock clients have no screen for it."), OPERATOR },

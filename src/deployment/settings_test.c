@@ -176,7 +176,8 @@ test_defaults_let_people_in(void **state)
 	assert_true(s.auth.email_address.required);
 	assert_true(s.auth.password.required);
 	assert_true(s.auth.username.enabled && !s.auth.username.required);
-	assert_false(s.auth.factors.email_otp || s.auth.factors.authenticator || s.auth.factors.passkey);
+	assert_false(s.auth.factors.email_otp || s.auth.factors.authenticator);
+	assert_true(s.auth.factors.passkey && s.auth.passkey.enabled);
 	assert_true(s.hide_account_existence);
 	assert_int_equal(s.auth.session_validity_period_s, 2592000);
 	assert_true(str_eq(s.ui.sign_in_page_url, S("https://lumen.example/sign-in")));
@@ -225,7 +226,6 @@ static const struct {
 	{ "auth_settings.verification_policy.email", "true", NULL, "this release sends no mail" },
 	{ "auth_settings.verification_policy.email", "false",
 	    "{\"auth_settings.verification_policy.email\":false}", NULL },
-	{ "auth_settings.auth_factors_enabled.passkey", "true", NULL, "this release has no passkeys" },
 	{ "ui_settings.after_signin_redirect_url", "https://app.lumen.example/in",
 	    "{\"ui_settings.after_signin_redirect_url\":\"https://app.lumen.example/in\"}", NULL },
 	{ "ui_settings.after_signin_redirect_url", "/in", NULL, "an absolute URL" },
@@ -252,6 +252,14 @@ static const struct {
 	{ "cookie_domain", "example", NULL, "two labels at least" },
 	{ "cookie_domain", ".lumen.example", NULL, "no leading dot" },
 	{ "cookie_domain", "10.0.0.1", NULL, "a domain such as" },
+	{ "passkey_rp_id", "lumen.example", "{\"passkey_rp_id\":\"lumen.example\"}", NULL },
+	{ "passkey_rp_id", "example", NULL, "lumen.example or a domain above it" },
+	{ "passkey_rp_id", "app.lumen.example", NULL, "lumen.example or a domain above it" },
+	{ "passkey_rp_id", "other.example", NULL, "lumen.example or a domain above it" },
+	{ "passkey_rp_id", "lumen.example:443", NULL, "a domain such as" },
+	{ "passkey_rp_id", "", NULL, "a domain such as" },
+	{ "passkey_attestation", "direct", "{\"passkey_attestation\":\"direct\"}", NULL },
+	{ "passkey_attestation", "indirect", NULL, "none or direct" },
 	{ "forwarded_for_header", "X-Acme-Forwarded-For",
 	    "{\"forwarded_for_header\":\"X-Acme-Forwarded-For\"}", NULL },
 	{ "forwarded_for_header", "X-A: b", NULL, "a header name" },

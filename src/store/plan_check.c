@@ -32,6 +32,7 @@ static const char *const across_deployments[] = {
 	"throttle_expired_delete",
 	"challenge_expired_delete",
 	"code_expired_delete",
+	"passkey_challenge_expired_delete",
 	"revocation_old_delete",
 	/* What other nodes changed, by transaction. */
 	"revocations_since",

@@ -1,0 +1,59 @@
+/* passkey_vectors.h - passkeys as browsers and authenticators have made and used them; base64url. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+struct vector {
+	const char *name, *rp_id, *origin;
+	const char *client_made, *attestation;
+	const char *client_used, *authdata, *signature;
+};
+
+static const struct vector vectors[] = {
+	{ "Chromium's authenticator in software", "localhost", "http://localhost:46847",
+		"eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoidW1tdDg2SUl2UTVyclhyMWd4cUNONk1HTE1uVlo2WnRqYXZv"
+		"OXYzZzBQUSIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3Q6NDY4NDciLCJjcm9zc09yaWdpbiI6ZmFsc2V9",
+		"o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YVikSZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2NFAAAAAQECAwQFBgcI"
+		"AQIDBAUGBwgAIGLVWBpbo6gA8C14fO2Be7e5I_1HSuF0G5-lXLOmMn-CpQECAyYgASFYIFKeyvRvC6ZxLZVLuWq4GqOPoaVLZ8oc"
+		"yUsQFY4bh4PjIlggvHJxQCxdhXiSuply0VBLVjU1mYGBgNIgpxONU1JKW_0",
+		"eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoidm5NNHRLWGFVVWI0MmxLRHMxN2FRMU1SNERrUzNSeVdscktFWFVj"
+		"R3VkbyIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3Q6NDY4NDciLCJjcm9zc09yaWdpbiI6ZmFsc2V9",
+		"SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MFAAAAAg",
+		"MEQCIA7q62VdcNnG1lWlivRbnJ_cSawVcPrrQnno1OgRTBFRAiB_Z29W30mOG5ulAtU8V-NAbER4lPPOEOwq4qfk7zp8nw" },
+	{ "ES256 with a counter and extensions", "example.com", "https://app.example.com",
+		"eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiblJodzJSUzF4NW9OT2w3Sm1ZQzVqOFdTVXZBbjR0R2ZtMTdh"
+		"eXJ4bENxOCIsIm9yaWdpbiI6Imh0dHBzOi8vYXBwLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+		"o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YVi_o3mm9u6vuaVeN4wRgDTidR5oL6ufLTCrE9ISVYbOGUfFAAAABwAAAAAAAAAA"
+		"AAAAAAAAAAAAIKSpbh39PZaw6ngjJJmcDnWZp8rSuG0y1SffSS_Xmv0vpQECAyYgASFYIBDXwsNuunjXDWVzZp-oOJ77bg8WR0aQ"
+		"52QKyX3LmftNIlggv9VbwuzAIrbVL_4E5F_kyZ5EJsIklWOI6mEV1-5Ki36ia2NyZWRQcm90ZWN0AmtobWFjLXNlY3JldPU",
+		"eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiRXhmdDZXNkFHcGNHd1FqMWdXa19LYlZZSVZtQnFaWHZ4UzdsOGNQ"
+		"UWgzSSIsIm9yaWdpbiI6Imh0dHBzOi8vYXBwLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+		"o3mm9u6vuaVeN4wRgDTidR5oL6ufLTCrE9ISVYbOGUeFAAAACKFraG1hYy1zZWNyZXRYIHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4"
+		"eHh4eHh4eHh4",
+		"MEYCIQDgbXoUtv1tydUieMbxqvJLIqYPHpc_ZKQEg2ck8V182AIhAKsa8hyzfiUvqmO5152Flcp1aByobFjrOi7qUZCrYEx0" },
+	{ "EdDSA, backed up", "example.com", "https://app.example.com",
+		"eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiTTZCRmVOeW1EekY5SzFXYUxRVjg1aTNJQ2FGNnUtNDhscE0w"
+		"dTdELUlDTSIsIm9yaWdpbiI6Imh0dHBzOi8vYXBwLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+		"o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YViBo3mm9u6vuaVeN4wRgDTidR5oL6ufLTCrE9ISVYbOGUddAAAAAAAAAAAAAAAA"
+		"AAAAAAAAAAAAIJUzjDzB3zpBDSVv72WOk8b_qxnALvyPA8iE0_JgQX1zpAEBAycgBiFYIBswfkjmHXRb79nSUGs6yZsKZzCxqdQE"
+		"mUyC98QoE-tv",
+		"eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiZEZaekFLVG9WcnNqS1JNTVk5TjhOdV9rTkRyR1RGZVRoR25PMFNm"
+		"am1JRSIsIm9yaWdpbiI6Imh0dHBzOi8vYXBwLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+		"o3mm9u6vuaVeN4wRgDTidR5oL6ufLTCrE9ISVYbOGUcdAAAAAA",
+		"hrN5Tyi-QN3iOvxACvewD4ec4fX_2UtS3kxiDMQIlrPaANbAVKAmHGhpjIwOgNSAfZYBcdZOOFCnFV575NzNCA" },
+	{ "RS256 with a statement", "example.com", "https://app.example.com",
+		"eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiR0k5ZU1GbDhrc2gwSGxHaUlZdkdTbDZPWC01c0l4SXFNbXh0"
+		"cXl3MFB5OCIsIm9yaWdpbiI6Imh0dHBzOi8vYXBwLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+		"o2NmbXRmcGFja2VkZ2F0dFN0bXSiY2FsZzkBAGNzaWdIc3Nzc3Nzc3NoYXV0aERhdGFZAWejeab27q-5pV43jBGANOJ1Hmgvq58t"
+		"MKsT0hJVhs4ZR0UAAAABAAAAAAAAAAAAAAAAAAAAAAAgVFkbyz0SzjP6rotRojegbX625i4QfEIp9hVYjA6cvyukAQMDOQEAIFkB"
+		"APTbR9BWsSFv3svRvRavcsEoKrqC0Yv7YfF8S8ubcxYJKZkKskMpPmpWEyqASTwcjRPSq20TNEqvocX8YDGdzPftWtmd80eGhUUa"
+		"Z4rjXcO2v-8ovISuByjc1hSsccT0UKSFATDV2pG6OC_acxZwLqMCRdsqKWqw_ms7XNyGFjGv1-l5hM_F52X5RIYEiLXApm3bmMRf"
+		"Gw3f_0QzLi8rksCAYcZJ4YDtQafgrXsPF4bmagYQU78QbsIIqFldsk3V6855kHs_kxASzen5ySbkhvh2lh1Y-2AkJcVv_qzgrMuY"
+		"2EusWW5n7iUDdH9p3-v1nFwm6gL9WpLvxG_5REvzZs8hQwEAAQ",
+		"eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiV3NMaml1cXhsT2dkODN0cmRLaUhaRnFvRHdudm1EZzBsRS14OC01"
+		"R0xjUSIsIm9yaWdpbiI6Imh0dHBzOi8vYXBwLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+		"o3mm9u6vuaVeN4wRgDTidR5oL6ufLTCrE9ISVYbOGUcFAAAAAg",
+		"kmzy9Qrq1GX6GzGrXpYMmTixCxWQAkqlBYl-AS3aFJim-Rt4hBqB2ht1c2TRLom0PSQxKKCHZxttlBKalQ4EtljhXQddXRpPHc-h"
+		"mG3hXsd_eWnmSVW_hVW0nZzdyzFV1fGlrmeibEqVLN6xkFIAGAypBmf50MvdtEx6-PuCllsw9PRpqo4o29d206hcP-b9fRhJ54Mz"
+		"F4P-bNXL7TH6NzhWSyLBxk2ZgKVPfHqyUMKgnxaMrti0aUQsjI-uWnSeHq2C37ZgAn4cULFL7n7qI_N9HNZfmLl-ZWP6wWQaqkis"
+		"ri6VL3lGOGGi4_a83atdVYYytdfK_E_VAV6d5OkXXw" },
+};
