@@ -78,6 +78,7 @@ struct route {
 	/*
 	 * Before the transaction, on the lane's worker: reserve a try, compute a hash.
 	 * May use request_read() and request_write() for short transactions of its own.
+	 * With AUTH_SIGNIN, rq->signin and rq->state are set, as read just before.
 	 */
 	enum status    (*prove)(struct request *rq);
 	enum status    (*run)(struct request *rq);

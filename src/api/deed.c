@@ -347,6 +347,27 @@ resolve_before(struct request *rq)
 	return settle_session(rq, st);
 }
 
+/* .prove sees its user, and nobody who may not change a credential gets to try one. Both are decided again in .run's view. */
+static enum status
+signin_before(struct task *t, void *arg)
+{
+	struct request *rq = arg;
+
+	(void)t;
+	TRY(check_signin(rq));
+	return check_credential(rq);
+}
+
+static enum status
+prove(struct request *rq)
+{
+	if (!rq->route->prove)
+		return OK;
+	if (rq->route->auth == AUTH_SIGNIN)
+		TRY(request_read(rq, signin_before, rq));
+	return rq->route->prove(rq);
+}
+
 static enum status
 prepare(struct request *rq)
 {
@@ -356,7 +377,7 @@ prepare(struct request *rq)
 		return OK;
 	TRY(resolve_before(rq));
 	TRY(check_caller(rq));
-	return rq->route->prove ? rq->route->prove(rq) : OK;
+	return prove(rq);
 }
 
 void

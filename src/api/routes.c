@@ -18,6 +18,20 @@
 	X(me_update) \
 	X(me_organization_memberships) \
 	X(me_workspace_memberships) \
+	X(me_emails) \
+	X(me_email) \
+	X(me_email_add) \
+	X(me_email_delete) \
+	X(me_email_prepare) \
+	X(me_email_attempt) \
+	X(me_email_primary) \
+	X(me_phones) \
+	X(me_phone) \
+	X(me_phone_add) \
+	X(me_phone_delete) \
+	X(me_phone_prepare) \
+	X(me_phone_attempt) \
+	X(me_phone_primary) \
 	X(me_signins) \
 	X(me_signin_signout) \
 	X(organization_create) \

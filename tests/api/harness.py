@@ -23,7 +23,8 @@ PASSWORD = "violet-otter-climbs-granite"
 # Far above what a test does: limits are the business of test_throttle.py alone.
 NO_LIMITS = {
     f"SESSIOND_THROTTLE_{rule}": "100000"
-    for rule in ("REQUESTS", "CHALLENGE", "LOOKUP", "SIGN_IN_ACCOUNT", "SIGN_IN_SOURCE", "SIGN_UP_SOURCE")
+    for rule in ("REQUESTS", "CHALLENGE", "LOOKUP", "SIGN_IN_ACCOUNT", "SIGN_IN_SOURCE", "SIGN_UP_SOURCE",
+                 "CODE_ACCOUNT", "CODE_SOURCE", "SEND_SOON", "SEND_TARGET", "SEND_TARGET_DAY", "SEND_PREFIX", "SEND_SOURCE")
 }
 SANITIZER = re.compile(r"ERROR: \w*Sanitizer|WARNING: ThreadSanitizer|runtime error:|LeakSanitizer")
 
