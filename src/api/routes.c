@@ -13,6 +13,8 @@
 	X(sign_in) \
 	X(sign_up) \
 	X(oauth_init) \
+	X(oauth_callback) \
+	X(sso_login) \
 	X(availability) \
 	X(me_get) \
 	X(me_update) \
@@ -32,6 +34,12 @@
 	X(me_phone_prepare) \
 	X(me_phone_attempt) \
 	X(me_phone_primary) \
+	X(me_password_update) \
+	X(me_password_remove) \
+	X(me_account_delete) \
+	X(me_social_disconnect) \
+	X(me_sso_init) \
+	X(me_sso_callback) \
 	X(me_signins) \
 	X(me_signin_signout) \
 	X(organization_create) \
