@@ -140,6 +140,8 @@ enum status reply_session(struct request *rq) MUST_CHECK;
 enum status reply_text(struct request *rq, const char *text) MUST_CHECK;
 /* Outside the envelope: this JSON or script is the whole body. */
 enum status reply_raw(struct request *rq, const char *content_type, const char *cache_control, struct str body) MUST_CHECK;
+/* Complete header lines ("Name: value\r\n", static text) beside those that every 200 has. */
+void reply_more_headers(struct request *rq, const char *lines);
 
 /*
  * Say no: adds (st, sentence) to the errors list and returns st. The sentence is

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api.h"
 #include "api/banned.h"
+#include "api/picture.h"
 #include "auth/identifier.h"
 #include "base/str.h"
 #include "session/coherence.h"
@@ -156,6 +157,7 @@ update_picture(struct request *rq, struct update *u)
 	if (!body_bool(rq, "remove_profile_picture", false) || u->was.image_url.n == 0)
 		return OK;
 	u->changed = true;
+	TRY(picture_remove_of_user(rq, u->was.id));
 	return sql_account_set_image(&rq->task, rq->deployment->id, u->was.id, S(""), rq->task.now, &rows);
 }
 

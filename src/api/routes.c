@@ -40,6 +40,7 @@
 	X(me_social_disconnect) \
 	X(me_sso_init) \
 	X(me_sso_callback) \
+	X(me_picture) \
 	X(me_signins) \
 	X(me_signin_signout) \
 	X(organization_create) \
@@ -48,6 +49,7 @@
 	X(challenge_create) \
 	X(challenge_redeem) \
 	X(challenge_script) \
+	X(picture) \
 	X(well_known_jwks) \
 	X(well_known_jwk) \
 	X(well_known_meta)
