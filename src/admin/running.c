@@ -8,6 +8,7 @@
 
 #include "admin/demo.h"
 #include "admin/notify.h"
+#include "api/place.h"
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -45,6 +46,7 @@ running_apply(struct task *t, struct app *app, const struct conf *c)
 	for (size_t i = 0; i < c->trusted_proxy.n; i++)
 		if (!net_cidr_parse(str_of(c->trusted_proxy.items[i]), &proxies[i]))
 			return fail(t, E_BAD_REQUEST_BODY, "trusted-proxy: %s is no network", c->trusted_proxy.items[i]);
+	TRY(places_open(t, app->places, c->geoip_file));
 	if (!app_set_proxies(app, proxies, c->trusted_proxy.n))
 		return fail(t, E_OVERLOADED, "out of memory");
 	if (!apply_limits(c))

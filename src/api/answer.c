@@ -22,6 +22,7 @@ reply_reset(struct request *rq)
 	rq->told_signup_attempt.v = 0;
 	buf_init_arena(&rq->out, rq->task.arena, BODY_MAX);
 	p->raw = false;
+	p->more_headers = NULL;
 	p->audits = NULL;
 	p->content_type = "application/json; charset=utf-8";
 	p->cache_control = "no-store";
@@ -70,6 +71,12 @@ reply_raw(struct request *rq, const char *content_type, const char *cache_contro
 	rq->priv->cache_control = cache_control;
 	rq->priv->raw_body = body;
 	return OK;
+}
+
+void
+reply_more_headers(struct request *rq, const char *lines)
+{
+	rq->priv->more_headers = lines;
 }
 
 enum status
@@ -190,6 +197,8 @@ answer_headers(struct request *rq, struct buf *h)
 	buf_put_str(h, S("\r\nX-Content-Type-Options: nosniff\r\n"));
 	if (rq->https)
 		buf_put_str(h, S("Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n"));
+	if (p->more_headers)
+		buf_put_str(h, str_of(p->more_headers));
 	put_cors(rq, h);
 	if (p->preflight)
 		put_preflight(h);
@@ -252,6 +261,7 @@ answer_failure(struct request *rq, enum status st)
 	if (status_info[st].http == 503 && rq->retry_after_s == 0)
 		rq->retry_after_s = 1;
 	p->raw = false;
+	p->more_headers = NULL;
 	p->content_type = "application/json; charset=utf-8";
 	p->cache_control = "no-store";
 	/* Its token would overwrite the one that superseded it. */

@@ -78,6 +78,7 @@ struct route {
 	/*
 	 * Before the transaction, on the lane's worker: reserve a try, compute a hash.
 	 * May use request_read() and request_write() for short transactions of its own.
+	 * With AUTH_SIGNIN, rq->signin and rq->state are set, as read just before.
 	 */
 	enum status    (*prove)(struct request *rq);
 	enum status    (*run)(struct request *rq);
@@ -139,6 +140,8 @@ enum status reply_session(struct request *rq) MUST_CHECK;
 enum status reply_text(struct request *rq, const char *text) MUST_CHECK;
 /* Outside the envelope: this JSON or script is the whole body. */
 enum status reply_raw(struct request *rq, const char *content_type, const char *cache_control, struct str body) MUST_CHECK;
+/* Complete header lines ("Name: value\r\n", static text) beside those that every 200 has. */
+void reply_more_headers(struct request *rq, const char *lines);
 
 /*
  * Say no: adds (st, sentence) to the errors list and returns st. The sentence is

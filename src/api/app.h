@@ -13,6 +13,7 @@
 
 struct app_counters;
 struct cache;
+struct places;
 
 /*
  * Pointers are set once before the first listener opens and stay until the last has
@@ -25,6 +26,7 @@ struct app {
 	struct directory *directory;
 	struct limiter   *limiter;
 	struct activity  *activity;
+	struct places    *places;	/* where addresses are: place.h; NULL: nobody knows */
 	struct cache     *cache;	/* ready answers of GET /session */
 	struct pool      *workers;	/* LANE_WORKER */
 	struct pool      *hash_lane;	/* LANE_HASH */

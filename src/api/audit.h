@@ -16,7 +16,17 @@
 	X(AUDIT_USER_UPDATED, "user.updated", "An account's profile was changed.") \
 	X(AUDIT_USER_DISABLED, "user.disabled", "An operator disabled an account and ended its sign-ins.") \
 	X(AUDIT_USER_ENABLED, "user.enabled", "An operator enabled an account again.") \
-	X(AUDIT_USER_DELETED, "user.deleted", "An operator deleted an account.") \
+	X(AUDIT_USER_DELETED, "user.deleted", "An account was deleted, by its user or by an operator.") \
+	X(AUDIT_EMAIL_ADDED, "email.added", "An e-mail address was added to an account, not verified yet; the detail has its id.") \
+	X(AUDIT_EMAIL_VERIFIED, "email.verified", "An added e-mail address was proved; the detail has its id.") \
+	X(AUDIT_EMAIL_REMOVED, "email.removed", "An e-mail address was taken off an account, by its user or because its owner proved it elsewhere; the detail has its id.") \
+	X(AUDIT_EMAIL_PRIMARY, "email.primary", "Another e-mail address became an account's primary one; the detail has its id.") \
+	X(AUDIT_PHONE_ADDED, "phone.added", "A phone number was added to an account, not verified yet; the detail has its id.") \
+	X(AUDIT_PHONE_VERIFIED, "phone.verified", "An added phone number was proved; the detail has its id.") \
+	X(AUDIT_PHONE_REMOVED, "phone.removed", "A phone number was taken off an account, by its user or because its owner proved it elsewhere; the detail has its id.") \
+	X(AUDIT_PHONE_PRIMARY, "phone.primary", "Another phone number became an account's primary one; the detail has its id.") \
+	X(AUDIT_PASSWORD_CHANGED, "password.changed", "A user set another password, or a first one; the account's other sign-ins ended.") \
+	X(AUDIT_PASSWORD_REMOVED, "password.removed", "A user did away with the account's password; the account's other sign-ins ended.") \
 	X(AUDIT_SIGNIN_PROVED, "signin.proved", "Somebody who was signed in proved once more who they are.") \
 	X(AUDIT_AUTHENTICATOR_BEGUN, "authenticator.begun", "The seed of an authenticator app was shown; it counts for nothing yet.") \
 	X(AUDIT_AUTHENTICATOR_ADDED, "authenticator.added", "An authenticator app was verified and is a second factor now.") \

@@ -99,7 +99,6 @@ authenticator_verify_prove(struct request *rq)
 {
 	struct authenticator_id id;
 
-	TRY(me_load(rq));
 	if (!authenticator_id_parse(body_text(rq, "authenticator_id"), &id))
 		return refuse(rq, E_NOT_FOUND, NULL);
 	return second_factor_reserve(rq, rq->signin->user, authenticator_id_str(rq->task.arena, id));

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/complete.h"
 
+#include "api/app.h"
+#include "api/place.h"
 #include "api/user_agent.h"
 #include "base/str.h"
 #include "session/coherence.h"
@@ -75,6 +77,19 @@ insert_signin(struct request *rq, struct user_id user, const char *method, struc
 	return OK;
 }
 
+/* Most servers have no file that tells. */
+static enum status
+set_place(struct request *rq, struct signin_id id)
+{
+	struct place p = place_find(rq->app->places, rq->task.arena, &rq->client);
+	int64_t rows;
+
+	if (p.country.n == 0 && p.country_code.n == 0 && p.city.n == 0)
+		return OK;
+	return sql_signin_set_place(
+	    &rq->task, rq->deployment->id, id, p.city, p.region, p.region_code, p.country, p.country_code, &rows);
+}
+
 enum status
 sign_in_complete(struct request *rq, struct user_id user, const char *method)
 {
@@ -90,6 +105,7 @@ sign_in_complete(struct request *rq, struct user_id user, const char *method)
 	TRY(sql_signin_delete_expired_of_user(t, d, rq->session.id, user, t->now, &rows));
 	TRY(make_room_in_session(rq));
 	TRY(insert_signin(rq, user, method, &id));
+	TRY(set_place(rq, id));
 	TRY(make_room_for_user(rq, user, id));
 	TRY(sql_session_restart_clock(t, d, rq->session.id, id, t->now,
 	    t->now + rq->deployment->settings.auth.session_validity_period_s * SECOND_US, &rows));

@@ -209,15 +209,21 @@ check_caller(struct request *rq)
 	return check_declared(rq);
 }
 
+/* In the view at hand: who is signed in, and may they? */
+static enum status
+check_caller_now(struct request *rq)
+{
+	TRY(check_signin(rq));
+	return rq->route->credential ? credential_check(rq) : OK;
+}
+
 /* ---- the deed ---- */
 
 static enum status
 run_route(struct request *rq)
 {
 	TRY(check_session(rq));
-	TRY(check_signin(rq));
-	if (rq->route->credential)
-		TRY(credential_check(rq));
+	TRY(check_caller_now(rq));
 	TRY(rq->route->run(rq));
 	return reply_complete(rq);
 }
@@ -334,6 +340,26 @@ resolve_before(struct request *rq)
 	return settle_session(rq, st);
 }
 
+/* .prove sees its user, and nobody who may not change a credential gets to try one. Both are decided again in .run's view. */
+static enum status
+signin_before(struct task *t, void *arg)
+{
+	struct request *rq = arg;
+
+	(void)t;
+	return check_caller_now(rq);
+}
+
+static enum status
+prove(struct request *rq)
+{
+	if (!rq->route->prove)
+		return OK;
+	if (rq->route->auth == AUTH_SIGNIN)
+		TRY(request_read(rq, signin_before, rq));
+	return rq->route->prove(rq);
+}
+
 static enum status
 prepare(struct request *rq)
 {
@@ -343,7 +369,7 @@ prepare(struct request *rq)
 		return OK;
 	TRY(resolve_before(rq));
 	TRY(check_caller(rq));
-	return rq->route->prove ? rq->route->prove(rq) : OK;
+	return prove(rq);
 }
 
 void

@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/me.h"
 
-#include "api/credential.h"
-
 const struct account_row *
 me_account(const struct request *rq)
 {
@@ -13,26 +11,6 @@ me_account(const struct request *rq)
 		if (s->accounts[i].id.v == rq->signin->user.v)
 			return &s->accounts[i];
 	check_failed("an active sign-in has its account", __FILE__, __LINE__);
-}
-
-static enum status
-load(struct task *t, void *arg)
-{
-	struct request *rq = arg;
-
-	TRY(session_state_load(t, rq->deployment->id, &rq->session, (struct signin_attempt_id){ 0 },
-	    (struct signup_attempt_id){ 0 }, &rq->state));
-	rq->signin = rq->state.active;
-	return OK;
-}
-
-enum status
-me_load(struct request *rq)
-{
-	TRY(request_read(rq, load, rq));
-	if (!rq->signin)
-		return refuse(rq, E_UNAUTHORIZED, NULL);
-	return rq->route->credential ? credential_check(rq) : OK;
 }
 
 /* The session's people are read already, to know who is asking. */

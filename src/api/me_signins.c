@@ -79,6 +79,7 @@ const struct route route_me_signin_signout = {
 	.auth = AUTH_SIGNIN,
 	.tx = TX_WRITE,
 	.lane = LANE_WORKER,
+	.credential = true,
 	.fails = { E_NOT_FOUND },
 	.run = me_signin_signout,
 };

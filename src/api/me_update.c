@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "api/banned.h"
 #include "api/credential.h"
+#include "api/picture.h"
 #include "api/second_factor.h"
 #include "auth/identifier.h"
 #include "base/str.h"
@@ -161,6 +162,7 @@ update_picture(struct request *rq, struct update *u)
 	if (!body_bool(rq, "remove_profile_picture", false) || u->was.image_url.n == 0)
 		return OK;
 	u->changed = true;
+	TRY(picture_remove_of_user(rq, u->was.id));
 	return sql_account_set_image(&rq->task, rq->deployment->id, u->was.id, S(""), rq->task.now, &rows);
 }
 

@@ -28,6 +28,7 @@ struct request_private {
 	bool              raw;		/* reply_raw: no envelope */
 	const char       *content_type, *cache_control;
 	struct str        raw_body;
+	const char       *more_headers;	/* of a 200; NULL: none */
 	struct buf        headers;
 	struct answer     answer;
 	enum status       outcome;

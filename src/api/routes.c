@@ -15,6 +15,8 @@
 	X(sign_in) \
 	X(sign_up) \
 	X(oauth_init) \
+	X(oauth_callback) \
+	X(sso_login) \
 	X(availability) \
 	X(me_get) \
 	X(me_update) \
@@ -27,6 +29,27 @@
 	X(me_passkey_register_finish) \
 	X(me_passkey_delete) \
 	X(me_passkey_rename) \
+	X(me_emails) \
+	X(me_email) \
+	X(me_email_add) \
+	X(me_email_delete) \
+	X(me_email_prepare) \
+	X(me_email_attempt) \
+	X(me_email_primary) \
+	X(me_phones) \
+	X(me_phone) \
+	X(me_phone_add) \
+	X(me_phone_delete) \
+	X(me_phone_prepare) \
+	X(me_phone_attempt) \
+	X(me_phone_primary) \
+	X(me_password_update) \
+	X(me_password_remove) \
+	X(me_account_delete) \
+	X(me_social_disconnect) \
+	X(me_sso_init) \
+	X(me_sso_callback) \
+	X(me_picture) \
 	X(me_signins) \
 	X(me_signin_signout) \
 	X(authenticator_begin) \
@@ -40,6 +63,7 @@
 	X(challenge_create) \
 	X(challenge_redeem) \
 	X(challenge_script) \
+	X(picture) \
 	X(well_known_jwks) \
 	X(well_known_jwk) \
 	X(well_known_meta)

@@ -33,7 +33,6 @@ load(struct request *rq, struct proof **ret_proof)
 
 	TRY_MEM(&rq->task, p);
 	rq->proof = p;
-	TRY(me_load(rq));
 	if (rq->signin->actor.n > 0)
 		return refuse(rq, E_FORBIDDEN, "This cannot be done on somebody else's behalf.");
 	*ret_proof = p;

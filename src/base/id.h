@@ -31,7 +31,8 @@
 	X(authenticator, "totp_") \
 	X(passkey, "passkey_") \
 	X(invitation, "invitation_") \
-	X(waitlist, "waitlist_")
+	X(waitlist, "waitlist_") \
+	X(picture, "picture_")
 
 /* v is positive; 0 means "none" (SQL NULL, JSON null). */
 #define ID_STRUCT(kind, prefix) struct kind##_id { int64_t v; };

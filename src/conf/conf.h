@@ -30,6 +30,7 @@ struct conf {
 	const char *admin_listen;       /* empty: only the socket in the data directory */
 	struct conf_list trusted_proxy; /* addresses and CIDRs */
 	enum conf_proxy_header proxy_header;
+	const char *geoip_file; /* empty: none */
 	bool demo;
 	enum log_level log_level;
 

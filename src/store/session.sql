@@ -171,6 +171,11 @@ ON CONFLICT (deployment_id, session_id, user_id) DO NOTHING;
 -- Its user has proved once more who they are.
 UPDATE signin SET proved_at = :now, updated_at = :now WHERE deployment_id = :deployment AND id = :id;
 
+-- :name signin_set_place :rows
+-- :in deployment_id deployment, signin_id id, text city, text region, text region_code, text country, text country_code
+UPDATE signin SET city = :city, region = :region, region_code = :region_code, country = :country, country_code = :country_code
+ WHERE deployment_id = :deployment AND id = :id;
+
 -- :name signin_delete :rows
 -- :in deployment_id deployment, session_id session, signin_id id
 DELETE FROM signin WHERE deployment_id = :deployment AND session_id = :session AND id = :id;

@@ -149,3 +149,18 @@ def test_SES14_M25_of_another_user_is_as_unknown_as_any(production):
 def test_odd_ids_in_the_path(production, segment):
     browser, _ = production.signed_in()
     assert browser.post(f"/me/signins/{segment}/signout").status in (400, 403, 404)
+
+
+@pytest.mark.parametrize("agent,browser,device", [
+    ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox", "Desktop"),
+    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 Edg/126.0.0.0", "Edge", "Desktop"),
+    ("Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36", "Chrome", "Mobile"),
+    ("Mozilla/5.0 (Linux; Android 14; SM-X810) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/25.0 Chrome/121.0.0.0 Safari/537.36", "Samsung Internet", "Tablet"),
+    ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/126.0 Mobile/15E148 Safari/604.1", "Chrome", "Mobile"),
+    ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15", "Safari", "Desktop"),
+    ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 OPR/112.0", "Opera", "Desktop"),
+    ("curl/8.5.0", "curl", ""), ("x" * 4000, "", ""), ("", "", "")])
+def test_M24_names_browser_and_device(production, agent, browser, device):
+    signed_in, _ = production.signed_in(user_agent=agent)
+    mine = signed_in.get("/me/signins").data[0]
+    assert (mine["browser"], mine["device"]) == (browser, device)

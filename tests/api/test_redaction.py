@@ -7,6 +7,8 @@ import urllib.parse
 
 import pytest
 
+import contacts
+import pictures
 from client import Raw
 
 
@@ -52,6 +54,19 @@ def tell_everything(server):
     browser.post("/auth/attempt-verification", {"verification_code": secret("code")}, {"attempt_identifier": "x", "identifier_type": "signin"})
     browser.post("/auth/identify", {"identifier": "a@example.org", "challenge_token": secret("challenge")})
     browser.post("/auth/oauth2/init", {}, {"provider": "google_oauth", "redirect_uri": secret("redirect")})
+    mine, owner = d.signed_in()
+    mine.post("/me/update-password", {"current_password": secret("wrong current password"), "new_password": secret("new password of a refused change")})
+    mine.post("/me/update-password", {"current_password": owner.password, "new_password": secret("new password")})
+    mine.post("/me/remove-password", {"current_password": secret("password to remove")})
+    mine.post("/me/account/delete", {"password": secret("password to delete with")})
+    address = contacts.EMAIL.add(mine).data["id"]
+    contacts.EMAIL.prepare(mine, address)
+    mine.post(f"/me/email-addresses/{address}/attempt-verification", None, {"code": secret("code in a query")[:16]})
+    contacts.EMAIL.attempt(mine, address, secret("a code"))
+    mine.post("/me/sso-connection-callback", None, {"code": secret("provider's code"), "state": secret("state")})
+    mine.get("/auth/oauth2/callback", {"code": secret("provider's code at sign-in"), "state": secret("state at sign-in")})
+    pictures.upload(mine, pictures.png(more=pictures.chunk(b"tEXt", b"Comment\0" + secret("metadata of a picture").encode())))
+    pictures.upload(mine, secret("no picture").encode())
     browser.get("/session", {"ticket": secret("query"), "__dev_session__": secret("query token")})
     browser.get("/session/token", {"template": secret("template")})
     browser.send("GET", "/session", cookie="__Host-session=" + secret("bad cookie").replace("Ü", "U"))

@@ -1,0 +1,23 @@
+/* picture.h - pictures that people upload: made harmless, kept in the database, served to everybody. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "api/api.h"
+
+/* A picture as it is kept. */
+struct picture {
+	struct picture_id id;
+	struct str        bytes;	/* image/webp; task's arena */
+};
+
+/*
+ * For .prove, blocks: what sessiond-picture makes of the upload in the field `name`, in a process of its own. Refused:
+ * E_BAD_REQUEST_BODY when it is no picture, E_PAYLOAD_TOO_LARGE beyond 2 MiB, E_OVERLOADED while too many are
+ * being made. E_INTERNAL when the helper cannot be run.
+ */
+enum status picture_make(struct request *rq, const char *name, struct picture *ret_picture) MUST_CHECK;
+
+/* TX_WRITE: this is the user's picture now, in the place of the one before. Touches the user. */
+enum status picture_set_of_user(struct request *rq, struct user_id user, const struct picture *p) MUST_CHECK;
+/* TX_WRITE: they have none. The caller clears account.image_url. */
+enum status picture_remove_of_user(struct request *rq, struct user_id user) MUST_CHECK;
