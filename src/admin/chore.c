@@ -156,6 +156,7 @@ command_prepare(struct chore *ch, const struct chore_worker *w, const struct ord
 	c->keys = w->app->keys;
 	c->hasher = w->app->hasher;
 	c->directory = w->app->directory;
+	c->sender = w->app->sender;
 	return OK;
 }
 

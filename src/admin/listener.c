@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "net/pool.h"
+#include "notify/sender.h"
 
 enum { METRICS_MAX = 4 * 1024 * 1024, ADMIN_BODY_MAX = 256 * 1024, ADMIN_THREADS = 2, ADMIN_QUEUE = 64 };
 
@@ -77,13 +78,14 @@ post_clock(struct admin *a, struct exchange *x)
 	struct str name, seconds;
 	int64_t s;
 
-	(void)a;
 	if (!str_cut(x->head.query, '=', &name, &seconds) || !str_eq(name, S("advance")) ||
 	    !str_int(seconds, 0, 10 * 366 * (DAY_US / SECOND_US), &s)) {
 		answer_json(x, 400, S("{\"error\":\"?advance=SECONDS\"}\n"));
 		return;
 	}
 	clock_advance(s * SECOND_US);
+	/* What has become due by that. */
+	sender_wake(a->c.app->sender);
 	answer_json(x, 200, S("{\"status\":\"ok\"}\n"));
 }
 

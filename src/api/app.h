@@ -13,6 +13,7 @@
 
 struct app_counters;
 struct cache;
+struct sender;
 
 /*
  * Pointers are set once before the first listener opens and stay until the last has
@@ -26,6 +27,7 @@ struct app {
 	struct limiter   *limiter;
 	struct activity  *activity;
 	struct cache     *cache;	/* ready answers of GET /session */
+	struct sender    *sender;	/* gets a hint when a message was written; NULL: it finds it by itself */
 	struct pool      *workers;	/* LANE_WORKER */
 	struct pool      *hash_lane;	/* LANE_HASH */
 	struct app_counters *counters;	/* route.c's own: per route and status, for /metrics */
