@@ -70,7 +70,7 @@ chore_free(struct chore *ch)
 	free(ch);
 }
 
-static void
+void
 chore_error(struct chore *ch, int http, struct str why)
 {
 	struct json j;

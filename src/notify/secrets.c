@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "store/store.gen.h"
 
-#define DEPLOYMENT_SECRET_NAME(id, name, help) [id] = name,
+#define DEPLOYMENT_SECRET_NAME(id, name, help) [id] = (name),
 static const char *const names[DEPLOYMENT_SECRET__COUNT] = { DEPLOYMENT_SECRETS(DEPLOYMENT_SECRET_NAME) };
 #undef DEPLOYMENT_SECRET_NAME
 

@@ -405,3 +405,29 @@ def test_metrics_tell_how_messages_end(server):
     text = server.admin("GET", "/metrics").text
     assert re.search(r'sessiond_messages_total\{channel="mail",result="kept"\} [1-9]', text)
     assert "sessiond_messages_due " in text and "sessiond_messages_oldest_due_seconds " in text
+
+
+# ---- the developer's page ----
+
+
+def test_the_page_shows_what_staging_wrote_and_nothing_of_production(server):
+    staging, production = server.deployment("staging", ui_settings__app_name="<script>alert(1)</script>"), server.deployment("production")
+    message = try_message(staging, "dev@example.org")
+    hidden = try_message(production, "real@example.org")
+    page = server.admin("GET", "/outbox")
+    assert page.status == 200 and message["id"] in page.text and "dev@example.org" in page.text
+    assert hidden["id"] not in page.text and "real@example.org" not in page.text
+    one = server.admin("GET", f"/outbox/{message['id']}?deployment={staging.id}")
+    assert one.status == 200 and "arrives at this address" in one.text and "<script" not in one.text
+    for answer in (page, one):
+        headers = {k.lower(): v for k, v in answer.headers}
+        assert "default-src 'none'" in headers["content-security-policy"] and headers["cache-control"] == "no-store"
+    for path in (f"/outbox/{hidden['id']}?deployment={production.id}", f"/outbox/{hidden['id']}?deployment={staging.id}",
+                 "/outbox/message_1?deployment=deployment_1", f"/outbox/{message['id']}", "/outbox/x", "/outboxes"):
+        assert server.admin("GET", path).status == 404, path
+
+
+def test_the_page_is_not_for_a_name_that_dns_led_here(server):
+    from client import exchange
+    status, *_ = exchange(("127.0.0.1", server.admin_port), "GET", "/outbox", [("Host", "rebound.example.com")], b"")
+    assert status == 403
