@@ -31,10 +31,11 @@ void          admin_set_draining(struct admin *a);	/* /readyz says no from now o
  * GET /healthz     200 while the process runs
  * GET /readyz      200 while it can serve: the store has answered lately, and no end has begun; else 503
  * GET /metrics     Prometheus text
+ * GET /outbox      a page of what staging and demo deployments have written; /outbox/{id}?deployment={id} one message
  * POST /command    on the Unix socket only: {"args": [text…], "input": text, "database": tag or ""}
  *                  gives {"status": exit code, "out": text, "err": text}; 409 when the tag is another database's
  * POST /test/clock?advance=SECONDS, POST /test/sweep    only with test_clock
- * Never on a public listener (OPS-09). The Host field is not looked at.
+ * Never on a public listener (OPS-09). The Host field is looked at for /outbox only.
  */
 struct handler admin_handler(struct admin *a);
 

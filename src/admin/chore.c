@@ -70,7 +70,7 @@ chore_free(struct chore *ch)
 	free(ch);
 }
 
-static void
+void
 chore_error(struct chore *ch, int http, struct str why)
 {
 	struct json j;
@@ -156,6 +156,7 @@ command_prepare(struct chore *ch, const struct chore_worker *w, const struct ord
 	c->keys = w->app->keys;
 	c->hasher = w->app->hasher;
 	c->directory = w->app->directory;
+	c->sender = w->app->sender;
 	return OK;
 }
 

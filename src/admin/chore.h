@@ -20,11 +20,14 @@ struct chore {
 	void                     (*run)(struct chore *ch, struct chore_worker *worker);
 	struct task                t;
 	int                        http;
-	struct buf                 out;	/* JSON */
+	struct buf                 out;	/* JSON, unless headers say otherwise */
+	const char                *headers;	/* NULL: those of JSON */
 };
 struct chore *chore_new(struct exchange *x, const struct admin_config *c,
     void (*run)(struct chore *ch, struct chore_worker *worker));	/* NULL: out of memory */
 void chore_free(struct chore *ch);	/* wipes the request's body: a password may be in it */
 
 void chore_command(struct chore *ch, struct chore_worker *worker);
+void chore_error(struct chore *ch, int http, struct str why);	/* {"error": why} instead of what was written */
+void chore_outbox(struct chore *ch, struct chore_worker *worker);
 void chore_sweep(struct chore *ch, struct chore_worker *worker);

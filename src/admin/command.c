@@ -8,27 +8,39 @@
 #include "base/nearest.h"
 #include "base/str.h"
 #include "deployment/origin.h"
+#include "notify/sender.h"
 #include "session/coherence.h"
 #include "store/store.gen.h"
 
-/* "user list" is two words; "backup" is one. */
+/* "user list" is two words; "backup" is one, and "deployment secret set" three. */
 static bool
 row_is_named(const struct command_row *row, const struct str *args, size_t n, size_t *ret_used)
 {
-	struct str head, tail;
-	bool two = str_cut(str_of(row->name), ' ', &head, &tail);
+	struct str word, rest = str_of(row->name);
+	size_t used = 0;
 
-	if (n < (two ? 2 : 1) || !str_eq(head, args[0]) || (two && !str_eq(tail, args[1])))
-		return false;
-	*ret_used = two ? 2 : 1;
+	for (; rest.n > 0; used++) {
+		(void)str_cut(rest, ' ', &word, &rest);
+		if (used == n || !str_eq(word, args[used]))
+			return false;
+	}
+	*ret_used = used;
 	return true;
 }
 
-static const struct command_row *
-fail_unknown(struct task *t, const struct str *args, size_t n)
+/* Do commands begin with these two words? */
+static bool
+is_group(struct str typed)
 {
-	struct str typed = n > 1 ? arena_printf(t->arena, STR_FMT " " STR_FMT, STR_ARG(args[0]), STR_ARG(args[1]))
-				 : args[0];
+	for (size_t i = 0; i < command_n_rows; i++)
+		if (str_starts(str_of(command_rows[i].name), typed) && command_rows[i].name[typed.n] == ' ')
+			return true;
+	return false;
+}
+
+static const struct command_row *
+fail_near(struct task *t, struct str typed)
+{
 	struct nearest near;
 
 	nearest_init(&near, typed);
@@ -40,6 +52,17 @@ fail_unknown(struct task *t, const struct str *args, size_t n)
 	else
 		(void)!fail(t, E_BAD_REQUEST_BODY, "there is no command %s; see sessiond help", log_quote(typed).text);
 	return NULL;
+}
+
+static const struct command_row *
+fail_unknown(struct task *t, const struct str *args, size_t n)
+{
+	struct str typed = n > 1 ? arena_printf(t->arena, STR_FMT " " STR_FMT, STR_ARG(args[0]), STR_ARG(args[1]))
+				 : args[0];
+
+	if (n > 2 && is_group(typed))
+		typed = arena_printf(t->arena, STR_FMT " " STR_FMT, STR_ARG(typed), STR_ARG(args[2]));
+	return fail_near(t, typed);
 }
 
 const struct command_row *
@@ -228,6 +251,8 @@ command_write(struct command *c, enum status (*run)(struct task *t, void *arg), 
 {
 	TRY(store_write_wait(c->t, c->store, c->db, run, arg));
 	coherence_publish(c->t);
+	if (c->t->wrote_message)
+		sender_wake(c->sender);
 	return OK;
 }
 

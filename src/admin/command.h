@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/task.h"
 
-enum { COMMAND_FLAGS_MAX = 8, COMMAND_ARGS_MAX = 64, COMMAND_OUT_MAX = 1024 * 1024, COMMAND_INPUT_MAX = 4096 };
+enum { COMMAND_FLAGS_MAX = 8, COMMAND_ARGS_MAX = 64, COMMAND_OUT_MAX = 1024 * 1024, COMMAND_INPUT_MAX = 64 * 1024, COMMAND_WORDS_MAX = 3 };
 
 struct command_flag {
 	const char *name;	/* without the dashes; NULL ends the list */
@@ -32,7 +32,7 @@ struct command_row {
 	struct command_flag flags[COMMAND_FLAGS_MAX];
 	size_t              args_min, args_max;
 	enum command_place  place;
-	bool                reads_input;	/* a password, on standard input */
+	const char         *reads_input;	/* what is read from standard input: "Password (empty: none)"; NULL: nothing */
 	bool                makes_database;	/* an empty directory is not an error */
 	bool                path_arg;	/* the first argument is a path: made absolute where it was typed */
 	enum status       (*run)(struct command *c);
@@ -53,6 +53,7 @@ struct command {
 	struct db                *db;
 	const struct keys        *keys;
 	struct hasher            *hasher;	/* NULL: made when needed */
+	struct sender            *sender;	/* the server's, NULL without one */
 	struct directory         *directory;	/* the server's, NULL without one */
 	const char               *url;	/* of the database, for PLACE_MIGRATE */
 };
@@ -123,6 +124,13 @@ enum status command_session_list(struct command *c) MUST_CHECK;
 enum status command_session_revoke(struct command *c) MUST_CHECK;
 enum status command_audit_verify(struct command *c) MUST_CHECK;
 enum status command_audit_export(struct command *c) MUST_CHECK;
+enum status command_secret_set(struct command *c) MUST_CHECK;
+enum status command_secret_list(struct command *c) MUST_CHECK;
+enum status command_secret_delete(struct command *c) MUST_CHECK;
+enum status command_template_set(struct command *c) MUST_CHECK;
+enum status command_template_show(struct command *c) MUST_CHECK;
+enum status command_template_reset(struct command *c) MUST_CHECK;
+enum status command_outbox_test(struct command *c) MUST_CHECK;
 enum status command_outbox_list(struct command *c) MUST_CHECK;
 enum status command_outbox_show(struct command *c) MUST_CHECK;
 enum status command_backup(struct command *c) MUST_CHECK;

@@ -45,7 +45,7 @@ say(const struct line *l, int code)
 static bool
 read_row(struct line *l, int argc, char **argv, size_t *ret_used)
 {
-	struct str first[2];
+	struct str first[COMMAND_WORDS_MAX];
 	size_t n = 0;
 
 	for (; n < ARRAY_LEN(first) && n < (size_t)argc; n++)
@@ -86,7 +86,7 @@ write_words(struct line *l)
 {
 	const struct command *c = &l->c;
 	struct str head, tail = str_of(l->row->name);
-	struct str words[2 + 2 * COMMAND_FLAGS_MAX + 1 + COMMAND_ARGS_MAX];
+	struct str words[COMMAND_WORDS_MAX + 2 * COMMAND_FLAGS_MAX + 1 + COMMAND_ARGS_MAX];
 	size_t n = 0;
 
 	while (tail.n > 0) {
@@ -127,7 +127,7 @@ read_input(struct line *l)
 {
 	if (!l->row->reads_input)
 		return OK;
-	TRY(input_password(&l->t, l->input, sizeof(l->input), &l->c.input.n));
+	TRY(input_read(&l->t, l->row->reads_input, l->input, sizeof(l->input), &l->c.input.n));
 	l->c.input.p = l->input;
 	return OK;
 }

@@ -1,9 +1,12 @@
-/* command_outbox.c - outbox list, show. */
+/* command_outbox.c - outbox list, show, test. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/command.h"
 
+#include "base/clock.h"
 #include "base/str.h"
-#include "notify/outbox.h"
+#include "notify/letter.h"
+#include "notify/mime.h"
+#include "notify/sender.h"
 #include "store/store.gen.h"
 
 /* What list and show say alike. */
@@ -96,6 +99,7 @@ struct find {
 	struct deployment_id    deployment;
 	struct message_id       id;
 	struct message_find_row row;
+	struct letter           templates;	/* of its kind, when this release knows it */
 };
 
 static enum status
@@ -103,7 +107,10 @@ find_read(struct task *t, void *arg)
 {
 	struct find *f = arg;
 
-	return sql_message_find(t, f->deployment, f->id, &f->row);
+	enum message_kind kind;
+
+	TRY(sql_message_find(t, f->deployment, f->id, &f->row));
+	return message_kind_find(f->row.kind, &kind) ? letter_templates(t, f->deployment, kind, &f->templates) : OK;
 }
 
 static enum status
@@ -119,11 +126,21 @@ find(struct command *c, struct find *f)
 	return st;
 }
 
+static void
+write_letter(struct json *j, const struct letter *l)
+{
+	for (int part = 0; part < LETTER_PART__COUNT; part++)
+		if (l->parts[part].n > 0)
+			json_str(j, letter_part_names[part], l->parts[part]);
+}
+
 /* null: delivered, or worth nothing any more, and forgotten. */
 static enum status
-write_content(struct command *c, struct json *j, const struct find *f)
+write_content(struct command *c, struct json *j, const struct deployment *d, const struct find *f)
 {
 	struct secret content;
+	struct letter letter;
+	enum status st;
 
 	if (f->row.sealed_content.n == 0) {
 		json_put_null(j, "vars");
@@ -131,8 +148,11 @@ write_content(struct command *c, struct json *j, const struct find *f)
 	}
 	TRY(outbox_open(c->t, c->keys, f->deployment, f->id, f->row.sealed_content, &content));
 	json_raw(j, "vars", (struct str){ (const char *)content.p, content.n });
+	st = letter_compose(c->t, d, &f->templates, &content, &letter);
 	secret_done(&content);
-	return OK;
+	if (st == OK)
+		write_letter(j, &letter);
+	return st;
 }
 
 enum status
@@ -150,8 +170,46 @@ command_outbox_show(struct command *c)
 	json_init(&j, &c->out);
 	json_object_begin(&j, NULL);
 	write_shown(&j, &(struct shown)SHOWN_OF(&f.row));
-	TRY(write_content(c, &j, &f));
+	TRY(write_content(c, &j, d, &f));
 	json_object_end(&j);
 	buf_put_char(&c->out, '\n');
+	return OK;
+}
+
+struct test {
+	struct command      *c;
+	struct deployment_id deployment;
+	struct message       message;
+};
+
+static enum status
+test_run(struct task *t, void *arg)
+{
+	const struct test *te = arg;
+
+	return outbox_put(t, te->c->keys, te->deployment, &te->message);
+}
+
+enum status
+command_outbox_test(struct command *c)
+{
+	const struct deployment *d;
+	struct test te = { .c = c };
+	struct str to = c->args[0];
+	bool is_mail = mime_address_is_plain(to);
+
+	if (!is_mail && !(to.n > 7 && to.p[0] == '+'))
+		return fail(c->t, E_BAD_REQUEST_BODY, "%s is neither an e-mail address nor a number such as +15551234567",
+		    log_quote(to).text);
+	TRY(command_flag_deployment(c, &d));
+	te.deployment = d->id;
+	te.message = (struct message){
+		.kind = is_mail ? MESSAGE_TEST_MAIL : MESSAGE_TEST_SMS, .to = to,
+		.vars = { { "at", clock_rfc3339(c->t->arena, c->t->now) } },
+	};
+	TRY(command_write(c, test_run, &te));
+	if (!sender_has_transport(d, is_mail ? CHANNEL_MAIL : CHANNEL_SMS))
+		buf_printf(&c->err, "Nothing is sent: there is no %s. It stays in the outbox.\n",
+		    is_mail ? "smtp_host" : "sms_webhook_url");
 	return OK;
 }

@@ -28,7 +28,38 @@ const struct command_row command_rows[] = {
 		.summary = "Change settings, all of them or none.",
 	},
 	{
-		.name = "user create", .place = PLACE_STORE, .run = command_user_create, .reads_input = true,
+		.name = "deployment secret set", .usage = "HOST NAME", .place = PLACE_STORE, .run = command_secret_set,
+		.args_min = 2, .args_max = 2, .reads_input = "Secret",
+		.summary = "Set smtp_password or sms_secret; it is read from standard input, sealed, and never shown.",
+	},
+	{
+		.name = "deployment secret list", .usage = "HOST", .place = PLACE_STORE, .run = command_secret_list,
+		.args_min = 1, .args_max = 1,
+		.summary = "Tell which secrets are set, one JSON object a line.",
+	},
+	{
+		.name = "deployment secret delete", .usage = "HOST NAME", .place = PLACE_STORE, .run = command_secret_delete,
+		.args_min = 2, .args_max = 2,
+		.summary = "Forget a secret.",
+	},
+	{
+		.name = "deployment template set", .usage = "HOST KIND subject|text|html", .place = PLACE_STORE,
+		.run = command_template_set, .args_min = 3, .args_max = 3, .reads_input = "Template",
+		.summary = "Use own words for a kind of message, read from standard input.",
+	},
+	{
+		.name = "deployment template show", .usage = "HOST KIND subject|text|html", .place = PLACE_STORE,
+		.run = command_template_show, .args_min = 3, .args_max = 3,
+		.summary = "Print the words in use: a start for own ones.",
+	},
+	{
+		.name = "deployment template reset", .usage = "HOST KIND subject|text|html", .place = PLACE_STORE,
+		.run = command_template_reset, .args_min = 3, .args_max = 3,
+		.summary = "Use the built-in words again.",
+	},
+	{
+		.name = "user create", .place = PLACE_STORE, .run = command_user_create,
+		.reads_input = "Password (empty: none)",
 		.flags = { DEPLOYMENT, { "email", true, false, "ADDRESS" }, { "username", true, false, "NAME" },
 		    { "first-name", true, false, "NAME" }, { "last-name", true, false, "NAME" } },
 		.summary = "Make an account with a verified address; its password is read from standard input.",
@@ -92,6 +123,11 @@ const struct command_row command_rows[] = {
 		.name = "outbox show", .usage = "ID", .place = PLACE_STORE, .run = command_outbox_show,
 		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
 		.summary = "Show a message with what it says, while that is kept.",
+	},
+	{
+		.name = "outbox test", .usage = "ADDRESS|NUMBER", .place = PLACE_STORE, .run = command_outbox_test,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Send a test message: mail to an address, a text message to a number such as +15551234567.",
 	},
 	{
 		.name = "backup", .usage = "FILE", .place = PLACE_STORE, .run = command_backup, .path_arg = true,

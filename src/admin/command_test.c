@@ -48,13 +48,12 @@ test_every_row_is_whole(void **state)
 	(void)state;
 	for (size_t i = 0; i < command_n_rows; i++) {
 		const struct command_row *row = &command_rows[i];
-		struct str name = str_of(row->name), head, tail;
-		struct str words[2];
+		struct str rest = str_of(row->name), words[COMMAND_WORDS_MAX];
 		struct task t = { .arena = arena_new(1 << 16) };
-		size_t n = 1 + str_cut(name, ' ', &head, &tail), used;
+		size_t n = 0, used;
 
-		words[0] = head;
-		words[1] = tail;
+		while (rest.n > 0 && n < COMMAND_WORDS_MAX)
+			(void)str_cut(rest, ' ', &words[n++], &rest);
 		if (command_find(&t, words, n, &used) != row || used != n)
 			fail_msg("%s is not found under its name", row->name);
 		if (!row->run || !row->summary || row->args_min > row->args_max || (row->args_max > 0) != (row->usage != NULL))

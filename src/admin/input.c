@@ -1,4 +1,4 @@
-/* input.c - a password from standard input. */
+/* input.c - a password or a text from standard input. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/input.h"
 
@@ -39,15 +39,15 @@ read_bytes(struct task *t, bool terminal, char *buf, size_t cap, size_t *n)
 		if (got == 0 || (terminal && buf[*n - 1] == '\n'))
 			return OK;
 	}
-	return fail(t, E_BAD_REQUEST_BODY, "standard input: longer than any password");
+	return fail(t, E_BAD_REQUEST_BODY, "standard input: longer than anything that belongs there");
 }
 
 static enum status
-read_line(struct task *t, char *buf, size_t cap, size_t *n)
+read_line(struct task *t, const char *what, char *buf, size_t cap, size_t *n)
 {
 	enum status st;
 
-	fprintf(stderr, "Password (empty: none): ");
+	fprintf(stderr, "%s: ", what);
 	set_echo(false);
 	st = read_bytes(t, true, buf, cap, n);
 	set_echo(true);
@@ -56,12 +56,12 @@ read_line(struct task *t, char *buf, size_t cap, size_t *n)
 }
 
 enum status
-input_password(struct task *t, char *buf, size_t cap, size_t *ret_n)
+input_read(struct task *t, const char *what, char *buf, size_t cap, size_t *ret_n)
 {
 	size_t n = 0;
 
 	if (isatty(STDIN_FILENO))
-		TRY(read_line(t, buf, cap, &n));
+		TRY(read_line(t, what, buf, cap, &n));
 	else
 		TRY(read_bytes(t, false, buf, cap, &n));
 	if (n > 0 && buf[n - 1] == '\n')
@@ -69,7 +69,7 @@ input_password(struct task *t, char *buf, size_t cap, size_t *ret_n)
 	if (n > 0 && buf[n - 1] == '\r')
 		n--;
 	if (!str_is_text((struct str){ buf, n }))
-		return fail(t, E_BAD_REQUEST_BODY, "standard input: a password is UTF-8 text");
+		return fail(t, E_BAD_REQUEST_BODY, "standard input: this is not UTF-8 text");
 	*ret_n = n;
 	return OK;
 }

@@ -10,7 +10,9 @@
 #include "admin/chore.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "deployment/origin.h"
 #include "net/pool.h"
+#include "notify/sender.h"
 
 enum { METRICS_MAX = 4 * 1024 * 1024, ADMIN_BODY_MAX = 256 * 1024, ADMIN_THREADS = 2, ADMIN_QUEUE = 64 };
 
@@ -77,13 +79,14 @@ post_clock(struct admin *a, struct exchange *x)
 	struct str name, seconds;
 	int64_t s;
 
-	(void)a;
 	if (!str_cut(x->head.query, '=', &name, &seconds) || !str_eq(name, S("advance")) ||
 	    !str_int(seconds, 0, 10 * 366 * (DAY_US / SECOND_US), &s)) {
 		answer_json(x, 400, S("{\"error\":\"?advance=SECONDS\"}\n"));
 		return;
 	}
 	clock_advance(s * SECOND_US);
+	/* What has become due by that. */
+	sender_wake(a->c.app->sender);
 	answer_json(x, 200, S("{\"status\":\"ok\"}\n"));
 }
 
@@ -94,7 +97,7 @@ chore_answer(struct exchange *x)
 {
 	struct chore *ch = x->user;
 
-	answer_json(x, ch->http, buf_str(&ch->out));
+	answer_text(x, ch->http, ch->headers ? ch->headers : JSON_HEADERS, buf_str(&ch->out));
 	chore_free(ch);
 }
 
@@ -136,11 +139,27 @@ post_sweep(struct admin *a, struct exchange *x)
 	post_chore(a, x, chore_sweep);
 }
 
+/*
+ * A page with codes in it: not for a name that somebody's DNS has led to this address, whose pages a
+ * browser would then take for their own.
+ */
+static void
+get_outbox(struct admin *a, struct exchange *x)
+{
+	struct host host;
+
+	if (host_parse(http_field(&x->head, S("Host")), &host) && (host.kind != HOST_NAME || host.is_loopback))
+		post_chore(a, x, chore_outbox);
+	else
+		answer_json(x, 403, S("{\"error\":\"ask for this page by an address, or as localhost\"}\n"));
+}
+
 /* ---- which one ---- */
 
 struct admin_route {
 	enum http_method method;
 	const char      *path;
+	bool             and_below;	/* the path, or one segment more */
 	bool             socket_only;	/* commands may delete people: only who may open the socket file */
 	bool             test_only;
 	void           (*run)(struct admin *a, struct exchange *x);
@@ -150,10 +169,21 @@ static const struct admin_route routes[] = {
 	{ .method = HTTP_GET, .path = "/healthz", .run = get_health },
 	{ .method = HTTP_GET, .path = "/readyz", .run = get_ready },
 	{ .method = HTTP_GET, .path = "/metrics", .run = get_metrics },
+	{ .method = HTTP_GET, .path = "/outbox", .and_below = true, .run = get_outbox },
 	{ .method = HTTP_POST, .path = "/command", .socket_only = true, .run = post_command },
 	{ .method = HTTP_POST, .path = "/test/clock", .test_only = true, .run = post_clock },
 	{ .method = HTTP_POST, .path = "/test/sweep", .test_only = true, .run = post_sweep },
 };
+
+static bool
+path_is(const struct admin_route *r, struct str path)
+{
+	struct str own = str_of(r->path), rest = str_from(path, own.n);
+
+	if (str_eq(own, path))
+		return true;
+	return r->and_below && str_starts(path, own) && rest.n > 1 && rest.p[0] == '/';
+}
 
 static const struct admin_route *
 route_find(const struct admin *a, const struct exchange *x)
@@ -161,7 +191,7 @@ route_find(const struct admin *a, const struct exchange *x)
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
 		const struct admin_route *r = &routes[i];
 
-		if (r->method != x->head.method || !str_eq(str_of(r->path), x->head.path))
+		if (r->method != x->head.method || !path_is(r, x->head.path))
 			continue;
 		if ((r->socket_only && x->local.family != AF_UNIX) || (r->test_only && !a->c.test_clock))
 			return NULL;

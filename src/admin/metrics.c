@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "notify/sender.h"
 #include "session/cache.h"
 #include "version.gen.h"
 
@@ -156,6 +157,23 @@ write_cache(const struct app *app, struct buf *out)
 	buf_printf(out, "sessiond_revocation_lag_seconds %.3f\n", (double)coherence_lag_us() / (double)SECOND_US);
 }
 
+static void
+write_messages(const struct app *app, struct buf *out)
+{
+	static const char *const results[MESSAGE_RESULT__COUNT] = { "sent", "kept", "failed", "given_up" };
+	struct sender_stats s;
+
+	sender_stats(app->sender, &s);
+	put_head(out, "messages_total", COUNTER, "Deliveries of messages, by how they ended; kept: there is no transport, the outbox shows it.");
+	for (int channel = 0; channel < 2; channel++)
+		for (int result = 0; result < MESSAGE_RESULT__COUNT; result++)
+			buf_printf(out, "sessiond_messages_total{channel=\"%s\",result=\"%s\"} %" PRIu64 "\n",
+			    message_channel_name((enum message_channel)channel), results[result], s.results[channel][result]);
+	put(out, "messages_due", GAUGE, "Messages that wait to be delivered.", s.due);
+	put(out, "messages_oldest_due_seconds", GAUGE, "Since the oldest of them was written.", (uint64_t)(s.oldest_us / SECOND_US));
+	put(out, "message_rounds_failed_total", COUNTER, "Rounds of the sender that the database failed.", s.failures);
+}
+
 void
 metrics_write(const struct admin_config *c, struct buf *out)
 {
@@ -166,5 +184,6 @@ metrics_write(const struct admin_config *c, struct buf *out)
 	write_pools(c->app, out);
 	write_store(c->app, out);
 	write_cache(c->app, out);
+	write_messages(c->app, out);
 	app_write_metrics(c->app, out);
 }

@@ -14,6 +14,7 @@
 #include "api/place.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "notify/sender.h"
 #include "session/cache.h"
 #include "version.gen.h"
 
@@ -67,6 +68,17 @@ start_pools(struct running *r)
 	if (r->app.workers)
 		r->app.hash_lane = new_pool(r, "hash", c->hash_workers, c->hash_queue, c->hash_share);
 	return r->app.hash_lane ? OK : fail(&r->t, E_INTERNAL, "the workers could not start");
+}
+
+static enum status
+start_sender(struct running *r)
+{
+	const struct sender_config config = {
+		.store = r->app.store, .keys = r->app.keys, .directory = r->app.directory, .ca_file = r->start_conf->mail_ca_file,
+	};
+
+	r->app.sender = sender_new(&r->t, &config);
+	return r->app.sender ? OK : E_INTERNAL;
 }
 
 static enum status
@@ -149,6 +161,7 @@ start(struct running *r)
 {
 	TRY(start_open(r));
 	TRY(start_app(r));
+	TRY(start_sender(r));
 	TRY(start_pools(r));
 	TRY(start_background(r));
 	TRY(start_server(r));
@@ -180,6 +193,7 @@ stop(struct running *r)
 	server_free(r->server);
 	follow_free(r->follow);
 	background_free(r->background);
+	sender_free(r->app.sender);
 	directory_free(r->app.directory);
 	hasher_free(r->app.hasher);
 	cache_free(r->app.cache);

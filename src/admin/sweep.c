@@ -9,6 +9,8 @@
 
 /* Longer than any lease a node may serve a cached answer for, restarts included. */
 #define REVOCATIONS_KEPT_US (15 * MINUTE_US)
+/* So long an operator can see whether somebody was written to. */
+#define MESSAGES_KEPT_US (7 * DAY_US)
 enum { STEP_ARENA = 1024 * 1024 };
 
 struct step {
@@ -117,6 +119,7 @@ static enum status (*const expired_delete[])(struct task *t, int64_t now, int64_
 	sql_challenge_expired_delete,
 	sql_code_expired_delete,
 	sql_passkey_challenge_expired_delete,
+	sql_message_content_expired_forget,
 };
 
 static enum status
@@ -129,6 +132,8 @@ sweep_rest(struct task *t, void *arg)
 		TRY(expired_delete[i](t, t->now, SWEEP_STEP, &rows));
 		step_count(s, rows);
 	}
+	TRY(sql_message_old_delete(t, t->now - MESSAGES_KEPT_US, SWEEP_STEP, &rows));
+	step_count(s, rows);
 	return sql_revocation_old_delete(t, t->now - REVOCATIONS_KEPT_US, &rows);
 }
 

@@ -14,6 +14,7 @@
 struct app_counters;
 struct cache;
 struct places;
+struct sender;
 
 /*
  * Pointers are set once before the first listener opens and stay until the last has
@@ -28,6 +29,7 @@ struct app {
 	struct activity  *activity;
 	struct places    *places;	/* where addresses are: place.h; NULL: nobody knows */
 	struct cache     *cache;	/* ready answers of GET /session */
+	struct sender    *sender;	/* gets a hint when a message was written; NULL: it finds it by itself */
 	struct pool      *workers;	/* LANE_WORKER */
 	struct pool      *hash_lane;	/* LANE_HASH */
 	struct app_counters *counters;	/* route.c's own: per route and status, for /metrics */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "notify/sender.h"
 #include "session/coherence.h"
 #include "store/store.gen.h"
 
@@ -287,8 +288,12 @@ run_write(struct task *t, void *arg)
 static void
 write_done(struct task *t, enum status st, void *arg)
 {
+	const struct request *rq = arg;
+
 	if (st == OK)
 		coherence_publish(t);
+	if (st == OK && t->wrote_message)
+		sender_wake(rq->app->sender);
 	request_finish(arg, st);
 }
 

@@ -12,6 +12,7 @@ struct task {
 	struct arena *arena;	/* everything allocated for this task; freed whole */
 	struct db    *db;	/* the connection of the transaction we are in, else NULL */
 	struct touch *touched;	/* what this transaction invalidates; see session/coherence.h */
+	bool          wrote_message;	/* the sender wants a hint after the commit; see notify/outbox.h */
 	int64_t       now;	/* read once, so a task sees one time; microseconds UTC */
 	char          why[256];	/* the log's account of the failure; never sent */
 };

@@ -26,6 +26,7 @@ struct conf {
 	int64_t database_connections;
 	const char *master_key_file;
 	bool master_key_is_own; /* nobody named one: it is <data>/master.key, and may be made */
+	const char *mail_ca_file; /* empty: the system's certificates */
 	struct conf_list listen;
 	const char *admin_listen;       /* empty: only the socket in the data directory */
 	struct conf_list trusted_proxy; /* addresses and CIDRs */

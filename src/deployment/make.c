@@ -220,6 +220,29 @@ check_cookie_domain(struct task *t, const struct settings *s, struct str backend
 	    STR_ARG(backend_host));
 }
 
+/*
+ * Nobody could finish signing up otherwise. Staging and the demo have the outbox itself: who develops
+ * reads it there.
+ */
+static enum status
+check_transports(struct task *t, const struct deployment_row *row, const struct settings *s)
+{
+	bool shown_here = row->is_demo || !str_eq(row->mode, S("production"));
+	struct host server;
+
+	if (s->auth.verification_policy.email && s->smtp.host.n == 0 && !shown_here)
+		return fail(t, E_BAD_REQUEST_BODY,
+		    "auth_settings.verification_policy.email needs a mail server: set smtp_host first");
+	if (s->auth.verification_policy.phone_number && s->sms.webhook_url.n == 0 && !shown_here)
+		return fail(t, E_BAD_REQUEST_BODY,
+		    "auth_settings.verification_policy.phone_number needs a way for text messages: set sms_webhook_url first");
+	if (s->smtp.host.n > 0 && s->smtp.security == SMTP_NO_TLS &&
+	    !(host_parse(s->smtp.host, &server) && server.is_loopback))
+		return fail(t, E_BAD_REQUEST_BODY,
+		    "smtp_security=none is for a mail server on a loopback host only: use starttls or tls");
+	return OK;
+}
+
 static enum status
 home_of(struct task *t, const struct deployment_row *row, struct settings_home *ret_home)
 {
@@ -241,6 +264,7 @@ check_settings(struct task *t, const struct deployment_row *row, struct str over
 
 	TRY(home_of(t, row, &home));
 	TRY(settings_parse(t, t->arena, &home, overrides, &s));
+	TRY(check_transports(t, row, &s));
 	return check_cookie_domain(t, &s, row->backend_host);
 }
 

@@ -11,6 +11,8 @@ enum first_factor { FIRST_EMAIL_PASSWORD, FIRST_USERNAME_PASSWORD, FIRST_EMAIL_O
 enum second_factor_policy { SECOND_NONE, SECOND_OPTIONAL, SECOND_ENFORCED };
 enum passkey_attestation_wanted { ATTESTATION_NONE, ATTESTATION_DIRECT };
 enum same_site { SAME_SITE_LAX, SAME_SITE_NONE };
+enum smtp_security { SMTP_STARTTLS, SMTP_TLS, SMTP_NO_TLS };
+enum sms_format { SMS_JSON, SMS_TWILIO };
 
 struct str_list {
 	struct str *items;
@@ -86,6 +88,17 @@ struct settings {
 	enum passkey_attestation_wanted passkey_attestation;
 	bool           step_up_required;	/* a fresh proof before credentials change */
 	bool           hide_account_existence;	/* generic sign-in answers; default true */
+	struct {
+		struct str host;		/* empty: mail stays in the outbox */
+		int64_t port;
+		enum smtp_security security;
+		struct str username, from, from_name;
+	} smtp;
+	struct {
+		struct str webhook_url;		/* empty: text messages stay in the outbox */
+		enum sms_format format;
+		struct str username, from;
+	} sms;
 	struct str     forwarded_for_header;	/* advisory client address on GET /session/token; empty: none */
 };
 

@@ -106,6 +106,36 @@ fits_word(struct str s)
 	return s.n > 0;
 }
 
+/* Codes travel to it: in the clear on this machine only. */
+static bool
+fits_webhook(struct str s)
+{
+	struct origin o;
+
+	return s.n == 0 || (url_parse(s, &o) && (origin_is_https(&o) || o.host.is_loopback));
+}
+
+/* What goes between < and > of an SMTP command. */
+static bool
+fits_mail_address(struct str s)
+{
+	struct str local, domain;
+	struct host h;
+
+	return s.n == 0 || (str_cut(s, '@', &local, &domain) && local.n > 0 && local.n <= 64 &&
+	    all_of(local, "!#$%&'*+-/=?^_`{|}~.") && host_parse(domain, &h) && h.port == 0 && h.kind == HOST_NAME);
+}
+
+/* One line of text: it becomes part of a header. */
+static bool
+fits_line(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7F)
+			return false;
+	return true;
+}
+
 static const struct setting_form url = { fits_url,
 	"empty or an absolute URL such as https://app.example.com/welcome" };
 /* Pages that clients open without looking whether there is one. */
@@ -121,6 +151,10 @@ static const struct setting_form rp_id = { fits_rp_id,
 static const struct setting_form header = { fits_header, "empty or a header name such as X-Forwarded-For" };
 static const struct setting_form permission = { fits_permission, "a permission such as documents:edit" };
 static const struct setting_form country = { fits_country, "a country code such as NL" };
+static const struct setting_form webhook = { fits_webhook,
+	"empty or a URL such as https://sms.example.com/send (http:// only on a loopback host)" };
+static const struct setting_form mail_address = { fits_mail_address, "empty or an address such as hello@example.com" };
+static const struct setting_form line = { fits_line, "one line of text" };
 static const struct setting_form word = { fits_word, "a word or an address" };
 
 static const char *const first_factors[] = { "email_password", "username_password", "email_otp",
@@ -129,6 +163,8 @@ static const char *const second_factor_policies[] = { "none", "optional", "enfor
 static const char *const sign_up_modes[] = { "public", "restricted", "waitlist", NULL };
 static const char *const attestations[] = { "none", "direct", NULL };
 static const char *const same_sites[] = { "lax", "none", NULL };
+static const char *const smtp_securities[] = { "starttls", "tls", "none", NULL };
+static const char *const sms_formats[] = { "json", "twilio", NULL };
 
 /* ---- values of the tree that are not settings ---- */
 
@@ -356,10 +392,10 @@ const struct setting_row setting_rows[] = {
 	LATER(F ".sso", auth.factors.sso, "false", NO_SSO, "Sign in through an organization's identity provider."),
 	BOOL(F ".passkey", auth.factors.passkey, "true", "Sign in with a passkey."),
 #undef F
-	LATER(A ".verification_policy.email", auth.verification_policy.email, "false", NO_MAIL,
-	    "Signing up ends only when the address is verified."),
-	LATER(A ".verification_policy.phone_number", auth.verification_policy.phone_number, "false", NO_SMS,
-	    "Signing up ends only when the number is verified."),
+	BOOL(A ".verification_policy.email", auth.verification_policy.email, "false",
+	    "Signing up ends only when the address is verified; in production that needs smtp_host."),
+	BOOL(A ".verification_policy.phone_number", auth.verification_policy.phone_number, "false",
+	    "Signing up ends only when the number is verified; in production that needs sms_webhook_url."),
 	ENUM(A ".first_factor", auth.first_factor, first_factors, "email_password", "Which form the sign-in card opens with."),
 	ENUM(A ".second_factor_policy", auth.second_factor_policy, second_factor_policies, "optional",
 	    "Whether people may or must have a second factor."),
@@ -510,6 +546,28 @@ const struct setting_row setting_rows[] = {
 	    "stock clients have no screen for it."), OPERATOR },
 	{ ROW("hide_account_existence", SETTING_BOOL, hide_account_existence, "true",
 	    "Signing in answers alike whether or not there is such an account."), OPERATOR },
+	{ ROW("smtp_host", SETTING_TEXT, smtp.host, "",
+	    "The mail server that takes this deployment's mail; empty: mail stays in the outbox, where an operator can read it."),
+	    OPERATOR, .max = 253, .form = &host },
+	{ ROW("smtp_port", SETTING_INT, smtp.port, "587", "Its port."), OPERATOR, .min = 1, .max = 65535 },
+	{ ROW("smtp_security", SETTING_ENUM, smtp.security, "starttls",
+	    "starttls demands STARTTLS, tls speaks TLS from the first byte (port 465), none is for a loopback host only; "
+	    "certificates are always checked."), OPERATOR, .words = smtp_securities },
+	{ ROW("smtp_username", SETTING_TEXT, smtp.username, "",
+	    "Who signs in there, with the deployment secret smtp_password; empty: nobody."), OPERATOR, .max = 320, .form = &line },
+	{ ROW("smtp_from", SETTING_TEXT, smtp.from, "", "The address mail comes from; empty: no-reply@ of mail_from_host."),
+	    OPERATOR, .max = 254, .form = &mail_address },
+	{ ROW("smtp_from_name", SETTING_TEXT, smtp.from_name, "", "The name mail comes from; empty: ui_settings.app_name."),
+	    OPERATOR, .max = 200, .form = &line },
+	{ ROW("sms_webhook_url", SETTING_TEXT, sms.webhook_url, "",
+	    "Where text messages are posted; empty: they stay in the outbox, where an operator can read them."), OPERATOR,
+	    .max = SETTING_TEXT_MAX, .form = &webhook },
+	{ ROW("sms_format", SETTING_ENUM, sms.format, "json",
+	    "json is signed by Standard Webhooks with the deployment secret sms_secret; twilio is Twilio's form with sms_secret "
+	    "as its auth token."), OPERATOR, .words = sms_formats },
+	{ ROW("sms_username", SETTING_TEXT, sms.username, "", "Twilio's account SID."), OPERATOR, .max = 320, .form = &line },
+	{ ROW("sms_from", SETTING_TEXT, sms.from, "", "The number or name text messages come from."), OPERATOR, .max = 64,
+	    .form = &line },
 	{ ROW("forwarded_for_header", SETTING_TEXT, forwarded_for_header, "",
 	    "Header with the browser's address that servers send to GET /session/token; advisory; empty: none."), OPERATOR,
 	    .max = 64, .form = &header },

@@ -25,7 +25,9 @@ const char *message_state_name(enum message_state state);
 	X(MESSAGE_SMS_CODE, "sms_code", CHANNEL_SMS, 10 * MINUTE_US, "A code by text message, for whatever it was asked.") \
 	X(MESSAGE_INVITATION, "invitation", CHANNEL_MAIL, 2 * DAY_US, "An invitation to sign up.") \
 	X(MESSAGE_WAITLIST, "waitlist_joined", CHANNEL_MAIL, 2 * DAY_US, "Somebody is on the waitlist.") \
-	X(MESSAGE_NOTICE, "security_notice", CHANNEL_MAIL, 2 * DAY_US, "Something about the account's security has changed.")
+	X(MESSAGE_NOTICE, "security_notice", CHANNEL_MAIL, 2 * DAY_US, "Something about the account's security has changed.") \
+	X(MESSAGE_TEST_MAIL, "test_mail", CHANNEL_MAIL, 10 * MINUTE_US, "An operator tries whether mail arrives.") \
+	X(MESSAGE_TEST_SMS, "test_sms", CHANNEL_SMS, 10 * MINUTE_US, "An operator tries whether text messages arrive.")
 
 #define MESSAGE_ENUM(id, name, channel, worth_us, help) id,
 enum message_kind { MESSAGE_KINDS(MESSAGE_ENUM) MESSAGE_KIND__COUNT };

@@ -18,6 +18,9 @@
 /* Statements, by how their names begin, that may read a whole table, or all that a deployment has in it. */
 static const char *const whole_tables[] = {
 	"deployment", "signing_key", "secret_key", "audit_head", /* small tables */
+	/* By an index of nothing but what waits to be sent. */
+	"message_backlog", "message_claim", "message_due_lanes", "message_give_up", "message_retry", "message_sent",
+	"message_shown_here",
 	"audit_unchained", /* by an index of nothing but the events that have no place in the chain yet */
 };
 
@@ -33,6 +36,8 @@ static const char *const across_deployments[] = {
 	"challenge_expired_delete",
 	"code_expired_delete",
 	"passkey_challenge_expired_delete",
+	"message_content_expired_forget",
+	"message_old_delete",
 	"revocation_old_delete",
 	/* What other nodes changed, by transaction. */
 	"revocations_since",

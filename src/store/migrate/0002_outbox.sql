@@ -19,5 +19,27 @@ CREATE TABLE message (
 	sent_at        TIME,
 	PRIMARY KEY (deployment_id, id)
 );
-CREATE INDEX message_due ON message (state, next_at);
+-- 0 is MESSAGE_DUE: what is sent costs the search for what is not nothing.
+CREATE INDEX message_due ON message (next_at) WHERE state = 0;
+CREATE INDEX message_lane ON message (deployment_id, channel, next_at) WHERE state = 0;
+CREATE INDEX message_kept ON message (expires_at) WHERE sealed_content IS NOT NULL;
 CREATE INDEX message_age ON message (created_at);
+
+-- What a deployment proves itself with elsewhere: the password of its mail server and the like.
+CREATE TABLE deployment_secret (
+	deployment_id  ID    NOT NULL,
+	name           TEXT  NOT NULL,                 -- enum deployment_secret's word
+	sealed_value   BYTES NOT NULL,
+	updated_at     TIME  NOT NULL,
+	PRIMARY KEY (deployment_id, name)
+);
+
+-- What a deployment writes instead of the built-in words.
+CREATE TABLE message_template (
+	deployment_id  ID    NOT NULL,
+	kind           TEXT  NOT NULL,
+	part           TEXT  NOT NULL,                 -- subject | text | html
+	body           TEXT  NOT NULL,
+	updated_at     TIME  NOT NULL,
+	PRIMARY KEY (deployment_id, kind, part)
+);

@@ -1,0 +1,80 @@
+/* parcel.h - one message on its way to another server, as libcurl carries it. For src/notify only. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <curl/curl.h>
+
+#include "base/buf.h"
+#include "deployment/deployment.h"
+#include "notify/letter.h"
+
+/* Which addresses a host's name may lead to. */
+enum parcel_scope {
+	SCOPE_ANY,	/* a mail server is often in the private network */
+	SCOPE_PUBLIC,	/* a webhook never is: its name must not lead to what only we can reach */
+	SCOPE_LOOPBACK,
+};
+
+enum parcel_verdict { PARCEL_SENT, PARCEL_AGAIN, PARCEL_NEVER };
+enum { PARCEL_WHY_MAX = 160, PARCEL_SOCKETS = 4 };
+
+struct lane;
+
+struct parcel {
+	struct parcel       *next;
+	struct deployment_id deployment;
+	struct message_id    id;
+	enum message_kind    kind;
+	enum message_channel channel;
+	struct str           to;
+	int64_t              created_at, expires_at;
+	int64_t              claim;	/* until when it is ours: the row's next_at */
+	int64_t              tries;	/* this one included */
+	int64_t              again_at;	/* the next try, once it is back; 0: none */
+	struct lane         *lane;
+	enum parcel_verdict  verdict;	/* and why, once it is back */
+	char                 why[PARCEL_WHY_MAX];
+	struct arena        *arena;	/* freed with the parcel; holds all of its texts */
+	CURL                *easy;
+	int                  sockets[PARCEL_SOCKETS];	/* of its connection, -1: none */
+	struct curl_slist   *recipients, *headers;
+	struct buf           body;
+	size_t               n_read;	/* of body, by libcurl */
+	size_t               n_received;
+	enum parcel_scope    scope;
+	bool                 ended;	/* libcurl has all of body */
+	bool                 address_refused;
+	char                 error[CURL_ERROR_SIZE];
+};
+
+/* An empty one with the options that hold for every transfer. NULL: out of memory. */
+struct parcel *parcel_new(void);
+struct parcel *parcel_free(struct parcel *p);	/* not while a multi handle has it; NULL is fine, returns NULL */
+
+/* A copy that ends with NUL, in the parcel's arena. */
+static inline const char *
+parcel_cstr(const struct parcel *p, struct str s)
+{
+	return arena_printf(p->arena, STR_FMT, STR_ARG(s)).p;
+}
+
+/*
+ * In a read transaction: address it by the deployment's settings and secrets. E_BAD_REQUEST_BODY, with
+ * words in t->why, when no try can ever succeed; other failures may pass.
+ */
+enum status parcel_address_mail(struct task *t, const struct keys *k, const struct deployment *d, const char *ca_file,
+    const struct letter *letter, struct parcel *p) MUST_CHECK;
+enum status parcel_address_sms(struct task *t, const struct keys *k, const struct deployment *d, const char *ca_file,
+    const struct letter *letter, struct parcel *p) MUST_CHECK;
+
+/* What became of it, with a few words for the operator in p->why: printable ASCII, no secret. */
+void parcel_judge(struct parcel *p, CURLcode code);
+/*
+ * The other server is not waited for any more: before it is taken out of a multi handle, where libcurl would
+ * say QUIT and wait for the answer.
+ */
+void parcel_abort(struct parcel *p);
+void parcel_set_why(struct parcel *p, const char *text);
+
+/* May a name lead to this address, of AF_INET or AF_INET6? */
+bool parcel_scope_allows(enum parcel_scope scope, const struct sockaddr *address);
