@@ -10,7 +10,6 @@
 #include <linux/landlock.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -183,18 +182,18 @@ allow_loaders(void)
 int
 main(int argc, char **argv)
 {
-	unsigned char *in = malloc(PICTURE_IN_MAX + 1);
+	static unsigned char in[PICTURE_IN_MAX + 1];
 	void *out = NULL;
 	size_t n, n_out = 0;
 
-	if (argc != 1 || !in || vips_init(argv[0]) != 0)
+	if (argc != 1 || vips_init(argv[0]) != 0)
 		return PICTURE_FAILED;
 	vips_concurrency_set(1);
 	vips_cache_set_max(0);
 	allow_loaders();
 	if (!lock_down())
 		return PICTURE_FAILED;
-	n = read_all(in, PICTURE_IN_MAX + 1);
+	n = read_all(in, sizeof(in));
 	if (n > PICTURE_IN_MAX || !is_taken(in, n) || !is_bounded(in, n) || !make(in, n, &out, &n_out))
 		return PICTURE_REFUSED;
 	return write_all(out, n_out) ? PICTURE_MADE : PICTURE_FAILED;
