@@ -16,6 +16,8 @@
 	X(AUDIT_USER_UPDATED, "user.updated", "An account's profile was changed.") \
 	X(AUDIT_USER_DISABLED, "user.disabled", "An operator disabled an account and ended its sign-ins.") \
 	X(AUDIT_USER_ENABLED, "user.enabled", "An operator enabled an account again.") \
+	X(AUDIT_USER_CLAIMED, "user.claimed", "Somebody proved an address of an account of which none had been verified; its password, factors and sign-ins have ended.") \
+	X(AUDIT_PASSWORD_RESET, "password.reset", "A password was set with a mailed code, and the account's sign-ins have ended.") \
 	X(AUDIT_USER_DELETED, "user.deleted", "An operator deleted an account.") \
 	X(AUDIT_BACKUP_CODE_USED, "backup_code.used", "A backup code was used in the place of another second factor, and is gone.") \
 	X(AUDIT_ORGANIZATION_CREATED, "organization.created", "A user made an organization; the detail names it.") \

@@ -12,6 +12,12 @@
 	X(identify) \
 	X(sign_in) \
 	X(sign_up) \
+	X(prepare_verification) \
+	X(attempt_verification) \
+	X(verify_magic_link) \
+	X(forgot_password) \
+	X(reset_password) \
+	X(complete_profile) \
 	X(oauth_init) \
 	X(availability) \
 	X(me_get) \

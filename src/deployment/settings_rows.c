@@ -8,8 +8,7 @@
 #include "base/str.h"
 #include "deployment/origin.h"
 
-#define NO_MAIL    "this release sends no mail"
-#define NO_SMS     "this release sends no text messages"
+#define NO_WHATSAPP "this release sends no WhatsApp messages"
 #define NO_TOTP    "this release has neither authenticator apps nor backup codes"
 #define NO_PASSKEY "this release has no passkeys"
 #define NO_SSO     "this release has no single sign-on"
@@ -294,17 +293,17 @@ const struct setting_row setting_rows[] = {
 	BOOL(A ".email_address.enabled", auth.email_address.enabled, "true", "People have e-mail addresses."),
 	BOOL(A ".email_address.required", auth.email_address.required, "true", "Signing up asks for one."),
 	SHOWN(A ".email_address.verify_signup", write_verify_email, "As " A ".verification_policy.email."),
-	LATER(A ".email_address.otp_verification_allowed", auth.email_address.otp_verification_allowed, "false", NO_MAIL,
+	BOOL(A ".email_address.otp_verification_allowed", auth.email_address.otp_verification_allowed, "true",
 	    "An address can be verified by a mailed code."),
-	LATER(A ".email_address.magic_link_verification_allowed", auth.email_address.magic_link_verification_allowed,
-	    "false", NO_MAIL, "An address can be verified by a mailed link."),
+	BOOL(A ".email_address.magic_link_verification_allowed", auth.email_address.magic_link_verification_allowed,
+	    "true", "An address can be verified by a mailed link."),
 	BOOL(A ".phone_number.enabled", auth.phone_number.enabled, "false", "People have phone numbers."),
 	BOOL(A ".phone_number.required", auth.phone_number.required, "false", "Signing up asks for one."),
 	SHOWN(A ".phone_number.verify_signup", write_verify_phone, "As " A ".verification_policy.phone_number."),
-	LATER(A ".phone_number.sms_verification_allowed", auth.phone_number.sms_verification_allowed, "false", NO_SMS,
+	BOOL(A ".phone_number.sms_verification_allowed", auth.phone_number.sms_verification_allowed, "true",
 	    "A number can be verified by a text message."),
 	LATER(A ".phone_number.whatsapp_verification_allowed", auth.phone_number.whatsapp_verification_allowed, "false",
-	    NO_SMS, "A number can be verified by a WhatsApp message."),
+	    NO_WHATSAPP, "A number can be verified by a WhatsApp message."),
 	BOOL(A ".username.enabled", auth.username.enabled, "true", "People have usernames."),
 	BOOL(A ".username.required", auth.username.required, "false", "Signing up asks for one."),
 	INT(A ".username.min_length", auth.username.min_length, 1, 64, "3", "Shortest username, in characters."),
@@ -326,7 +325,7 @@ const struct setting_row setting_rows[] = {
 	SHOWN(A ".web3_wallet.required", write_false, "Always false."),
 	SHOWN(A ".password_policy.enabled", write_password_enabled, "As " A ".password.enabled."),
 	SHOWN(A ".password_policy.required", write_password_required, "As " A ".password.required."),
-	LATER(A ".magic_link.enabled", auth.magic_link.enabled, "false", NO_MAIL, "Mailed links sign people in."),
+	BOOL(A ".magic_link.enabled", auth.magic_link.enabled, "true", "Mailed links sign people in."),
 	SHOWN(A ".magic_link.required", write_false, "Always false."),
 	BOOL(A ".magic_link.require_same_device", auth.magic_link.require_same_device, "false",
 	    "A mailed link works only in the browser that asked for it."),
@@ -337,18 +336,18 @@ const struct setting_row setting_rows[] = {
 #define F A ".auth_factors_enabled"
 	BOOL(F ".email_password", auth.factors.email_password, "true", "Sign in with e-mail address and password."),
 	BOOL(F ".username_password", auth.factors.username_password, "true", "Sign in with username and password."),
-	LATER(F ".email_otp", auth.factors.email_otp, "false", NO_MAIL, "Sign in with a mailed code."),
-	LATER(F ".email_magic_link", auth.factors.email_magic_link, "false", NO_MAIL, "Sign in with a mailed link."),
-	LATER(F ".phone_otp", auth.factors.phone_otp, "false", NO_SMS, "Sign in with a code by text message."),
+	BOOL(F ".email_otp", auth.factors.email_otp, "false", "Sign in with a mailed code."),
+	BOOL(F ".email_magic_link", auth.factors.email_magic_link, "false", "Sign in with a mailed link."),
+	BOOL(F ".phone_otp", auth.factors.phone_otp, "false", "Sign in with a code by text message."),
 	SHOWN(F ".web3_wallet", write_false, "Always false."),
 	LATER(F ".backup_code", auth.factors.backup_code, "false", NO_TOTP, "Backup codes as a second factor."),
 	LATER(F ".authenticator", auth.factors.authenticator, "false", NO_TOTP, "Authenticator apps as a second factor."),
 	LATER(F ".sso", auth.factors.sso, "false", NO_SSO, "Sign in through an organization's identity provider."),
 	LATER(F ".passkey", auth.factors.passkey, "false", NO_PASSKEY, "Sign in with a passkey."),
 #undef F
-	LATER(A ".verification_policy.email", auth.verification_policy.email, "false", NO_MAIL,
+	BOOL(A ".verification_policy.email", auth.verification_policy.email, "false",
 	    "Signing up ends only when the address is verified."),
-	LATER(A ".verification_policy.phone_number", auth.verification_policy.phone_number, "false", NO_SMS,
+	BOOL(A ".verification_policy.phone_number", auth.verification_policy.phone_number, "false",
 	    "Signing up ends only when the number is verified."),
 	ENUM(A ".first_factor", auth.first_factor, first_factors, "email_password", "Which form the sign-in card opens with."),
 	ENUM(A ".second_factor_policy", auth.second_factor_policy, second_factor_policies, "optional",
@@ -475,6 +474,8 @@ const struct setting_row setting_rows[] = {
 #undef U
 
 #define OPERATOR .view = VIEW_OPERATOR
+	{ ROW("magic_link_page_url", SETTING_TEXT, magic_link_page_url, "{frontend}/magic-link",
+	    "The app's page that a mailed link opens."), OPERATOR, .max = SETTING_TEXT_MAX, .form = &page },
 	{ ROW("cookie_domain", SETTING_TEXT, cookie_domain, "",
 	    "Share the session cookie below this parent domain of the host, as __session; empty: the host's alone, as "
 	    "__Host-session."), OPERATOR, .max = 253, .form = &domain },

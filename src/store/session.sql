@@ -166,6 +166,17 @@ VALUES (:deployment, :id, :session, :user, :method, :orgmem, :wsmem, :ip_address
        :browser, :device, '', '', '', '', '', :now, :now, :now, :expires_at, :now)
 ON CONFLICT (deployment_id, session_id, user_id) DO NOTHING;
 
+-- :name signin_of_session_find :one
+-- :in deployment_id deployment, session_id session, user_id user, time now
+-- :out signin_id id
+SELECT id FROM signin WHERE deployment_id = :deployment AND session_id = :session AND user_id = :user AND expires_at > :now;
+
+-- :name signin_prove :rows
+-- :in deployment_id deployment, signin_id id, time now, time expires_at
+-- Proved once more.
+UPDATE signin SET proved_at = :now, updated_at = :now, last_active_at = :now, expires_at = :expires_at
+ WHERE deployment_id = :deployment AND id = :id;
+
 -- :name signin_delete :rows
 -- :in deployment_id deployment, session_id session, signin_id id
 DELETE FROM signin WHERE deployment_id = :deployment AND session_id = :session AND id = :id;
