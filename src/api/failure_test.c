@@ -265,6 +265,11 @@ read_secret(struct world *w, char *ret_text, size_t cap)
 	at = strchr((const char *)content.p, ':');
 	assert_non_null(at);
 	(void)snprintf(ret_text, cap, "%.*s", (int)strcspn(at + 2, "\""), at + 2);
+	/* JSON's & is escaped. */
+	for (char *amp = ret_text; (amp = strstr(amp, "\\u0026")) != NULL; amp++) {
+		*amp = '&';
+		memmove(amp + 1, amp + 6, strlen(amp + 6) + 1);
+	}
 	secret_done(&content);
 	sqlite3_finalize(s);
 }

@@ -62,18 +62,14 @@ reset_prove(struct request *rq)
 
 /* Whoever knew the old one is out: everywhere but here, where the sign-in is about to be proved anew. */
 static enum status
-end_signins(struct request *rq, struct user_id user)
+end_signins_elsewhere(struct request *rq, struct user_id user)
 {
+	struct signins_elsewhere_of_user_row *others;
 	struct deployment_id d = rq->deployment->id;
-	struct signins_least_recent_of_user_row *others;
-	struct signin_of_session_find_row here = { .id = { 0 } };
 	struct task *t = &rq->task;
 	size_t n;
-	enum status st = sql_signin_of_session_find(t, d, rq->session.id, user, t->now, &here);
 
-	if (st != OK && st != E_NOT_FOUND)
-		return st;
-	TRY(sql_signins_least_recent_of_user(t, d, user, here.id, 0, &others, &n));
+	TRY(sql_signins_elsewhere_of_user(t, d, user, rq->session.id, &others, &n));
 	for (size_t i = 0; i < n; i++)
 		TRY(session_end_signin(t, d, others[i].session, others[i].id));
 	return cache_touch(t, d, SUBJECT_USER, user.v);
@@ -90,7 +86,7 @@ set_password(struct request *rq, const struct reset *r, struct str record)
 		return refuse(rq, E_USER_DISABLED, NULL);
 	TRY(contact_prove(rq, false, r->subject, r->owner.user, false));
 	TRY(sql_account_set_password(t, rq->deployment->id, r->owner.user, record, t->now, &rows));
-	TRY(end_signins(rq, r->owner.user));
+	TRY(end_signins_elsewhere(rq, r->owner.user));
 	TRY(audit(rq, AUDIT_PASSWORD_RESET, r->owner.user, STR_NONE));
 	return notice_put(rq, r->owner.user, "Your password was changed.", S(""));
 }
