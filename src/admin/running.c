@@ -31,7 +31,7 @@ static bool
 apply_limits(const struct conf *c)
 {
 	for (int rule = 0; rule < THROTTLE_RULE__COUNT; rule++)
-		if (!throttle_set_limit(rule, c->throttle[rule]))
+		if (!throttle_set_limit((enum throttle_rule)rule, c->throttle[rule]))
 			return false;
 	return true;
 }
