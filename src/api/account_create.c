@@ -29,7 +29,7 @@ add_phone(struct task *t, struct deployment_id d, const struct account_spec *spe
 
 	if (spec->phone_key.n == 0)
 		return OK;
-	TRY(sql_phone_insert(t, d, id, user, spec->phone, spec->dial_code, spec->phone_key, 0, t->now, &rows));
+	TRY(sql_phone_insert(t, d, id, user, spec->phone, spec->dial_code, spec->phone_key, spec->phone_verified ? t->now : 0, t->now, &rows));
 	if (rows == 0)
 		return E_PHONE_NUMBER_EXISTS;
 	*ret_phone = id;

@@ -12,6 +12,7 @@ struct account_spec {
 	struct str email, email_key;
 	bool       email_verified;
 	struct str phone, dial_code, phone_key;
+	bool       phone_verified;
 	struct str password_record;
 	struct str second_factor_policy;	/* none, optional, enforced */
 };

@@ -78,15 +78,24 @@ admit_token(struct request *rq)
 		p->token = http_field(&rq->x->head, S("X-Development-Session"));
 }
 
+/* A link followed, fetched before anybody asked for it, or asked for its head alone: none of them is a page's own call. */
+static bool
+is_navigation(const struct request *rq)
+{
+	static const char *const purposes[] = { "Sec-Purpose", "Purpose", "X-Purpose", "X-Moz" };
+
+	if (rq->x->head.method == HTTP_HEAD || str_eq(http_field(&rq->x->head, S("Sec-Fetch-Mode")), S("navigate")))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(purposes); i++)
+		if (http_field(&rq->x->head, str_of(purposes[i])).n > 0)
+			return true;
+	return false;
+}
+
 static enum status
 admit_navigation(struct request *rq)
 {
-	struct str mode;
-
-	if (!rq->route->no_navigation)
-		return OK;
-	mode = http_field(&rq->x->head, S("Sec-Fetch-Mode"));
-	if (!str_eq(mode, S("navigate")))
+	if (!rq->route->no_navigation || !is_navigation(rq))
 		return OK;
 	return refuse(rq, E_FORBIDDEN, "This address is not a page. Open it from the app.");
 }

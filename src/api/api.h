@@ -172,6 +172,11 @@ struct try {
 	struct str         subject;
 };
 enum status request_reserve(struct request *rq, const struct try *tries, size_t n) MUST_CHECK;
+/* The same, with something else that is counted in the same write: `also` says no by its status, unrefused. */
+enum status request_reserve_with(struct request *rq, const struct try *tries, size_t n,
+    enum status (*also)(struct task *t, void *arg), void *arg) MUST_CHECK;
+/* TX_WRITE: count in this very transaction. E_RATE_LIMITED, unrefused; those before the used-up one are counted. */
+enum status request_take(struct request *rq, const struct try *tries, size_t n) MUST_CHECK;
 /* TX_WRITE: the try succeeded and does not count. */
 enum status request_give_back(struct request *rq, const struct try *tried) MUST_CHECK;
 

@@ -34,6 +34,8 @@
 	X(AUDIT_SECOND_FACTOR_POLICY, "second_factor.policy_changed", "A user changed whether signing in asks for their second factor.") \
 	X(AUDIT_FACTORS_RESET, "second_factor.reset", "An operator removed an account's second factors.") \
 	X(AUDIT_BACKUP_CODES_MADE, "backup_codes.made", "Backup codes were made; older ones are void.") \
+	X(AUDIT_USER_CLAIMED, "user.claimed", "Somebody proved an address of an account of which none had been verified; its password, factors and sign-ins have ended.") \
+	X(AUDIT_PASSWORD_RESET, "password.reset", "A password was set with a mailed code, and the account's sign-ins have ended.") \
 	X(AUDIT_BACKUP_CODE_USED, "backup_code.used", "A backup code was used in the place of another second factor, and is gone.") \
 	X(AUDIT_PASSKEY_ADDED, "passkey.added", "A passkey was added to an account; the detail names it.") \
 	X(AUDIT_PASSKEY_RENAMED, "passkey.renamed", "A passkey was given another name; the detail names it.") \

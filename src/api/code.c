@@ -79,6 +79,31 @@ code_issue(struct request *rq, enum code_purpose purpose, int64_t subject, struc
 	    rq->session.id, t->now, t->now + purposes[purpose].ttl_us);
 }
 
+/* The text of a link's length is drawn, hashed and forgotten. */
+enum status
+code_issue_void(struct request *rq, enum code_purpose purpose, int64_t subject, struct str recipient)
+{
+	struct task *t = &rq->task;
+	struct code_id id = { id_next(t->now) };
+	struct str text;
+	uint8_t h[32];
+
+	TRY(draw_link(t, &text));
+	TRY(hash(rq, purpose, subject, text, h));
+	return sql_code_put(t, rq->deployment->id, purpose, subject, id, (struct str){ (const char *)h, sizeof(h) }, recipient,
+	    rq->session.id, t->now, t->now + purposes[purpose].ttl_us);
+}
+
+enum status
+code_live(struct request *rq, enum code_purpose purpose, int64_t subject, struct code_live *ret_live)
+{
+	struct code_find_row row;
+
+	TRY(sql_code_find(&rq->task, rq->deployment->id, purpose, subject, rq->task.now, &row));
+	*ret_live = (struct code_live){ row.id, row.session, row.created_at };
+	return OK;
+}
+
 struct lookup {
 	struct deployment_id deployment;
 	enum code_purpose    purpose;
@@ -128,18 +153,38 @@ code_use(struct request *rq, enum code_purpose purpose, int64_t subject, struct 
 	return rows == 1 ? OK : E_INVALID_CODE;
 }
 
+enum { SEND_TRIES = 6, PREFIX_LESS = 4 };
+
+/* Whoever earns by text messages owns a block of numbers: all but the last digits count as one. */
+static size_t
+send_tries(struct request *rq, struct str recipient, struct try tries[SEND_TRIES])
+{
+	size_t n = 0;
+
+	tries[n++] = (struct try){ RULE_SEND_SOON, recipient };
+	tries[n++] = (struct try){ RULE_SEND_TARGET, recipient };
+	tries[n++] = (struct try){ RULE_SEND_TARGET_DAY, recipient };
+	tries[n++] = (struct try){ RULE_SEND_SOURCE, source_text(rq) };
+	tries[n++] = (struct try){ RULE_SEND_DEPLOYMENT, S("all") };
+	if (str_starts(recipient, S("+")) && recipient.n > PREFIX_LESS)
+		tries[n++] = (struct try){ RULE_SEND_PREFIX, { recipient.p, recipient.n - PREFIX_LESS } };
+	return n;
+}
+
 enum status
 code_reserve_send(struct request *rq, struct str recipient)
 {
-	struct try tries[] = {
-		{ RULE_SEND_SOON, recipient },
-		{ RULE_SEND_TARGET, recipient },
-		{ RULE_SEND_TARGET_DAY, recipient },
-		{ RULE_SEND_SOURCE, source_text(rq) },
-		{ RULE_SEND_DEPLOYMENT, S("all") },
-	};
+	struct try tries[SEND_TRIES];
 
-	return request_reserve(rq, tries, ARRAY_LEN(tries));
+	return request_reserve(rq, tries, send_tries(rq, recipient, tries));
+}
+
+enum status
+code_take_send(struct request *rq, struct str recipient)
+{
+	struct try tries[SEND_TRIES];
+
+	return request_take(rq, tries, send_tries(rq, recipient, tries));
 }
 
 struct str

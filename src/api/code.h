@@ -11,8 +11,8 @@ enum code_purpose {
 	CODE_SECOND_FACTOR,	/* by text message; subject: the sign-in attempt */
 	CODE_SIGN_UP_EMAIL,	/* subject: the sign-up attempt */
 	CODE_SIGN_UP_PHONE,
-	CODE_RESET,		/* subject: the user */
-	CODE_RESET_TOKEN,	/* what the right reset code is exchanged for; subject: the user */
+	CODE_RESET,		/* subject: the address it was mailed to, which may go with its account */
+	CODE_RESET_TOKEN,	/* what the right reset code is exchanged for; subject: the same */
 	CODE_EMAIL,		/* an added address; subject: the address */
 	CODE_PHONE,		/* an added number; subject: the number */
 	CODE_STEP_UP,		/* somebody proves themselves once more; subject: the sign-in */
@@ -41,8 +41,25 @@ enum status code_reserve_guess(struct request *rq, enum code_purpose purpose, in
  */
 enum status code_use(struct request *rq, enum code_purpose purpose, int64_t subject, struct str text) MUST_CHECK;
 
-/* For .prove, before something is sent because a stranger asked: count it for the recipient and the source. */
+/* A live code: when it was made, and for which session. E_NOT_FOUND. In a transaction. */
+struct code_live {
+	struct code_id    id;
+	struct session_id session;
+	int64_t           created_at;
+};
+enum status code_live(struct request *rq, enum code_purpose purpose, int64_t subject, struct code_live *ret_live) MUST_CHECK;
+
+/* What nobody can guess is as good as no code: it makes the same work for an account that does not exist. */
+enum status code_issue_void(struct request *rq, enum code_purpose purpose, int64_t subject, struct str recipient) MUST_CHECK;
+
+/*
+ * For .prove, before something is sent because a stranger asked: count it for the recipient (an
+ * address, or a number as +15551234567, which counts for the numbers beside it too), the source and the
+ * deployment. E_RATE_LIMITED, refused.
+ */
 enum status code_reserve_send(struct request *rq, struct str recipient) MUST_CHECK;
+/* TX_WRITE: the same for what follows by itself. E_RATE_LIMITED, unrefused: then it is not sent. */
+enum status code_take_send(struct request *rq, struct str recipient) MUST_CHECK;
 
 /* "m•••@example.com"; "•••• 4321". Task's arena. */
 struct str code_mask_email(struct arena *a, struct str email);

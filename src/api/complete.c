@@ -90,6 +90,23 @@ set_place(struct request *rq, struct signin_id id)
 	    &rq->task, rq->deployment->id, id, p.city, p.region, p.region_code, p.country, p.country_code, &rows);
 }
 
+/* From here on the session is this sign-in's, and every token from before is worth nothing. */
+static enum status
+make_active(struct request *rq, struct user_id user, struct signin_id id)
+{
+	struct deployment_id d = rq->deployment->id;
+	struct task *t = &rq->task;
+	int64_t rows;
+
+	TRY(sql_session_restart_clock(t, d, rq->session.id, id, t->now,
+	    t->now + rq->deployment->settings.auth.session_validity_period_s * SECOND_US, &rows));
+	TRY(request_renew_token(rq));
+	rq->session.active_signin = id;
+	rq->session.updated_at = t->now;
+	TRY(cache_touch(t, d, SUBJECT_USER, user.v));
+	return audit(rq, AUDIT_SIGNIN_CREATED, user, STR_NONE);
+}
+
 enum status
 sign_in_complete(struct request *rq, struct user_id user, const char *method)
 {
@@ -107,11 +124,26 @@ sign_in_complete(struct request *rq, struct user_id user, const char *method)
 	TRY(insert_signin(rq, user, method, &id));
 	TRY(set_place(rq, id));
 	TRY(make_room_for_user(rq, user, id));
-	TRY(sql_session_restart_clock(t, d, rq->session.id, id, t->now,
+	return make_active(rq, user, id);
+}
+
+enum status
+sign_in_complete_again(struct request *rq, struct user_id user, const char *method)
+{
+	struct deployment_id d = rq->deployment->id;
+	struct task *t = &rq->task;
+	struct signin_of_session_find_row row;
+	enum status st;
+	int64_t rows;
+
+	TRY(sql_account_lock(t, d, user, &rows));
+	if (rows == 0)
+		return refuse(rq, E_USER_DISABLED, NULL);
+	st = sql_signin_of_session_find(t, d, rq->session.id, user, t->now, &row);
+	if (st == E_NOT_FOUND)
+		return sign_in_complete(rq, user, method);
+	TRY(st);
+	TRY(sql_signin_reactivate(t, d, row.id, t->now,
 	    t->now + rq->deployment->settings.auth.session_validity_period_s * SECOND_US, &rows));
-	TRY(request_renew_token(rq));
-	rq->session.active_signin = id;
-	rq->session.updated_at = t->now;
-	TRY(cache_touch(t, d, SUBJECT_USER, user.v));
-	return audit(rq, AUDIT_SIGNIN_CREATED, user, STR_NONE);
+	return make_active(rq, user, row.id);
 }

@@ -11,3 +11,9 @@
  * are refused with their sentences; nothing has changed then.
  */
 enum status sign_in_complete(struct request *rq, struct user_id user, const char *method) MUST_CHECK;
+
+/*
+ * The same for links, resets and the like: who is signed in here already stays so, active and proved anew, in place of
+ * E_USER_ALREADY_SIGNED_IN.
+ */
+enum status sign_in_complete_again(struct request *rq, struct user_id user, const char *method) MUST_CHECK;

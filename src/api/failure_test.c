@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "notify/outbox.h"
 #include "session/cache.h"
 #include "test/unit.h"
 
@@ -169,10 +170,24 @@ open_server(struct world *w)
 	w->port = (uint16_t)strtoul(strrchr(server_address(w->server, 0), ':') + 1, NULL, 10);
 }
 
+/* Every way in that this file walks. */
+static enum status
+open_ways(struct task *t, void *arg)
+{
+	static const struct setting_text ways[] = {
+		{ { "auth_settings.auth_factors_enabled.email_otp", 44 }, { "true", 4 } },
+		{ { "auth_settings.auth_factors_enabled.email_magic_link", 51 }, { "true", 4 } },
+	};
+	struct world *w = arg;
+
+	return deployment_set(t, w->deployment, ways, ARRAY_LEN(ways));
+}
+
 static void
 publish_deployment(struct world *w)
 {
 	assert_int_equal(store_write_wait(&w->task, w->app.store, w->db, make_deployment, w), OK);
+	assert_int_equal(store_write_wait(&w->task, w->app.store, w->db, open_ways, w), OK);
 	assert_int_equal(directory_refresh(&w->task, w->app.directory, w->db, w->deployment), OK);
 }
 
@@ -231,10 +246,48 @@ world_close(void **state)
 	return 0;
 }
 
+/* ---- codes and links ---- */
+
+/* The newest message's only value: {"code":"…"}. */
+static void
+read_secret(struct world *w, char *ret_text, size_t cap)
+{
+	static const char sql[] = "SELECT id, sealed_content FROM message ORDER BY id DESC LIMIT 1";
+	struct secret content;
+	sqlite3_stmt *s;
+	const char *at;
+
+	assert_int_equal(sqlite3_prepare_v2(w->look, sql, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	arena_reset(w->task.arena);
+	assert_int_equal(outbox_open(&w->task, w->app.keys, w->deployment, (struct message_id){ sqlite3_column_int64(s, 0) },
+	    (struct str){ sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1) }, &content), OK);
+	at = strchr((const char *)content.p, ':');
+	assert_non_null(at);
+	(void)snprintf(ret_text, cap, "%.*s", (int)strcspn(at + 2, "\""), at + 2);
+	/* JSON's & is escaped. */
+	for (char *amp = ret_text; (amp = strstr(amp, "\\u0026")) != NULL; amp++) {
+		*amp = '&';
+		memmove(amp + 1, amp + 6, strlen(amp + 6) + 1);
+	}
+	secret_done(&content);
+	sqlite3_finalize(s);
+}
+
+static void
+read_attempt(struct world *w, char *ret_id, size_t cap)
+{
+	const char *at = strstr(w->answer, "\"signin_attempt_");
+
+	assert_non_null(at);
+	(void)snprintf(ret_id, cap, "%.*s", (int)strcspn(at + 1, "\""), at + 1);
+}
+
 /* ---- what is tried ---- */
 
 #define SIGN_IN "POST /auth/signin", "", "email=mira@example.org&password=violet-otter-climbs"
 
+struct trial;
 struct deed {
 	const char *line;	/* %d: a number that is new every time */
 	const char *form;
@@ -242,7 +295,91 @@ struct deed {
 	bool        due;	/* and that token is due for rotation */
 	const char *makes;	/* the rows a success adds or takes away */
 	const char *together;	/* rows that are made with them or not at all; NULL: none */
+	void      (*before)(struct world *w, struct trial *tr);	/* the steps before it; NULL: none */
 };
+
+struct trial {
+	const struct deed *deed;
+	char token[TOKEN_MAX], line[512], form[256], attempt[64];
+	int  made, together;	/* rows before */
+};
+
+static void
+step(struct world *w, struct trial *tr, const char *line, const char *form)
+{
+	ask(w, line, tr->token, form);
+	assert_int_equal(w->status, 200);
+	if (w->token[0])
+		memcpy(tr->token, w->token, sizeof(tr->token));
+}
+
+static void
+begin_attempt(struct world *w, struct trial *tr, const char *strategy)
+{
+	char form[128];
+
+	(void)snprintf(form, sizeof(form), "strategy=%s&email=mira@example.org", strategy);
+	step(w, tr, "POST /auth/signin", form);
+	read_attempt(w, tr->attempt, sizeof(tr->attempt));
+	(void)snprintf(tr->line, sizeof(tr->line),
+	    "POST /auth/prepare-verification?attempt_identifier=%s&identifier_type=signin&strategy=%s", tr->attempt, strategy);
+}
+
+static void
+before_sending(struct world *w, struct trial *tr)
+{
+	begin_attempt(w, tr, "email_otp");
+}
+
+static void
+before_the_code(struct world *w, struct trial *tr)
+{
+	char code[16];
+
+	begin_attempt(w, tr, "email_otp");
+	step(w, tr, tr->line, NULL);
+	read_secret(w, code, sizeof(code));
+	(void)snprintf(tr->line, sizeof(tr->line), "POST /auth/attempt-verification?attempt_identifier=%s&identifier_type=signin",
+	    tr->attempt);
+	(void)snprintf(tr->form, sizeof(tr->form), "verification_code=%s", code);
+}
+
+static void
+before_the_link(struct world *w, struct trial *tr)
+{
+	char link[400];
+	const char *query;
+
+	begin_attempt(w, tr, "magic_link");
+	step(w, tr, tr->line, NULL);
+	read_secret(w, link, sizeof(link));
+	query = strchr(link, '?');
+	assert_non_null(query);
+	(void)snprintf(tr->line, sizeof(tr->line), "GET /auth/verify-magic-link%.*s", 300, query);
+	tr->form[0] = '\0';
+}
+
+static void
+before_the_exchange(struct world *w, struct trial *tr)
+{
+	char code[16];
+
+	step(w, tr, "POST /auth/forgot-password", "email=mira@example.org");
+	read_secret(w, code, sizeof(code));
+	(void)snprintf(tr->form, sizeof(tr->form), "email=mira@example.org&otp=%s", code);
+}
+
+static void
+before_the_password(struct world *w, struct trial *tr)
+{
+	const char *at;
+
+	before_the_exchange(w, tr);
+	step(w, tr, "POST /auth/forgot-password", tr->form);
+	at = strstr(w->answer, "\"token\":\"");
+	assert_non_null(at);
+	(void)snprintf(tr->form, sizeof(tr->form), "password=violet-otter-climbs&token=%.*s", (int)strcspn(at + 9, "\""), at + 9);
+}
 
 static const struct deed deeds[] = {
 	{ "POST /auth/signin", "email=mira@example.org&password=violet-otter-climbs", false, false,
@@ -255,12 +392,14 @@ static const struct deed deeds[] = {
 	{ "POST /session/switch-organization", NULL, true, true, NULL, NULL },
 	{ "POST /organizations", "name=Lumen%d", true, false, "organization", "orgmem" },
 	{ "POST /session/sign-out", NULL, true, false, "audit WHERE event = 'session.signed_out'", NULL },
-};
-
-struct trial {
-	const struct deed *deed;
-	char token[TOKEN_MAX], form[160];
-	int  made, together;	/* rows before */
+	{ "POST /auth/signin", "strategy=email_otp&email=mira@example.org", false, false, "signin_attempt", "session" },
+	{ "send a code", NULL, false, false, "code", "message", before_sending },
+	{ "attempt a code", NULL, false, false, "signin", "audit WHERE event = 'signin.created'", before_the_code },
+	{ "open a link", NULL, false, false, "signin", "audit WHERE event = 'signin.created'", before_the_link },
+	{ "POST /auth/forgot-password", "email=mira@example.org", false, false, "message", "session" },
+	{ "POST /auth/forgot-password", NULL, false, false, "code WHERE purpose = 6", NULL, before_the_exchange },
+	{ "POST /auth/reset-password", NULL, false, false, "audit WHERE event = 'password.reset'",
+	    "audit WHERE event = 'signin.created'", before_the_password },
 };
 
 static void
@@ -269,6 +408,9 @@ trial_begin(struct world *w, const struct deed *d, struct trial *tr)
 	static int serial;
 
 	*tr = (struct trial){ .deed = d };
+	(void)snprintf(tr->line, sizeof(tr->line), "%s", d->line);
+	if (d->before)
+		d->before(w, tr);
 	if (d->signed_in) {
 		ask(w, SIGN_IN);
 		assert_int_equal(w->status, 200);
@@ -312,6 +454,8 @@ check_refused(struct world *w, const struct trial *tr, bool committed, const cha
 		fail_msg("%s, %s %ld: half done: %d and %d rows", d->line, what, n, made, together);
 	if (!d->signed_in && *given && is_signed_in(w, given))
 		fail_msg("%s, %s %ld: a session came with a refusal", d->line, what, n);
+	if (!d->signed_in && !made && tr->token[0] && is_signed_in(w, tr->token))
+		fail_msg("%s, %s %ld: signed in by a failure", d->line, what, n);
 	if (d->signed_in && !made && !is_signed_in(w, *given ? given : tr->token))
 		fail_msg("%s, %s %ld: signed out by a failure", d->line, what, n);
 }
@@ -331,7 +475,7 @@ test_AUT14_the_store_fails_at_each_call(void **state)
 
 			trial_begin(w, &deeds[i], &tr);
 			(void)store_test_fail_after(++n);
-			ask(w, deeds[i].line, tr.token, tr.form);
+			ask(w, tr.line, tr.token, tr.form);
 			failed = store_test_fail_after(0) == 0;
 			if (failed)
 				check_refused(w, &tr, false, "call of the store", n);
@@ -357,7 +501,7 @@ test_F19_memory_runs_out_at_each_allocation(void **state)
 			trial_begin(w, &deeds[i], &tr);
 			n += 1 + n / 32;
 			arena_test_fail_after(n);
-			ask(w, deeds[i].line, tr.token, tr.form);
+			ask(w, tr.line, tr.token, tr.form);
 			arena_test_fail_after(0);
 			failed = w->status != 200;
 			if (failed)
@@ -378,13 +522,40 @@ test_SES02_without_randomness_nobody_gets_in(void **state)
 
 		trial_begin(w, &deeds[i], &tr);
 		secret_test_fail_random(true);
-		ask(w, deeds[i].line, tr.token, tr.form);
+		ask(w, tr.line, tr.token, tr.form);
 		secret_test_fail_random(false);
 		if (w->status != 200)
 			check_refused(w, &tr, false, "randomness", 0);
 		else
 			assert_true(deeds[i].signed_in && !deeds[i].due);
 	}
+}
+
+/* Each call of a sign-in by code: one write that counts the try, one that does it, and no more. */
+static void
+test_a_sign_in_by_code_costs_one_write_a_call(void **state)
+{
+	struct world *w = *state;
+	struct store_stats before, after;
+	struct trial tr = { .deed = &deeds[0] };
+	char code[16], line[512];
+
+	store_stats(w->app.store, &before);
+	begin_attempt(w, &tr, "email_otp");
+	store_stats(w->app.store, &after);
+	assert_int_equal(after.commits - before.commits, 1 + 1);
+
+	step(w, &tr, tr.line, NULL);
+	store_stats(w->app.store, &before);
+	assert_int_equal(before.commits - after.commits, 1 + 1);
+
+	read_secret(w, code, sizeof(code));
+	(void)snprintf(line, sizeof(line), "POST /auth/attempt-verification?attempt_identifier=%s&identifier_type=signin", tr.attempt);
+	(void)snprintf(tr.form, sizeof(tr.form), "verification_code=%s", code);
+	step(w, &tr, line, tr.form);
+	store_stats(w->app.store, &after);
+	assert_int_equal(after.commits - before.commits, 1 + 1);
+	assert_true(is_signed_in(w, tr.token));
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
@@ -396,6 +567,7 @@ main(void)
 		T(test_AUT14_the_store_fails_at_each_call),
 		T(test_F19_memory_runs_out_at_each_allocation),
 		T(test_SES02_without_randomness_nobody_gets_in),
+		T(test_a_sign_in_by_code_costs_one_write_a_call),
 	};
 
 	if (!secret_init_libraries() || !id_init())

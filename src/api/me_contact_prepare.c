@@ -32,7 +32,7 @@ prepare_prove(struct request *rq, bool is_phone)
 
 	TRY(contacts_named(rq, &c, is_phone, &row));
 	TRY(check_unverified(rq, row));
-	to = contact_recipient(rq->task.arena, row);
+	to = own_contact_recipient(rq->task.arena, row);
 	if (is_phone)
 		TRY(reserve_block(rq, to));
 	return code_reserve_send(rq, to);
@@ -55,7 +55,7 @@ send_code(struct request *rq, const struct contacts *c, const struct contact_row
 	struct str shown = row->is_phone ? code_mask_phone(a, row->value) : code_mask_email(a, row->value);
 	struct message m = {
 		.kind = row->is_phone ? MESSAGE_SMS_CODE : MESSAGE_VERIFY_EMAIL,
-		.to = contact_recipient(a, row), .user = row->user,
+		.to = own_contact_recipient(a, row), .user = row->user,
 		.vars = { { "code", STR_NONE }, { "account", asker(c) } },
 	};
 

@@ -65,7 +65,7 @@ contact_key(struct task *t, const struct contact_row *row)
 	struct str shown, key;
 
 	if (row->is_phone)
-		return contact_recipient(t->arena, row);
+		return own_contact_recipient(t->arena, row);
 	return identifier_email(t, row->value, &shown, &key) == OK ? key : S("");
 }
 
@@ -76,7 +76,7 @@ contact_id_str(struct arena *a, const struct contact_row *row)
 }
 
 struct str
-contact_recipient(struct arena *a, const struct contact_row *row)
+own_contact_recipient(struct arena *a, const struct contact_row *row)
 {
 	return row->is_phone ? arena_printf(a, STR_FMT STR_FMT, STR_ARG(row->dial_code), STR_ARG(row->value)) : row->value;
 }

@@ -27,7 +27,7 @@ struct str contact_key(struct task *t, const struct contact_row *row);
 /* The wire id. Task's arena. */
 struct str contact_id_str(struct arena *a, const struct contact_row *row);
 /* Where a message to it goes. Task's arena. */
-struct str contact_recipient(struct arena *a, const struct contact_row *row);
+struct str own_contact_recipient(struct arena *a, const struct contact_row *row);
 
 /* What codes for it are for. */
 enum code_purpose contact_code_purpose(bool is_phone);

@@ -230,8 +230,8 @@ record_attempt(struct request *rq, const struct assertion *a)
 	struct signin_attempt_id id = { id_next(t->now) };
 
 	rq->told_signin_attempt = id;
-	return sql_signin_attempt_insert(t, rq->deployment->id, id, rq->session.id, a->passkey.user, S(""), S("passkey"), S(""),
-	    true, true, t->now, t->now + ATTEMPT_TTL_US);
+	return sql_signin_attempt_insert(t, rq->deployment->id, id, rq->session.id, a->passkey.user, 0, S(""), S("passkey"),
+	    S(""), true, false, true, S(""), S(""), S("{}"), t->now, t->now, t->now + ATTEMPT_TTL_US);
 }
 
 static enum status

@@ -102,6 +102,8 @@ struct reservation {
 	struct request   *rq;
 	const struct try *tries;
 	size_t            n;
+	enum status     (*also)(struct task *t, void *arg);
+	void             *arg;
 	int64_t           wait_us;
 	enum throttle_rule over;
 };
@@ -141,13 +143,14 @@ reserve_all(struct task *t, void *arg)
 
 	for (size_t i = 0; i < r->n; i++)
 		TRY(reserve_one(t, r, &r->tries[i]));
-	return OK;
+	return r->also ? r->also(t, r->arg) : OK;
 }
 
 enum status
-request_reserve(struct request *rq, const struct try *tries, size_t n)
+request_reserve_with(struct request *rq, const struct try *tries, size_t n, enum status (*also)(struct task *t, void *arg),
+    void *arg)
 {
-	struct reservation r = { rq, tries, n, 0, RULE_REQUESTS };
+	struct reservation r = { rq, tries, n, also, arg, 0, RULE_REQUESTS };
 	enum status st = request_write(rq, reserve_all, &r);
 
 	if (st != E_RATE_LIMITED)
@@ -156,6 +159,18 @@ request_reserve(struct request *rq, const struct try *tries, size_t n)
 	log_event(LOG_NOTICE, EV_THROTTLED, "request=%016llx rule=%s ip=%s", (unsigned long long)rq->x->id,
 	    throttle_rule_info[r.over].name, rq->client_text);
 	return refuse(rq, E_RATE_LIMITED, NULL);
+}
+
+enum status
+request_reserve(struct request *rq, const struct try *tries, size_t n)
+{
+	return request_reserve_with(rq, tries, n, NULL, NULL);
+}
+
+enum status
+request_take(struct request *rq, const struct try *tries, size_t n)
+{
+	return reserve_all(&rq->task, &(struct reservation){ .rq = rq, .tries = tries, .n = n });
 }
 
 enum status

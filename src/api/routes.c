@@ -14,6 +14,12 @@
 	X(identify) \
 	X(sign_in) \
 	X(sign_up) \
+	X(prepare_verification) \
+	X(attempt_verification) \
+	X(verify_magic_link) \
+	X(forgot_password) \
+	X(reset_password) \
+	X(complete_profile) \
 	X(oauth_init) \
 	X(oauth_callback) \
 	X(sso_login) \

@@ -91,6 +91,12 @@ second_factor_give_back(struct request *rq, struct user_id user, struct str of)
 	return request_give_back(rq, &account);
 }
 
+bool
+second_factors_any(const struct second_factors *f)
+{
+	return f->authenticator || f->phone_otp || f->backup_code;
+}
+
 struct str
 second_factors_words(struct arena *a, const struct second_factors *f)
 {

@@ -1,14 +1,13 @@
-/* sign_in.c - POST /auth/signin: a password, for an e-mail address or a username. */
+/* sign_in.c - POST /auth/signin: a password proves it at once, a code or a link is asked for. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api.h"
 #include "api/app.h"
-#include "api/complete.h"
+#include "api/attempt.h"
+#include "api/contact.h"
 #include "auth/identifier.h"
 #include "auth/password.h"
 #include "base/str.h"
 #include "store/store.gen.h"
-
-#define ATTEMPT_TTL_US (10 * MINUTE_US)
 
 enum { NAME_MAX_BYTES = 320 };
 
@@ -18,18 +17,26 @@ struct proof {
 	struct str             shown;	/* the identifier, as shown back */
 	struct str             key;	/* its canonical form; empty when it cannot be one */
 	struct account_secret  secret;	/* id 0: no such account */
+	int64_t                contact;	/* the address or number to prove; 0: none */
 	struct str             rehashed;	/* a new record, when the old one's parameters are outdated */
 	struct try             account_try;
 };
 
-/* One way to prove who you are in this call. */
+/* One way to prove who you are. With a password this call proves it; otherwise a code or link does later. */
 struct strategy {
-	const char *name;
-	const char *field;
-	bool      (*is_enabled)(const struct settings *s);
-	enum status (*read)(struct request *rq, struct str text, struct proof *p);
-	enum status (*find)(struct task *t, struct deployment_id d, struct str key, struct account_secret *ret_secret);
+	const char     *name;
+	const char     *field;
+	enum flow_event event;
+	bool          (*is_enabled)(const struct settings *s);
+	enum status   (*read)(struct request *rq, struct str text, struct proof *p);
+	enum status   (*find)(struct task *t, struct request *rq, struct proof *p);
 };
+
+static bool
+by_password(const struct proof *p)
+{
+	return p->strategy->event == EVENT_PASSWORD_RIGHT;
+}
 
 static bool
 email_is_enabled(const struct settings *s)
@@ -41,6 +48,24 @@ static bool
 username_is_enabled(const struct settings *s)
 {
 	return s->auth.factors.username_password;
+}
+
+static bool
+email_code_is_enabled(const struct settings *s)
+{
+	return s->auth.factors.email_otp;
+}
+
+static bool
+link_is_enabled(const struct settings *s)
+{
+	return s->auth.factors.email_magic_link && s->auth.magic_link.enabled;
+}
+
+static bool
+phone_code_is_enabled(const struct settings *s)
+{
+	return s->auth.factors.phone_otp;
 }
 
 /* What cannot be an address has no account: it goes the same way as one that nobody has. */
@@ -60,9 +85,74 @@ read_username(struct request *rq, struct str text, struct proof *p)
 	return OK;
 }
 
+/* Nothing can be mailed to what is no address. */
+static enum status
+read_mailbox(struct request *rq, struct str text, struct proof *p)
+{
+	if (identifier_email(&rq->task, text, &p->shown, &p->key) != OK)
+		return refuse(rq, E_BAD_REQUEST_BODY, "Enter a valid email address.");
+	return OK;
+}
+
+/* National digits, or all of them: which, is seen only beside the numbers that there are. */
+static enum status
+read_phone(struct request *rq, struct str text, struct proof *p)
+{
+	struct str dial = body_text(rq, "phone_country_code"), code;
+
+	/* The rules for a whole number are stricter; here a dial code may be among the digits. */
+	if (dial.n == 0 && str_starts(text, S("+")))
+		text = str_from(text, 1);
+	if (identifier_phone(&rq->task, text, dial.n ? dial : S("+1"), &p->key, &code) != OK)
+		return refuse(rq, E_BAD_REQUEST_BODY, "Enter a valid phone number.");
+	p->shown = dial.n ? arena_printf(rq->task.arena, STR_FMT STR_FMT, STR_ARG(code), STR_ARG(p->key)) : p->key;
+	return OK;
+}
+
+static enum status
+find_secret_by_email(struct task *t, struct request *rq, struct proof *p)
+{
+	return sql_account_secret_by_email(t, rq->deployment->id, p->key, &p->secret);
+}
+
+static enum status
+find_secret_by_username(struct task *t, struct request *rq, struct proof *p)
+{
+	return sql_account_secret_by_username(t, rq->deployment->id, p->key, &p->secret);
+}
+
+static enum status
+take_owner(enum status st, const struct contact_owner *owner, struct proof *p)
+{
+	TRY(st);
+	p->secret.id = owner->user;
+	p->contact = owner->contact;
+	return OK;
+}
+
+static enum status
+find_mailbox(struct task *t, struct request *rq, struct proof *p)
+{
+	struct contact_owner owner;
+
+	return take_owner(contact_find_email(t, rq->deployment->id, p->key, &owner), &owner, p);
+}
+
+static enum status
+find_phone(struct task *t, struct request *rq, struct proof *p)
+{
+	struct str dial = { p->shown.p, p->shown.n - p->key.n };
+	struct contact_owner owner;
+
+	return take_owner(contact_find_phone(t, rq->deployment->id, p->key, dial, &owner), &owner, p);
+}
+
 static const struct strategy strategies[] = {
-	{ "plain_email", "email", email_is_enabled, read_email, sql_account_secret_by_email },
-	{ "plain_username", "username", username_is_enabled, read_username, sql_account_secret_by_username },
+	{ "plain_email", "email", EVENT_PASSWORD_RIGHT, email_is_enabled, read_email, find_secret_by_email },
+	{ "plain_username", "username", EVENT_PASSWORD_RIGHT, username_is_enabled, read_username, find_secret_by_username },
+	{ "email_otp", "email", EVENT_MAIL_CODE_CHOSEN, email_code_is_enabled, read_mailbox, find_mailbox },
+	{ "magic_link", "email", EVENT_LINK_CHOSEN, link_is_enabled, read_mailbox, find_mailbox },
+	{ "phone_otp", "phone", EVENT_SMS_CODE_CHOSEN, phone_code_is_enabled, read_phone, find_phone },
 };
 
 static const struct strategy *
@@ -74,15 +164,37 @@ strategy_named(struct str name)
 	return NULL;
 }
 
+/* An address alone says nothing of how: the deployment's own way, where that needs no more than it. */
+static const struct strategy *
+strategy_of_first_factor(const struct request *rq)
+{
+	enum first_factor first = rq->deployment->settings.auth.first_factor;
+
+	if (first == FIRST_EMAIL_OTP)
+		return strategy_named(S("email_otp"));
+	return first == FIRST_EMAIL_MAGIC_LINK ? strategy_named(S("magic_link")) : NULL;
+}
+
 static const struct strategy *
 strategy_inferred(const struct request *rq)
 {
+	if (body_text(rq, "password").n > 0 && body_text(rq, "email").n > 0)
+		return strategy_named(S("plain_email"));
+	if (body_text(rq, "password").n > 0 && body_text(rq, "username").n > 0)
+		return strategy_named(S("plain_username"));
+	if (body_text(rq, "phone").n > 0)
+		return strategy_named(S("phone_otp"));
+	return body_text(rq, "email").n > 0 ? strategy_of_first_factor(rq) : NULL;
+}
+
+static enum status
+check_password_field(struct request *rq)
+{
 	if (body_text(rq, "password").n == 0)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_LEN(strategies); i++)
-		if (body_text(rq, strategies[i].field).n > 0)
-			return &strategies[i];
-	return NULL;
+		return refuse(rq, E_BAD_REQUEST_BODY, "The field password is missing.");
+	if (body_text(rq, "password").n > PASSWORD_BYTES_MAX)
+		return refuse(rq, E_BAD_REQUEST_BODY, "This password is too long.");
+	return OK;
 }
 
 static enum status
@@ -95,11 +207,7 @@ choose_strategy(struct request *rq, struct proof *p)
 		return refuse(rq, E_BAD_REQUEST_BODY, "This way of signing in is not available here.");
 	if (body_text(rq, p->strategy->field).n == 0)
 		return refuse(rq, E_BAD_REQUEST_BODY, "The field %s is missing.", p->strategy->field);
-	if (body_text(rq, "password").n == 0)
-		return refuse(rq, E_BAD_REQUEST_BODY, "The field password is missing.");
-	if (body_text(rq, "password").n > PASSWORD_BYTES_MAX)
-		return refuse(rq, E_BAD_REQUEST_BODY, "This password is too long.");
-	return OK;
+	return by_password(p) ? check_password_field(rq) : OK;
 }
 
 static enum status
@@ -107,24 +215,29 @@ find_account(struct task *t, void *arg)
 {
 	struct request *rq = arg;
 	struct proof *p = rq->proof;
-	enum status st = p->strategy->find(t, rq->deployment->id, p->key, &p->secret);
+	enum status st = p->strategy->find(t, rq, p);
 
+	if (st == E_CONFLICT)
+		return refuse(rq, E_BAD_REQUEST_BODY, "Enter the whole number, with its country code.");
 	return st == E_NOT_FOUND ? OK : st;
 }
 
-/* One counter for an account, whatever it was called; one for the source. Before anything is hashed. */
+/*
+ * One counter for an account, whatever it was called; one for the source. Before anything is hashed. Asking for
+ * a code tries nothing: it counts for the source alone, and its message for the recipient.
+ */
 static enum status
 reserve(struct request *rq, struct proof *p)
 {
 	struct arena *a = rq->task.arena;
 	struct str subject = p->secret.id.v ? user_id_str(a, p->secret.id) : arena_printf(a, "name:" STR_FMT, STR_ARG(p->key));
 	struct try tries[] = {
-		{ RULE_SIGN_IN_ACCOUNT, subject },
 		{ RULE_SIGN_IN_SOURCE, arena_printf(a, "%016llx", (unsigned long long)rq->source) },
+		{ RULE_SIGN_IN_ACCOUNT, subject },
 	};
 
-	p->account_try = tries[0];
-	return request_reserve(rq, tries, ARRAY_LEN(tries));
+	p->account_try = tries[1];
+	return request_reserve(rq, tries, by_password(p) ? 2 : 1);
 }
 
 /* What nobody is called may be a password, typed into the wrong field: only names that exist are logged. */
@@ -157,6 +270,14 @@ check_password(struct request *rq, struct proof *p)
 }
 
 static enum status
+check_existence(struct request *rq, const struct proof *p)
+{
+	if (p->secret.id.v == 0 && !rq->deployment->settings.hide_account_existence)
+		return refuse(rq, E_USER_NOT_FOUND, NULL);
+	return OK;
+}
+
+static enum status
 sign_in_prove(struct request *rq)
 {
 	struct proof *p = arena_one(rq->task.arena, struct proof);
@@ -168,7 +289,7 @@ sign_in_prove(struct request *rq)
 	TRY(p->strategy->read(rq, body_text(rq, p->strategy->field), p));
 	TRY(request_read(rq, find_account, rq));
 	TRY(reserve(rq, p));
-	return check_password(rq, p);
+	return by_password(p) ? check_password(rq, p) : check_existence(rq, p);
 }
 
 /* The password was right for the record that was read; only if it still is the record, it is right now. */
@@ -196,14 +317,33 @@ store_rehashed(struct request *rq, const struct proof *p)
 }
 
 static enum status
-record_attempt(struct request *rq, const struct proof *p)
+begin(struct request *rq, const struct proof *p)
 {
-	struct task *t = &rq->task;
-	struct signin_attempt_id id = { id_next(t->now) };
+	return attempt_begin(rq, &(struct attempt_start){
+	    .flow = FLOW_SIGN_IN, .from = STATE_START, .event = p->strategy->event, .user = p->secret.id,
+	    .contact = by_password(p) ? p->secret.email.v : p->contact, .shown = p->shown, .method = p->strategy->name,
+	});
+}
 
-	rq->told_signin_attempt = id;
-	return sql_signin_attempt_insert(t, rq->deployment->id, id, rq->session.id, p->secret.id, p->shown,
-	    str_of(p->strategy->name), S(""), true, true, t->now, t->now + ATTEMPT_TTL_US);
+/* Who is signed in here can see so already: this tells nothing of accounts. */
+static enum status
+check_not_here_yet(struct request *rq, struct user_id user)
+{
+	struct signin_of_session_find_row row;
+	enum status st = sql_signin_of_session_find(&rq->task, rq->deployment->id, rq->session.id, user, rq->task.now, &row);
+
+	if (st == OK)
+		return refuse(rq, E_USER_ALREADY_SIGNED_IN, NULL);
+	return st == E_NOT_FOUND ? OK : st;
+}
+
+static enum status
+sign_in_by_password(struct request *rq, const struct proof *p)
+{
+	TRY(confirm_account(rq, p));
+	TRY(begin(rq, p));
+	TRY(store_rehashed(rq, p));
+	return request_give_back(rq, &p->account_try);
 }
 
 static enum status
@@ -211,11 +351,12 @@ sign_in(struct request *rq)
 {
 	const struct proof *p = rq->proof;
 
-	TRY(confirm_account(rq, p));
-	TRY(sign_in_complete(rq, p->secret.id, p->strategy->name));
-	TRY(record_attempt(rq, p));
-	TRY(store_rehashed(rq, p));
-	TRY(request_give_back(rq, &p->account_try));
+	if (by_password(p)) {
+		TRY(sign_in_by_password(rq, p));
+	} else {
+		TRY(check_not_here_yet(rq, p->secret.id));
+		TRY(begin(rq, p));
+	}
 	return reply_session(rq);
 }
 
@@ -224,10 +365,12 @@ const struct route route_sign_in = {
 	.summary = "Sign in; the attempt is the last of signin_attempts in the answer.",
 	.auth = AUTH_SESSION, .tx = TX_WRITE, .lane = LANE_HASH,
 	.body = {
-		OPT_TEXT("strategy", 32, "plain_email or plain_username; inferred when absent"),
-		OPT_TEXT("email", 320, "with plain_email"),
+		OPT_TEXT("strategy", 32, "plain_email, plain_username, email_otp, magic_link or phone_otp; inferred when absent"),
+		OPT_TEXT("email", 320, "with plain_email, email_otp, magic_link"),
 		OPT_TEXT("username", 320, "with plain_username"),
-		OPT_TEXT("password", 1024, "the password"),
+		OPT_TEXT("phone", 32, "with phone_otp: digits"),
+		OPT_TEXT("phone_country_code", 8, "with phone_otp: a dial code such as +1"),
+		OPT_TEXT("password", 1024, "with plain_email and plain_username"),
 		OPT_TEXT("challenge_token", 256, "a redeemed challenge"),
 	},
 	.fails = { E_INVALID_CREDENTIALS, E_USER_NOT_FOUND, E_USER_DISABLED, E_USER_ALREADY_SIGNED_IN, E_LIMIT_REACHED,

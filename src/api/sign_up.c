@@ -1,16 +1,15 @@
-/* sign_up.c - POST /auth/signup: a new account, and signed in with it. */
+/* sign_up.c - POST /auth/signup: a new account, and signed in with it, once its address is proved where that is asked for. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/account_create.h"
 #include "api/api.h"
 #include "api/app.h"
-#include "api/complete.h"
+#include "api/new_password.h"
 #include "api/restrictions.h"
+#include "api/sign_up_attempt.h"
 #include "auth/identifier.h"
 #include "auth/password.h"
 #include "base/str.h"
 #include "store/store.gen.h"
-
-#define ATTEMPT_TTL_US (30 * MINUTE_US)
 
 enum { NAME_MAX = 50 };
 
@@ -133,16 +132,9 @@ check_phone(struct request *rq, struct account_spec *spec)
 static enum status
 check_new_password(struct request *rq)
 {
-	const struct settings *s = &rq->deployment->settings;
-	struct password_policy policy = {
-		s->auth.password.min_length, s->auth.password.require_lowercase, s->auth.password.require_uppercase,
-		s->auth.password.require_number, s->auth.password.require_special,
-	};
 	struct str v = value_of(rq, "password");
-	const char *sentence = NULL;
-	enum status st = v.n == 0 ? OK : password_check(&policy, v, &sentence);
 
-	return st == OK ? OK : refuse(rq, st, sentence ? "%s" : NULL, sentence);
+	return v.n == 0 ? OK : new_password_check(rq, v);
 }
 
 /* Keep the first refusal, and go on telling. Failures of ours end it at once. */
@@ -179,32 +171,47 @@ refuse_taken(struct request *rq, enum status found, enum status st)
 	return found == E_NOT_FOUND ? OK : found;
 }
 
+/* Who only typed an address cannot keep it from whoever is about to prove it (AUT-12). */
+static enum status
+find_taken(enum status found, const struct contact_owner *owner, bool will_be_proved)
+{
+	return found == OK && will_be_proved && owner->verified_at == 0 ? E_NOT_FOUND : found;
+}
+
+static enum status
+find_email(struct task *t, struct request *rq, const struct account_spec *spec)
+{
+	struct contact_owner owner;
+	enum status st = sql_contact_by_email(t, rq->deployment->id, spec->email_key, &owner);
+
+	return find_taken(st, &owner, sign_up_needs(rq, spec) & NEEDS_EMAIL);
+}
+
+static enum status
+find_phone(struct task *t, struct request *rq, const struct account_spec *spec)
+{
+	struct contact_owner *owners;
+	size_t n;
+
+	TRY(sql_contacts_by_phone(t, rq->deployment->id, S(""), spec->phone_key, &owners, &n));
+	return n == 0 ? E_NOT_FOUND : find_taken(OK, &owners[0], sign_up_needs(rq, spec) & NEEDS_PHONE);
+}
+
 static enum status
 check_taken(struct task *t, void *arg)
 {
 	struct request *rq = arg;
 	const struct account_spec *spec = rq->proof;
-	struct deployment_id d = rq->deployment->id;
-	struct email_taken_row email;
 	struct username_taken_row username;
-	struct phone_taken_row phone;
 	enum status st = OK;
 
 	if (spec->email_key.n > 0)
-		COLLECT(st, refuse_taken(rq, sql_email_taken(t, d, spec->email_key, &email), E_EMAIL_EXISTS));
+		COLLECT(st, refuse_taken(rq, find_email(t, rq, spec), E_EMAIL_EXISTS));
 	if (spec->username_key.n > 0)
-		COLLECT(st, refuse_taken(rq, sql_username_taken(t, d, spec->username_key, &username), E_USERNAME_EXISTS));
+		COLLECT(st, refuse_taken(rq, sql_username_taken(t, rq->deployment->id, spec->username_key, &username), E_USERNAME_EXISTS));
 	if (spec->phone_key.n > 0)
-		COLLECT(st, refuse_taken(rq, sql_phone_taken(t, d, spec->phone_key, &phone), E_PHONE_NUMBER_EXISTS));
+		COLLECT(st, refuse_taken(rq, find_phone(t, rq, spec), E_PHONE_NUMBER_EXISTS));
 	return st;
-}
-
-static struct str
-policy_word(enum second_factor_policy policy)
-{
-	if (policy == SECOND_ENFORCED)
-		return S("enforced");
-	return policy == SECOND_OPTIONAL ? S("optional") : S("none");
 }
 
 static enum status
@@ -221,7 +228,7 @@ sign_up_prove(struct request *rq)
 	TRY(check_form(rq, spec));
 	TRY(request_reserve(rq, &(struct try){ RULE_SIGN_UP_SOURCE, source }, 1));
 	TRY(request_read(rq, check_taken, rq));
-	spec->second_factor_policy = policy_word(rq->deployment->settings.auth.second_factor_policy);
+	spec->second_factor_policy = sign_up_policy_word(rq);
 	if (password.n == 0)
 		return OK;
 	return password_hash(&rq->task, rq->app->hasher, rq->deployment->id, password, &spec->password_record);
@@ -243,30 +250,9 @@ required_words(struct request *rq)
 }
 
 static enum status
-record_attempt(struct request *rq, const struct account_spec *spec, struct user_id user)
-{
-	struct task *t = &rq->task;
-	struct signup_attempt_id id = { id_next(t->now) };
-
-	rq->told_signup_attempt = id;
-	return sql_signup_attempt_insert(t, rq->deployment->id, id, rq->session.id, user, spec->first_name, spec->last_name,
-	    spec->email, spec->username, spec->phone, spec->dial_code, S(""), required_words(rq), S(""), true, t->now,
-	    t->now + ATTEMPT_TTL_US);
-}
-
-static enum status
 sign_up(struct request *rq)
 {
-	const struct account_spec *spec = rq->proof;
-	struct user_id user;
-	enum status st = account_create(&rq->task, rq->deployment->id, spec, &user);
-
-	if (st == E_USERNAME_EXISTS || st == E_EMAIL_EXISTS || st == E_PHONE_NUMBER_EXISTS)
-		return refuse(rq, st, NULL);
-	TRY(st);
-	TRY(audit(rq, AUDIT_USER_CREATED, user, STR_NONE));
-	TRY(sign_in_complete(rq, user, spec->email_key.n > 0 ? "plain_email" : "plain_username"));
-	TRY(record_attempt(rq, spec, user));
+	TRY(sign_up_begin(rq, rq->proof, required_words(rq)));
 	return reply_session(rq);
 }
 

@@ -66,7 +66,7 @@ offers_first_factor(const struct settings *s)
 	case FIRST_EMAIL_OTP:
 		return s->auth.factors.email_otp;
 	case FIRST_EMAIL_MAGIC_LINK:
-		return s->auth.factors.email_magic_link;
+		return s->auth.factors.email_magic_link && s->auth.magic_link.enabled;
 	case FIRST_PHONE_OTP:
 		return s->auth.factors.phone_otp;
 	}
@@ -90,6 +90,12 @@ check_together(struct task *t, const struct settings *s)
 		return fail(t, E_BAD_REQUEST_BODY,
 		    "auth_settings.second_factor_policy=enforced needs the authenticator or "
 		    "phone_otp of auth_settings.auth_factors_enabled");
+	if (s->auth.verification_policy.email && !s->auth.email_address.otp_verification_allowed)
+		return fail(t, E_BAD_REQUEST_BODY,
+		    "auth_settings.verification_policy.email needs auth_settings.email_address.otp_verification_allowed");
+	if (s->auth.verification_policy.phone_number && !s->auth.phone_number.sms_verification_allowed)
+		return fail(t, E_BAD_REQUEST_BODY,
+		    "auth_settings.verification_policy.phone_number needs auth_settings.phone_number.sms_verification_allowed");
 	if (s->auth.username.min_length > s->auth.username.max_length)
 		return fail(t, E_BAD_REQUEST_BODY,
 		    "auth_settings.username.min_length must not be above auth_settings.username.max_length");

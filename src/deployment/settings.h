@@ -35,7 +35,7 @@ struct settings {
 			bool require_lowercase, require_uppercase, require_number, require_special; } password;
 		struct { bool email_password, username_password, email_otp, email_magic_link, phone_otp,
 			backup_code, authenticator, sso, passkey; } factors;
-		struct { bool email, phone_number; } verification_policy;	/* both off until there is a transport */
+		struct { bool email, phone_number; } verification_policy;
 		struct { bool enabled, prompt_registration_on_auth, allow_autofill; } passkey;
 		struct { bool enabled, require_same_device; } magic_link;
 		struct { bool enabled; int64_t max_accounts_per_session, max_sessions_per_account; } multi_session;
@@ -76,6 +76,7 @@ struct settings {
 		bool signup_terms_statement_shown;
 		struct str theme_tokens;		/* JSON: {"light": {name: text}, "dark": {…}} */
 	} ui;
+	struct str     magic_link_page_url;	/* where a mailed link leads */
 	bool           maintenance_mode;
 	struct str     mail_from_host;
 	struct str     cookie_domain;		/* empty: host-only cookie */

@@ -8,8 +8,7 @@
 #include "base/str.h"
 #include "deployment/origin.h"
 
-#define NO_MAIL    "this release sends no mail"
-#define NO_SMS     "this release sends no text messages"
+#define NO_WHATSAPP "this release sends no WhatsApp messages"
 #define NO_SSO     "this release has no single sign-on"
 #define NO_GEO     "this release cannot tell countries"
 #define NO_VOIP    "this release cannot tell such numbers"
@@ -340,17 +339,17 @@ const struct setting_row setting_rows[] = {
 	BOOL(A ".email_address.enabled", auth.email_address.enabled, "true", "People have e-mail addresses."),
 	BOOL(A ".email_address.required", auth.email_address.required, "true", "Signing up asks for one."),
 	SHOWN(A ".email_address.verify_signup", write_verify_email, "As " A ".verification_policy.email."),
-	LATER(A ".email_address.otp_verification_allowed", auth.email_address.otp_verification_allowed, "false", NO_MAIL,
+	BOOL(A ".email_address.otp_verification_allowed", auth.email_address.otp_verification_allowed, "true",
 	    "An address can be verified by a mailed code."),
-	LATER(A ".email_address.magic_link_verification_allowed", auth.email_address.magic_link_verification_allowed,
-	    "false", NO_MAIL, "An address can be verified by a mailed link."),
+	BOOL(A ".email_address.magic_link_verification_allowed", auth.email_address.magic_link_verification_allowed,
+	    "true", "An address can be verified by a mailed link."),
 	BOOL(A ".phone_number.enabled", auth.phone_number.enabled, "false", "People have phone numbers."),
 	BOOL(A ".phone_number.required", auth.phone_number.required, "false", "Signing up asks for one."),
 	SHOWN(A ".phone_number.verify_signup", write_verify_phone, "As " A ".verification_policy.phone_number."),
-	LATER(A ".phone_number.sms_verification_allowed", auth.phone_number.sms_verification_allowed, "false", NO_SMS,
+	BOOL(A ".phone_number.sms_verification_allowed", auth.phone_number.sms_verification_allowed, "true",
 	    "A number can be verified by a text message."),
 	LATER(A ".phone_number.whatsapp_verification_allowed", auth.phone_number.whatsapp_verification_allowed, "false",
-	    NO_SMS, "A number can be verified by a WhatsApp message."),
+	    NO_WHATSAPP, "A number can be verified by a WhatsApp message."),
 	BOOL(A ".username.enabled", auth.username.enabled, "true", "People have usernames."),
 	BOOL(A ".username.required", auth.username.required, "false", "Signing up asks for one."),
 	INT(A ".username.min_length", auth.username.min_length, 1, 64, "3", "Shortest username, in characters."),
@@ -372,7 +371,7 @@ const struct setting_row setting_rows[] = {
 	SHOWN(A ".web3_wallet.required", write_false, "Always false."),
 	SHOWN(A ".password_policy.enabled", write_password_enabled, "As " A ".password.enabled."),
 	SHOWN(A ".password_policy.required", write_password_required, "As " A ".password.required."),
-	LATER(A ".magic_link.enabled", auth.magic_link.enabled, "false", NO_MAIL, "Mailed links sign people in."),
+	BOOL(A ".magic_link.enabled", auth.magic_link.enabled, "true", "Mailed links sign people in."),
 	SHOWN(A ".magic_link.required", write_false, "Always false."),
 	BOOL(A ".magic_link.require_same_device", auth.magic_link.require_same_device, "false",
 	    "A mailed link works only in the browser that asked for it."),
@@ -383,9 +382,9 @@ const struct setting_row setting_rows[] = {
 #define F A ".auth_factors_enabled"
 	BOOL(F ".email_password", auth.factors.email_password, "true", "Sign in with e-mail address and password."),
 	BOOL(F ".username_password", auth.factors.username_password, "true", "Sign in with username and password."),
-	LATER(F ".email_otp", auth.factors.email_otp, "false", NO_MAIL, "Sign in with a mailed code."),
-	LATER(F ".email_magic_link", auth.factors.email_magic_link, "false", NO_MAIL, "Sign in with a mailed link."),
-	LATER(F ".phone_otp", auth.factors.phone_otp, "false", NO_SMS, "Sign in with a code by text message."),
+	BOOL(F ".email_otp", auth.factors.email_otp, "false", "Sign in with a mailed code."),
+	BOOL(F ".email_magic_link", auth.factors.email_magic_link, "false", "Sign in with a mailed link."),
+	BOOL(F ".phone_otp", auth.factors.phone_otp, "false", "Sign in with a code by text message."),
 	SHOWN(F ".web3_wallet", write_false, "Always false."),
 	BOOL(F ".backup_code", auth.factors.backup_code, "false", "Backup codes as a second factor."),
 	BOOL(F ".authenticator", auth.factors.authenticator, "false", "Authenticator apps as a second factor."),
@@ -521,6 +520,8 @@ const struct setting_row setting_rows[] = {
 #undef U
 
 #define OPERATOR .view = VIEW_OPERATOR
+	{ ROW("magic_link_page_url", SETTING_TEXT, magic_link_page_url, "{frontend}/magic-link",
+	    "The app's page that a mailed link opens."), OPERATOR, .max = SETTING_TEXT_MAX, .form = &page },
 	{ ROW("cookie_domain", SETTING_TEXT, cookie_domain, "",
 	    "Share the session cookie below this parent domain of the host, as __session; empty: the host's alone, as "
 	    "__Host-session."), OPERATOR, .max = 253, .form = &domain },

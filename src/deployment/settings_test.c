@@ -230,6 +230,8 @@ static const struct {
 	{ "smtp_from_name", "Lumen\r\nBcc: c@d.example", NULL, "smtp_from_name must be one line of text" },
 	{ "sms_webhook_url", "http://sms.example.com/", NULL, "http:// only on a loopback host" },
 	{ "sms_webhook_url", "http://127.0.0.1:9/", "{\"sms_webhook_url\":\"http://127.0.0.1:9/\"}", NULL },
+	{ "auth_settings.phone_number.whatsapp_verification_allowed", "true", NULL, "this release sends no WhatsApp" },
+	{ "magic_link_page_url", "/enter", NULL, "an absolute URL" },
 	{ "ui_settings.after_signin_redirect_url", "https://app.lumen.example/in",
 	    "{\"ui_settings.after_signin_redirect_url\":\"https://app.lumen.example/in\"}", NULL },
 	{ "ui_settings.after_signin_redirect_url", "/in", NULL, "an absolute URL" },

@@ -50,8 +50,8 @@ session_state_load(struct task *t, struct deployment_id d, const struct session_
 		TRY(sql_session_accounts(t, d, ref->id, &s.accounts, &s.n_accounts));
 		TRY(sql_session_contacts(t, d, ref->id, &s.contacts, &s.n_contacts));
 	}
-	TRY(sql_signin_attempts_live(t, d, ref->id, t->now, told_signin, &s.signin_attempts, &s.n_signin_attempts));
-	TRY(sql_signup_attempts_live(t, d, ref->id, t->now, told_signup, &s.signup_attempts, &s.n_signup_attempts));
+	TRY(sql_signin_attempts_live(t, d, ref->id, t->now, told_signin, ATTEMPT_GUESSES, &s.signin_attempts, &s.n_signin_attempts));
+	TRY(sql_signup_attempts_live(t, d, ref->id, t->now, told_signup, ATTEMPT_GUESSES, &s.signup_attempts, &s.n_signup_attempts));
 	drop_disabled(&s);
 	s.active = session_state_find_signin(&s, ref->active_signin);
 	*ret_state = s;

@@ -6,6 +6,9 @@
 #include "session/session.h"
 #include "store/store.gen.h"
 
+/* Wrong codes that an attempt survives: after so many it is over. */
+enum { ATTEMPT_GUESSES = 5 };
+
 /* Rows of one session, in the task's arena. All zero: anonymous, signed out. */
 struct session_state {
 	struct session_id          id;

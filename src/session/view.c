@@ -194,7 +194,8 @@ view_signin_attempt(struct json *j, struct session_id session, const struct sign
 	json_object_begin(j, NULL);
 	json_signin_attempt_id(j, "id", a->id);
 	json_session_id(j, "session_id", session);
-	json_user_id(j, "user_id", a->user);
+	/* Whose it is would tell whether there is such an account. */
+	json_user_id(j, "user_id", a->first_done ? a->user : (struct user_id){ 0 });
 	json_str(j, "email", a->email);
 	json_str(j, "method", a->method);
 	json_str(j, "sso_provider", S(""));
@@ -202,16 +203,14 @@ view_signin_attempt(struct json *j, struct session_id session, const struct sign
 	json_bool(j, "first_method_authenticated", a->first_done);
 	json_bool(j, "second_method_authentication_required", a->second_required);
 	json_bool(j, "second_method_authenticated", a->second_done);
-	json_array_begin(j, "available_2fa_methods");
-	json_array_end(j);
+	view_words(j, "available_2fa_methods", a->second_methods);
 	json_str(j, "current_step", step);
 	view_words(j, "remaining_steps", a->steps);
 	json_bool(j, "completed", a->completed);
 	json_bool(j, "requires_completion", str_eq(step, S("complete_profile")));
 	view_words(j, "missing_fields", a->missing_fields);
 	view_words(j, "required_fields", a->missing_fields);
-	json_object_begin(j, "profile_completion_data");
-	json_object_end(j);
+	json_raw(j, "profile_completion_data", a->profile);
 	json_bool(j, "errored", false);
 	json_array_begin(j, "errors");
 	json_array_end(j);

@@ -43,6 +43,11 @@ SELECT a.id, a.password_record, a.disabled_at, a.primary_email_id, e.verified_at
   LEFT JOIN email_address e ON e.deployment_id = a.deployment_id AND e.id = a.primary_email_id
  WHERE a.deployment_id = :deployment AND a.id = :id;
 
+-- :name account_password_changed :one
+-- :in deployment_id deployment, user_id id
+-- :out time at
+SELECT password_changed_at FROM account WHERE deployment_id = :deployment AND id = :id;
+
 -- :name account_last_scope :one
 -- :in deployment_id deployment, user_id id
 -- :out orgmem_id orgmem, wsmem_id wsmem, org_id org, org_id workspace_org
@@ -152,6 +157,115 @@ SELECT a.id, a.first_name, a.last_name, a.username, e.email, a.disabled_at, a.cr
   LEFT JOIN email_address e ON e.deployment_id = a.deployment_id AND e.id = a.primary_email_id
  WHERE a.deployment_id = :deployment AND a.id > :after
  ORDER BY a.id LIMIT :most;
+
+-- :name contact_by_email :one contact_owner
+-- :in deployment_id deployment, key email_key
+-- :out user_id user, int contact, text value, text dial_code, time verified_at, bool claimed, bool has_password, time password_changed_at
+-- Whose address it is. `claimed`: something of this account has been verified.
+SELECT c.user_id, c.id, c.email, '', c.verified_at,
+       CASE WHEN EXISTS (SELECT 1 FROM email_address v WHERE v.deployment_id = c.deployment_id AND v.user_id = c.user_id AND v.verified_at IS NOT NULL)
+              OR EXISTS (SELECT 1 FROM phone_number w WHERE w.deployment_id = c.deployment_id AND w.user_id = c.user_id AND w.verified_at IS NOT NULL)
+            THEN 1 ELSE 0 END,
+       CASE WHEN a.password_record = '' THEN 0 ELSE 1 END, a.password_changed_at
+  FROM email_address c
+  JOIN account a ON a.deployment_id = c.deployment_id AND a.id = c.user_id
+ WHERE c.deployment_id = :deployment AND c.email_key = :email_key;
+
+-- :name contact_by_email_id :one contact_owner
+-- :in deployment_id deployment, int id
+-- :out user_id user, int contact, text value, text dial_code, time verified_at, bool claimed, bool has_password, time password_changed_at
+SELECT c.user_id, c.id, c.email, '', c.verified_at,
+       CASE WHEN EXISTS (SELECT 1 FROM email_address v WHERE v.deployment_id = c.deployment_id AND v.user_id = c.user_id AND v.verified_at IS NOT NULL)
+              OR EXISTS (SELECT 1 FROM phone_number w WHERE w.deployment_id = c.deployment_id AND w.user_id = c.user_id AND w.verified_at IS NOT NULL)
+            THEN 1 ELSE 0 END,
+       CASE WHEN a.password_record = '' THEN 0 ELSE 1 END, a.password_changed_at
+  FROM email_address c
+  JOIN account a ON a.deployment_id = c.deployment_id AND a.id = c.user_id
+ WHERE c.deployment_id = :deployment AND c.id = :id;
+
+-- :name contact_by_phone_id :one contact_owner
+-- :in deployment_id deployment, int id
+-- :out user_id user, int contact, text value, text dial_code, time verified_at, bool claimed, bool has_password, time password_changed_at
+SELECT c.user_id, c.id, c.phone_number, c.dial_code, c.verified_at,
+       CASE WHEN EXISTS (SELECT 1 FROM email_address v WHERE v.deployment_id = c.deployment_id AND v.user_id = c.user_id AND v.verified_at IS NOT NULL)
+              OR EXISTS (SELECT 1 FROM phone_number w WHERE w.deployment_id = c.deployment_id AND w.user_id = c.user_id AND w.verified_at IS NOT NULL)
+            THEN 1 ELSE 0 END,
+       CASE WHEN a.password_record = '' THEN 0 ELSE 1 END, a.password_changed_at
+  FROM phone_number c
+  JOIN account a ON a.deployment_id = c.deployment_id AND a.id = c.user_id
+ WHERE c.deployment_id = :deployment AND c.id = :id;
+
+-- :name contacts_by_phone :many contact_owner
+-- :in deployment_id deployment, text digits, text phone_key
+-- :out user_id user, int contact, text value, text dial_code, time verified_at, bool claimed, bool has_password, time password_changed_at
+-- Clients send national digits, or the dial code and them, or both apart.
+SELECT c.user_id, c.id, c.phone_number, c.dial_code, c.verified_at,
+       CASE WHEN EXISTS (SELECT 1 FROM email_address v WHERE v.deployment_id = c.deployment_id AND v.user_id = c.user_id AND v.verified_at IS NOT NULL)
+              OR EXISTS (SELECT 1 FROM phone_number w WHERE w.deployment_id = c.deployment_id AND w.user_id = c.user_id AND w.verified_at IS NOT NULL)
+            THEN 1 ELSE 0 END,
+       CASE WHEN a.password_record = '' THEN 0 ELSE 1 END, a.password_changed_at
+  FROM phone_number c
+  JOIN account a ON a.deployment_id = c.deployment_id AND a.id = c.user_id
+ WHERE c.deployment_id = :deployment AND (c.phone_number = :digits OR c.phone_key = :phone_key)
+ ORDER BY c.id;
+
+-- :name email_mark_proved :rows
+-- :in deployment_id deployment, int id, user_id user, time now
+UPDATE email_address SET verified_at = :now, verification_strategy = 'otp', updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id AND user_id = :user AND verified_at IS NULL;
+
+-- :name phone_mark_proved :rows
+-- :in deployment_id deployment, int id, user_id user, time now
+UPDATE phone_number SET verified_at = :now, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id AND user_id = :user AND verified_at IS NULL;
+
+-- :name email_unproved_delete :rows
+-- :in deployment_id deployment, key email_key
+-- Who proves an address takes it from whoever only typed it.
+DELETE FROM email_address WHERE deployment_id = :deployment AND email_key = :email_key AND verified_at IS NULL;
+
+-- :name phone_unproved_delete :rows
+-- :in deployment_id deployment, key phone_key
+DELETE FROM phone_number WHERE deployment_id = :deployment AND phone_key = :phone_key AND verified_at IS NULL;
+
+-- :name account_forget_email :rows
+-- :in deployment_id deployment, user_id id, int email, time now
+UPDATE account SET primary_email_id = NULL, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id AND primary_email_id = :email;
+
+-- :name account_forget_phone :rows
+-- :in deployment_id deployment, user_id id, int phone, time now
+UPDATE account SET primary_phone_id = NULL, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id AND primary_phone_id = :phone;
+
+-- :name account_reset_password :rows
+-- :in deployment_id deployment, user_id id, text record, time now
+UPDATE account SET password_record = :record, password_changed_at = :now, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id;
+
+-- :name account_disown :rows
+-- :in deployment_id deployment, user_id id, time now
+-- Everything that somebody could get in with who never proved an address.
+UPDATE account SET password_record = '', password_changed_at = :now, authenticator_id = NULL, authenticator_at = NULL,
+       backup_codes_at = NULL, n_passkeys = 0, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id;
+
+-- :name authenticator_disown :rows
+-- :in deployment_id deployment, user_id user
+DELETE FROM authenticator WHERE deployment_id = :deployment AND user_id = :user;
+
+-- :name backup_code_disown :rows
+-- :in deployment_id deployment, user_id user
+DELETE FROM backup_code WHERE deployment_id = :deployment AND user_id = :user;
+
+-- :name passkey_disown :rows
+-- :in deployment_id deployment, user_id user
+DELETE FROM passkey WHERE deployment_id = :deployment AND user_id = :user;
+
+-- :name account_set_primary_phone :rows
+-- :in deployment_id deployment, user_id id, phone_id phone, time now
+UPDATE account SET primary_phone_id = :phone, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id AND primary_phone_id IS NULL;
 
 -- :name throttle_take :rows
 -- :in deployment_id deployment, bytes bucket, time now, time window_before, int most, time expires_at

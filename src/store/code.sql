@@ -11,9 +11,9 @@ ON CONFLICT (deployment_id, purpose, subject) DO UPDATE SET
 
 -- :name code_find :one
 -- :in deployment_id deployment, int purpose, int subject, time now
--- :out code_id id, text recipient, session_id session, time expires_at
+-- :out code_id id, text recipient, session_id session, time created_at, time expires_at
 -- The live one, if there is one.
-SELECT id, recipient, session_id, expires_at
+SELECT id, recipient, session_id, created_at, expires_at
   FROM code WHERE deployment_id = :deployment AND purpose = :purpose AND subject = :subject AND expires_at > :now;
 
 -- :name code_use :rows

@@ -176,6 +176,22 @@ UPDATE signin SET proved_at = :now, updated_at = :now WHERE deployment_id = :dep
 UPDATE signin SET city = :city, region = :region, region_code = :region_code, country = :country, country_code = :country_code
  WHERE deployment_id = :deployment AND id = :id;
 
+-- :name signin_of_session_find :one
+-- :in deployment_id deployment, session_id session, user_id user, time now
+-- :out signin_id id
+SELECT id FROM signin WHERE deployment_id = :deployment AND session_id = :session AND user_id = :user AND expires_at > :now;
+
+-- :name signin_reactivate :rows
+-- :in deployment_id deployment, signin_id id, time now, time expires_at
+-- Its user signs in where they are signed in already: it begins anew.
+UPDATE signin SET proved_at = :now, updated_at = :now, last_active_at = :now, expires_at = :expires_at
+ WHERE deployment_id = :deployment AND id = :id;
+
+-- :name signins_elsewhere_of_user :many
+-- :in deployment_id deployment, user_id user, session_id here
+-- :out session_id session, signin_id id
+SELECT session_id, id FROM signin WHERE deployment_id = :deployment AND user_id = :user AND session_id <> :here ORDER BY id;
+
 -- :name signin_delete :rows
 -- :in deployment_id deployment, session_id session, signin_id id
 DELETE FROM signin WHERE deployment_id = :deployment AND session_id = :session AND id = :id;

@@ -1,4 +1,4 @@
-"""The contract's acceptance checklist, 15.4, point by point; 6 comes with mailed codes, which this release has not."""
+"""The contract's acceptance checklist, 15.4, point by point."""
 # SPDX-License-Identifier: Apache-2.0
 import base64
 import re
@@ -6,6 +6,7 @@ import re
 import jwt
 import pytest
 
+import flows
 from captcha import solve
 from client import Browser
 from harness import race
@@ -55,6 +56,18 @@ def test_15_4_4_sign_in_in_every_encoding(deployment, encoding):
 def test_15_4_5_no_fields(deployment, how):
     answer = deployment.browser().post("/session/sign-out", **how)
     assert answer.status == 200 and answer.data["signins"] == []
+
+
+def test_15_4_6_attempt_verification(server):
+    d = server.deployment(**flows.OTP)
+    who, browser = d.person(), d.browser()
+    attempt = flows.start(browser, email=who.email).attempt
+    flows.prepare(browser, attempt)
+    code = flows.code_to(d, who.email)
+    refused = flows.verify(browser, attempt, flows.wrong(code))
+    assert refused.status == 400 and refused.message
+    got = flows.verify(browser, attempt, code)
+    assert got.data["signin_attempts"][-1]["id"] == attempt["id"] and got.data["signin_attempts"][-1]["completed"] is True
 
 
 def test_15_4_7_garbage_token(deployment):

@@ -93,8 +93,8 @@ def test_a_wrong_setting_changes_nothing_and_is_named(server, production, pair):
     assert tree(production) == before
 
 
-@pytest.mark.parametrize("key,word", [("auth_settings.verification_policy.email", "mail"), ("auth_settings.auth_factors_enabled.sso", "single sign-on"),
-                                      ("auth_settings.auth_factors_enabled.phone_otp", "text messages"), ("auth_settings.second_factor_policy=enforced", "authenticator")])
+@pytest.mark.parametrize("key,word", [("auth_settings.phone_number.whatsapp_verification_allowed", "WhatsApp"), ("auth_settings.verification_policy.email", "mail"),
+                                      ("auth_settings.auth_factors_enabled.sso", "single sign-on"), ("auth_settings.second_factor_policy=enforced", "authenticator")])
 def test_what_this_release_cannot_do_cannot_be_switched_on(server, production, key, word):
     """Or nobody could sign in any more; the sentence says why."""
     done = server.try_cli("deployment", "set", production.host, key if "=" in key else f"{key}=true")

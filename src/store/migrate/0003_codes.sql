@@ -19,9 +19,12 @@ CREATE INDEX code_expiry ON code (expires_at);
 -- When this account's sign-in was last proved: the sign-in itself, or a step-up.
 ALTER TABLE signin ADD COLUMN proved_at TIME;
 
+ALTER TABLE signin_attempt ADD COLUMN contact_id ID;            -- the address or number it is about; of the account, when there is one
+ALTER TABLE signin_attempt ADD COLUMN proved_at TIME;           -- when its last step was passed: a later change of the password ends it
 ALTER TABLE signin_attempt ADD COLUMN second_methods TEXT NOT NULL DEFAULT '';  -- words: what may prove the second factor
 ALTER TABLE signin_attempt ADD COLUMN profile JSON NOT NULL DEFAULT '{}';       -- what is known of a profile to be completed
 
 ALTER TABLE signup_attempt ADD COLUMN email_verified_at TIME;
 ALTER TABLE signup_attempt ADD COLUMN phone_verified_at TIME;
 ALTER TABLE signup_attempt ADD COLUMN invitation_id ID;        -- consumed when it completes
+ALTER TABLE signup_attempt ADD COLUMN failures INT NOT NULL DEFAULT 0;
