@@ -54,7 +54,7 @@ struct field {
 #define OPT_LIST(name_, max_, help_) { .name = (name_), .kind = F_LIST, .max = (max_), .help = (help_) }
 #define OPT_FILE(name_, help_)       { .name = (name_), .kind = F_FILE, .help = (help_) }
 
-enum { ROUTE_IDS_MAX = 3, ROUTE_FIELDS_MAX = 16, ROUTE_FAILS_MAX = 16 };
+enum { ROUTE_IDS_MAX = 3, ROUTE_FIELDS_MAX = 16, ROUTE_FAILS_MAX = 20 };
 
 /* One endpoint. Its row sits under its handler; routes.c lists the rows. */
 struct route {

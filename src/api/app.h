@@ -12,6 +12,7 @@
 #include "store/db.h"
 
 struct app_counters;
+struct blocklists;
 struct cache;
 
 /*
@@ -25,6 +26,7 @@ struct app {
 	struct directory *directory;
 	struct limiter   *limiter;
 	struct activity  *activity;
+	struct blocklists *blocklists;	/* addresses and numbers that may be kept out: blocklists.h */
 	struct cache     *cache;	/* ready answers of GET /session */
 	struct pool      *workers;	/* LANE_WORKER */
 	struct pool      *hash_lane;	/* LANE_HASH */

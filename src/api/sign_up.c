@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "api/app.h"
 #include "api/complete.h"
+#include "api/new_password.h"
 #include "api/restrictions.h"
 #include "auth/identifier.h"
 #include "auth/password.h"
@@ -131,18 +132,12 @@ check_phone(struct request *rq, struct account_spec *spec)
 }
 
 static enum status
-check_new_password(struct request *rq)
+check_password(struct request *rq, const struct account_spec *spec)
 {
-	const struct settings *s = &rq->deployment->settings;
-	struct password_policy policy = {
-		s->auth.password.min_length, s->auth.password.require_lowercase, s->auth.password.require_uppercase,
-		s->auth.password.require_number, s->auth.password.require_special,
-	};
+	const struct str words[] = { spec->first_name, spec->last_name, spec->username, spec->email };
 	struct str v = value_of(rq, "password");
-	const char *sentence = NULL;
-	enum status st = v.n == 0 ? OK : password_check(&policy, v, &sentence);
 
-	return st == OK ? OK : refuse(rq, st, sentence ? "%s" : NULL, sentence);
+	return v.n == 0 ? OK : new_password_check(rq, v, words, ARRAY_LEN(words));
 }
 
 /* Keep the first refusal, and go on telling. Failures of ours end it at once. */
@@ -165,7 +160,7 @@ check_form(struct request *rq, struct account_spec *spec)
 	COLLECT(st, check_email(rq, spec));
 	COLLECT(st, check_username(rq, spec));
 	COLLECT(st, check_phone(rq, spec));
-	COLLECT(st, check_new_password(rq));
+	COLLECT(st, check_password(rq, spec));
 	COLLECT(st, restrictions_check(rq, spec));
 	return st;
 }
@@ -286,7 +281,8 @@ const struct route route_sign_up = {
 		OPT_TEXT("challenge_token", 256, "a redeemed challenge"),
 	},
 	.fails = { E_REQUIRED_FIELD, E_EMAIL_EXISTS, E_USERNAME_EXISTS, E_PHONE_NUMBER_EXISTS, E_WEAK_PASSWORD,
-	    E_SIGNUP_RESTRICTED, E_SIGNUP_WAITLIST_ONLY, E_EMAIL_NOT_ALLOWED, E_EMAIL_BLOCKED, E_BANNED_KEYWORD,
+	    E_SIGNUP_RESTRICTED, E_SIGNUP_WAITLIST_ONLY, E_EMAIL_NOT_ALLOWED, E_EMAIL_BLOCKED, E_DISPOSABLE_EMAIL_BLOCKED,
+	    E_COUNTRY_RESTRICTED, E_VOIP_NUMBER_BLOCKED, E_BANNED_KEYWORD,
 	    E_LIMIT_REACHED, E_CHALLENGE_REQUIRED, E_CHALLENGE_FAILED,
 	    E_OVERLOADED },
 	.prove = sign_up_prove, .run = sign_up,

@@ -81,12 +81,27 @@ struct settings {
 	int64_t        jwt_lifetime_s;		/* 60 */
 	int64_t        jwt_clock_skew_s;	/* 5 */
 	bool           challenge_required;	/* enforce the proof of work on identify, signin, signup */
+	int64_t        password_strength_min;	/* zxcvbn's score, 0-4 */
+	bool           notice_new_device;	/* mail about sign-ins from browsers not seen before */
 	bool           step_up_required;	/* a fresh proof before credentials change */
 	bool           hide_account_existence;	/* generic sign-in answers; default true */
 	struct str     forwarded_for_header;	/* advisory client address on GET /session/token; empty: none */
 };
 
 /* clang-format on */
+
+/*
+ * What some settings need from the server's own configuration. Set when that is read, before any
+ * deployment is; every process starts without. Any thread.
+ */
+enum settings_means {
+	MEANS_NONE,
+	MEANS_VOIP_PREFIXES,	/* a list of internet telephony's number ranges */
+	MEANS_PLACES,		/* a way to tell where an address is */
+	MEANS__COUNT
+};
+void settings_set_means(enum settings_means means, bool is_there);
+bool settings_has_means(enum settings_means means);
 
 struct setting_text {
 	struct str key;

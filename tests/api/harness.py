@@ -23,7 +23,7 @@ PASSWORD = "violet-otter-climbs-granite"
 # Far above what a test does: limits are the business of test_throttle.py alone.
 NO_LIMITS = {
     f"SESSIOND_THROTTLE_{rule}": "100000"
-    for rule in ("REQUESTS", "CHALLENGE", "LOOKUP", "SIGN_IN_ACCOUNT", "SIGN_IN_SOURCE", "SIGN_UP_SOURCE")
+    for rule in ("REQUESTS", "CHALLENGE", "LOOKUP", "SIGN_IN_ACCOUNT", "SIGN_IN_STREAK", "SIGN_IN_SOURCE", "SIGN_UP_SOURCE")
 }
 SANITIZER = re.compile(r"ERROR: \w*Sanitizer|WARNING: ThreadSanitizer|runtime error:|LeakSanitizer")
 
