@@ -120,5 +120,7 @@ enum status command_user_enable(struct command *c) MUST_CHECK;
 enum status command_user_delete(struct command *c) MUST_CHECK;
 enum status command_session_list(struct command *c) MUST_CHECK;
 enum status command_session_revoke(struct command *c) MUST_CHECK;
+enum status command_outbox_list(struct command *c) MUST_CHECK;
+enum status command_outbox_show(struct command *c) MUST_CHECK;
 enum status command_backup(struct command *c) MUST_CHECK;
 enum status command_migrate(struct command *c) MUST_CHECK;

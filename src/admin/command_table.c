@@ -69,6 +69,16 @@ const struct command_row command_rows[] = {
 		.summary = "End a session (session_...), a sign-in (signin_...), all of a user's, or all there are.",
 	},
 	{
+		.name = "outbox list", .place = PLACE_STORE, .run = command_outbox_list,
+		.flags = { DEPLOYMENT, { "before", true, false, "ID" }, { "limit", true, false, "N" } },
+		.summary = "List messages, sent or to be sent, the newest first.",
+	},
+	{
+		.name = "outbox show", .usage = "ID", .place = PLACE_STORE, .run = command_outbox_show,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Show a message with what it says, while that is kept.",
+	},
+	{
 		.name = "backup", .usage = "FILE", .place = PLACE_STORE, .run = command_backup, .path_arg = true,
 		.args_min = 1, .args_max = 1,
 		.summary = "Write a consistent copy of the database; the master key is not in it.",

@@ -12,6 +12,27 @@ const struct message_kind_info message_kind_info[MESSAGE_KIND__COUNT] = { MESSAG
 
 enum { CONTENT_MAX = 16 * 1024 };
 
+const char *
+message_channel_name(enum message_channel channel)
+{
+	return channel == CHANNEL_SMS ? "sms" : "mail";
+}
+
+const char *
+message_state_name(enum message_state state)
+{
+	static const char *const names[] = { [MESSAGE_DUE] = "due", [MESSAGE_SENT] = "sent", [MESSAGE_GIVEN_UP] = "given_up" };
+
+	CHECK((size_t)state < ARRAY_LEN(names));
+	return names[state];
+}
+
+static struct seal_place
+place_of(struct arena *a, struct deployment_id d, struct message_id id)
+{
+	return (struct seal_place){ d, "message", message_id_str(a, id), "sealed_content" };
+}
+
 static struct str
 content_of(struct arena *a, const struct message *m)
 {
@@ -32,10 +53,19 @@ outbox_put(struct task *t, const struct keys *k, struct deployment_id d, const s
 {
 	const struct message_kind_info *info = &message_kind_info[m->kind];
 	struct message_id id = { id_next(t->now) };
-	struct seal_place place = { d, "message", message_id_str(t->arena, id), "sealed_content" };
+	struct seal_place place = place_of(t->arena, d, id);
 	struct str sealed;
 
 	TRY(keys_seal(t, k, &place, content_of(t->arena, m), &sealed));
 	return sql_message_insert(t, d, id, info->channel, str_of(info->name), m->to, m->user, sealed, t->now,
 	    t->now + info->worth_us);
+}
+
+enum status
+outbox_open(struct task *t, const struct keys *k, struct deployment_id d, struct message_id id, struct str sealed,
+    struct secret *ret_content)
+{
+	struct seal_place place = place_of(t->arena, d, id);
+
+	return keys_unseal(t, k, &place, sealed, ret_content);
 }

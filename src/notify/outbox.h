@@ -9,6 +9,10 @@ enum message_channel { CHANNEL_MAIL, CHANNEL_SMS };
 /* As stored: never renumbered. */
 enum message_state { MESSAGE_DUE, MESSAGE_SENT, MESSAGE_GIVEN_UP };
 
+/* "mail", "sms"; "due", "sent", "given_up". */
+const char *message_channel_name(enum message_channel channel);
+const char *message_state_name(enum message_state state);
+
 /*
  * Every kind of message, with the channel it goes by, how long it is worth sending, and
  * what it is about. Names are those of its templates, and are never renamed.
@@ -54,3 +58,10 @@ struct message {
  * The values are sealed under the message's own place. E_INTERNAL without randomness. Any thread.
  */
 enum status outbox_put(struct task *t, const struct keys *k, struct deployment_id d, const struct message *m) MUST_CHECK;
+
+/*
+ * What outbox_put() sealed, as a JSON object {"name": "value"}. E_INTERNAL when it was changed. The
+ * caller gives it to secret_done(). Any thread.
+ */
+enum status outbox_open(struct task *t, const struct keys *k, struct deployment_id d, struct message_id id,
+    struct str sealed, struct secret *ret_content) MUST_CHECK;
