@@ -13,6 +13,7 @@ struct account_spec {
 	bool       email_verified;
 	struct str phone, dial_code, phone_key;
 	struct str password_record;
+	struct invitation_id invitation;	/* that allowed it; 0: none */
 	struct str second_factor_policy;	/* none, optional, enforced */
 };
 

@@ -172,6 +172,9 @@ enum status request_reserve(struct request *rq, const struct try *tries, size_t 
 /* TX_WRITE: the try succeeded and does not count. */
 enum status request_give_back(struct request *rq, const struct try *tried) MUST_CHECK;
 
+/* TX_WRITE: what was counted of this is forgotten; *ret_tries: how many there were in its window. */
+enum status request_end_streak(struct request *rq, const struct try *tried, int64_t *ret_tries) MUST_CHECK;
+
 /* For .prove: when the deployment asks for a challenge, its proof must be in challenge_token. challenge.c */
 enum status challenge_prove(struct request *rq) MUST_CHECK;
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/complete.h"
 
+#include "api/known_device.h"
 #include "api/user_agent.h"
 #include "base/str.h"
 #include "session/coherence.h"
@@ -91,6 +92,7 @@ sign_in_complete(struct request *rq, struct user_id user, const char *method)
 	TRY(make_room_in_session(rq));
 	TRY(insert_signin(rq, user, method, &id));
 	TRY(make_room_for_user(rq, user, id));
+	TRY(known_device_note(rq, user));
 	TRY(sql_session_restart_clock(t, d, rq->session.id, id, t->now,
 	    t->now + rq->deployment->settings.auth.session_validity_period_s * SECOND_US, &rows));
 	TRY(request_renew_token(rq));

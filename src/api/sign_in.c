@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "api/app.h"
 #include "api/complete.h"
+#include "api/known_device.h"
 #include "auth/identifier.h"
 #include "auth/password.h"
 #include "base/str.h"
@@ -112,17 +113,20 @@ find_account(struct task *t, void *arg)
 	return st == E_NOT_FOUND ? OK : st;
 }
 
-/* One counter for an account, whatever it was called; one for the source. Before anything is hashed. */
+/* Two counters for an account, whatever it was called, or for the browser it knows; one for the source. Before anything is hashed. */
 static enum status
 reserve(struct request *rq, struct proof *p)
 {
 	struct arena *a = rq->task.arena;
-	struct str subject = p->secret.id.v ? user_id_str(a, p->secret.id) : arena_printf(a, "name:" STR_FMT, STR_ARG(p->key));
-	struct try tries[] = {
-		{ RULE_SIGN_IN_ACCOUNT, subject },
-		{ RULE_SIGN_IN_SOURCE, arena_printf(a, "%016llx", (unsigned long long)rq->source) },
-	};
+	struct str subject;
+	struct try tries[3];
 
+	TRY(known_device_subject(rq, p->secret.id, &subject));
+	if (p->secret.id.v == 0)
+		subject = arena_printf(a, "name:" STR_FMT, STR_ARG(p->key));
+	tries[0] = (struct try){ RULE_SIGN_IN_ACCOUNT, subject };
+	tries[1] = (struct try){ RULE_SIGN_IN_STREAK, subject };
+	tries[2] = (struct try){ RULE_SIGN_IN_SOURCE, arena_printf(a, "%016llx", (unsigned long long)rq->source) };
 	p->account_try = tries[0];
 	return request_reserve(rq, tries, ARRAY_LEN(tries));
 }

@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "api/app.h"
 #include "api/complete.h"
+#include "api/invitation.h"
 #include "api/new_password.h"
 #include "api/restrictions.h"
 #include "auth/identifier.h"
@@ -14,20 +15,6 @@
 #define ATTEMPT_TTL_US (30 * MINUTE_US)
 
 enum { NAME_MAX = 50 };
-
-static enum status
-check_mode(struct request *rq)
-{
-	switch (rq->deployment->settings.restrictions.sign_up_mode) {
-	case SIGN_UP_PUBLIC:
-		return OK;
-	case SIGN_UP_RESTRICTED:
-		return refuse(rq, E_SIGNUP_RESTRICTED, NULL);
-	case SIGN_UP_WAITLIST:
-		return refuse(rq, E_SIGNUP_WAITLIST_ONLY, NULL);
-	}
-	return fail(&rq->task, E_BUG, "sign-up mode");
-}
 
 /* A field as the deployment wants it. */
 struct wanted {
@@ -208,12 +195,14 @@ sign_up_prove(struct request *rq)
 	struct account_spec *spec = arena_one(rq->task.arena, struct account_spec);
 	struct str source = arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source);
 	struct str password = value_of(rq, "password");
+	struct invitation invitation;
 
 	TRY_MEM(&rq->task, spec);
 	rq->proof = spec;
 	TRY(challenge_prove(rq));
-	TRY(check_mode(rq));
+	TRY(invitation_check(rq, &invitation));
 	TRY(check_form(rq, spec));
+	TRY(invitation_match(rq, &invitation, spec));
 	TRY(request_reserve(rq, &(struct try){ RULE_SIGN_UP_SOURCE, source }, 1));
 	TRY(request_read(rq, check_taken, rq));
 	spec->second_factor_policy = policy_word(rq->deployment->settings.auth.second_factor_policy);
@@ -259,6 +248,7 @@ sign_up(struct request *rq)
 	if (st == E_USERNAME_EXISTS || st == E_EMAIL_EXISTS || st == E_PHONE_NUMBER_EXISTS)
 		return refuse(rq, st, NULL);
 	TRY(st);
+	TRY(invitation_use(rq, spec->invitation));
 	TRY(audit(rq, AUDIT_USER_CREATED, user, STR_NONE));
 	TRY(sign_in_complete(rq, user, spec->email_key.n > 0 ? "plain_email" : "plain_username"));
 	TRY(record_attempt(rq, spec, user));

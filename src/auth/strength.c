@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "common_passwords.gen.h"
 
-enum { ABOUT_BYTES_MAX = 256, WORD_LETTERS_MIN = 4 };
+enum { ABOUT_BYTES_MAX = 256, WORD_LETTERS_MIN = 4, DICTIONARY_LETTERS_MIN = 3 };
 
 static char
 lower(char c)
@@ -118,7 +118,7 @@ score_of(double bits)
 }
 
 /* As people write them: without what stands between the parts. */
-static void
+static size_t
 copy_word(char to[static STRENGTH_WORD_BYTES_MAX + 1], struct str word)
 {
 	size_t n = 0;
@@ -127,6 +127,7 @@ copy_word(char to[static STRENGTH_WORD_BYTES_MAX + 1], struct str word)
 		if (is_letter(lower(word.p[i])))
 			to[n++] = lower(word.p[i]);
 	to[n] = '\0';
+	return n;
 }
 
 /* Of what is too long, the end too: people put there what is their own. */
@@ -155,9 +156,9 @@ strength_score(struct str password, const struct str *words, size_t n)
 	int score;
 
 	for (size_t i = 0; i < n && n_known < STRENGTH_WORDS_MAX; i++) {
-		if (words[i].n == 0)
+		/* One letter, or two, would be found everywhere. */
+		if (copy_word(texts[n_known], words[i]) < DICTIONARY_LETTERS_MIN)
 			continue;
-		copy_word(texts[n_known], words[i]);
 		known[n_known] = texts[n_known];
 		n_known++;
 	}
