@@ -85,7 +85,7 @@ is_repeated(struct str text, struct str word)
 static bool
 is_about(struct str password, bool speak, const struct str *words, size_t n)
 {
-	char text[ABOUT_BYTES_MAX], word[ABOUT_BYTES_MAX];
+	char text[ABOUT_BYTES_MAX] = { 0 }, word[ABOUT_BYTES_MAX] = { 0 };
 	struct str said = { text, letters_of(password, speak, text) };
 	bool found = false;
 
