@@ -7,7 +7,16 @@
 #include "base/json.h"
 #include "base/task.h"
 
-enum { COMMAND_FLAGS_MAX = 8, COMMAND_ARGS_MAX = 64, COMMAND_OUT_MAX = 1024 * 1024, COMMAND_INPUT_MAX = 64 * 1024, COMMAND_WORDS_MAX = 3 };
+enum {
+	COMMAND_FLAGS_MAX = 8,
+	COMMAND_ARGS_MAX = 64,
+	COMMAND_WORDS_MAX = 3,
+	COMMAND_OUT_MAX = 1024 * 1024,
+	COMMAND_INPUT_MAX = 64 * 1024,
+	COMMAND_LINE_MAX = 16 * 1024,
+	COMMAND_BATCH_MAX = 48 * 1024,
+	COMMAND_BATCH_LINES = 200,
+};
 
 struct command_flag {
 	const char *name;	/* without the dashes; NULL ends the list */
@@ -33,6 +42,7 @@ struct command_row {
 	size_t              args_min, args_max;
 	enum command_place  place;
 	const char         *reads_input;	/* what is read from standard input: "Password (empty: none)"; NULL: nothing */
+	bool                reads_lines;	/* the first argument is a file of lines or "-": run once for each batch of them, with --from */
 	bool                makes_database;	/* an empty directory is not an error */
 	bool                path_arg;	/* the first argument is a path: made absolute where it was typed */
 	enum status       (*run)(struct command *c);
@@ -114,6 +124,13 @@ enum status command_deployment_list(struct command *c) MUST_CHECK;
 enum status command_deployment_show(struct command *c) MUST_CHECK;
 enum status command_deployment_set(struct command *c) MUST_CHECK;
 enum status command_user_create(struct command *c) MUST_CHECK;
+enum status command_user_import(struct command *c) MUST_CHECK;
+enum status command_invitation_create(struct command *c) MUST_CHECK;
+enum status command_invitation_list(struct command *c) MUST_CHECK;
+enum status command_invitation_revoke(struct command *c) MUST_CHECK;
+enum status command_waitlist_list(struct command *c) MUST_CHECK;
+enum status command_waitlist_invite(struct command *c) MUST_CHECK;
+enum status command_waitlist_remove(struct command *c) MUST_CHECK;
 enum status command_user_list(struct command *c) MUST_CHECK;
 enum status command_user_show(struct command *c) MUST_CHECK;
 enum status command_user_disable(struct command *c) MUST_CHECK;

@@ -18,6 +18,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "conf/conf.h"
+#include "deployment/settings.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 enum { LINE_ARENA = 64 * 1024 * 1024, PROBLEMS_TEXT_MAX = 64 * 1024 };
@@ -197,11 +198,102 @@ static int
 run_here(struct line *l)
 {
 	log_set_level(LOG_ERROR);
+	settings_set_means(MEANS_VOIP_PREFIXES, l->conf->voip_prefixes[0] != '\0');
 	if (run_opened(l) != OK)
 		return say(l, EXIT_FAILED);
 	show(stdout, buf_str(&l->c.out));
 	show(stderr, buf_str(&l->c.err));
 	return EXIT_DONE;
+}
+
+/* Inside the server, or here when there is none. */
+static int
+run_once(struct line *l)
+{
+	int code;
+	enum status st = run_remote(l, &code);
+
+	if (st == OK)
+		return code;
+	return st == E_NOT_FOUND ? run_here(l) : say(l, EXIT_FAILED);
+}
+
+/* ---- a file of lines, in batches ---- */
+
+struct batch {
+	FILE   *file;
+	char    text[COMMAND_BATCH_MAX + COMMAND_LINE_MAX];
+	size_t  n, lines;
+	int64_t from;	/* the number of its first line */
+};
+
+/* The next lines, as many as make a batch. false, with a sentence: a line is too long. */
+static bool
+batch_read(struct line *l, struct batch *b)
+{
+	b->from += (int64_t)b->lines;
+	b->n = b->lines = 0;
+	while (b->lines < COMMAND_BATCH_LINES && b->n < COMMAND_BATCH_MAX && fgets(b->text + b->n, COMMAND_LINE_MAX, b->file)) {
+		b->n += strlen(b->text + b->n);
+		b->lines++;
+		if (b->text[b->n - 1] != '\n' && !feof(b->file)) {
+			(void)!fail(&l->t, E_BAD_REQUEST_BODY, "line %lld: holds a NUL, or more than %d bytes",
+			    (long long)(b->from + (int64_t)b->lines - 1), COMMAND_LINE_MAX - 2);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* With memory of its own: a file may have millions of lines. */
+static int
+batch_run(struct line *l, struct batch *b)
+{
+	struct arena *whole = l->t.arena;
+	size_t flag = 0;
+	int code = EXIT_FAILED;
+
+	l->t.arena = arena_new(LINE_ARENA);
+	l->t.now = clock_now();
+	while (flag < COMMAND_FLAGS_MAX - 1 && strcmp(l->row->flags[flag].name, "from") != 0)
+		flag++;
+	if (l->t.arena) {
+		l->c.flags[flag] = arena_printf(l->t.arena, "%lld", (long long)b->from);
+		l->c.input = (struct str){ b->text, b->n };
+		buf_clear(&l->c.out);
+		buf_clear(&l->c.err);
+		code = write_words(l) == OK ? run_once(l) : say(l, EXIT_FAILED);
+		l->c.flags[flag] = STR_NONE;
+	}
+	arena_free(l->t.arena);
+	l->t.arena = whole;
+	return code;
+}
+
+static int
+run_batches(struct line *l)
+{
+	const char *path = l->c.args[0].p;
+	struct batch b = { .from = 1 };
+	int code = EXIT_DONE;
+
+	b.file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+	if (!b.file) {
+		(void)!fail(&l->t, E_NOT_FOUND, "%s: %s", path, strerror(errno));
+		return say(l, EXIT_FAILED);
+	}
+	while (code == EXIT_DONE) {
+		if (!batch_read(l, &b))
+			code = say(l, EXIT_FAILED);
+		else if (b.n == 0)
+			break;
+		else
+			code = batch_run(l, &b);
+	}
+	if (b.file != stdin)
+		fclose(b.file);
+	secret_wipe(b.text, sizeof(b.text));
+	return code;
 }
 
 static int
@@ -220,9 +312,7 @@ static int
 run(struct line *l, int argc, char **argv)
 {
 	struct conf_list rest;
-	enum status st;
 	size_t used;
-	int code;
 
 	if (!read_row(l, argc, argv, &used))
 		return say(l, EXIT_USAGE);
@@ -232,10 +322,7 @@ run(struct line *l, int argc, char **argv)
 		return EXIT_USAGE;
 	if (read_command(l, &rest) != OK || read_input(l) != OK)
 		return say(l, EXIT_USAGE);
-	st = run_remote(l, &code);
-	if (st == OK)
-		return code;
-	return st == E_NOT_FOUND ? run_here(l) : say(l, EXIT_FAILED);
+	return l->row->reads_lines ? run_batches(l) : run_once(l);
 }
 
 static void

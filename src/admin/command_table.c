@@ -65,6 +65,12 @@ const struct command_row command_rows[] = {
 		.summary = "Make an account with a verified address; its password is read from standard input.",
 	},
 	{
+		.name = "user import", .usage = "FILE|-", .place = PLACE_STORE, .run = command_user_import, .reads_lines = true,
+		.args_min = 1, .args_max = 1,
+		.flags = { DEPLOYMENT, { "check", false, false, NULL }, { "from", true, false, "LINE" } },
+		.summary = "Make accounts from a file, a JSON object a line, with hashes of other programs; --check only looks.",
+	},
+	{
 		.name = "user list", .place = PLACE_STORE, .run = command_user_list,
 		.flags = { DEPLOYMENT, PAGE },
 		.summary = "List accounts in order of id, one JSON object a line.",
@@ -93,6 +99,36 @@ const struct command_row command_rows[] = {
 		.name = "user reset-factors", .usage = "USER", .place = PLACE_STORE, .run = command_user_reset_factors,
 		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
 		.summary = "Remove a lost authenticator app and its backup codes, sign out everywhere, and tell the account's addresses.",
+	},
+	{
+		.name = "invitation create", .usage = "EMAIL", .place = PLACE_STORE, .run = command_invitation_create,
+		.args_min = 1, .args_max = 1,
+		.flags = { DEPLOYMENT, { "first-name", true, false, "NAME" }, { "last-name", true, false, "NAME" },
+		    { "expires", true, false, "DAYSd" } },
+		.summary = "Mail somebody a link to sign up with.",
+	},
+	{
+		.name = "invitation list", .place = PLACE_STORE, .run = command_invitation_list, .flags = { DEPLOYMENT, PAGE },
+		.summary = "List invitations in order of id, one JSON object a line.",
+	},
+	{
+		.name = "invitation revoke", .usage = "ID", .place = PLACE_STORE, .run = command_invitation_revoke,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Take an invitation back that was not used yet.",
+	},
+	{
+		.name = "waitlist list", .place = PLACE_STORE, .run = command_waitlist_list, .flags = { DEPLOYMENT, PAGE },
+		.summary = "List who waits, in order of id, one JSON object a line.",
+	},
+	{
+		.name = "waitlist invite", .usage = "EMAIL", .place = PLACE_STORE, .run = command_waitlist_invite,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT, { "expires", true, false, "DAYSd" } },
+		.summary = "Invite somebody who waits.",
+	},
+	{
+		.name = "waitlist remove", .usage = "EMAIL", .place = PLACE_STORE, .run = command_waitlist_remove,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Take somebody off the waitlist.",
 	},
 	{
 		.name = "session list", .place = PLACE_STORE, .run = command_session_list,

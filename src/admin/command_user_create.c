@@ -81,7 +81,9 @@ hash_password(struct command *c, struct create *cr)
 static enum status
 read_password(struct command *c, struct create *cr)
 {
+	const struct str words[] = { cr->d->settings.ui.app_name, cr->first_name, cr->last_name, cr->username, cr->email };
 	const struct password_policy policy = {
+		.strength_min = cr->d->settings.password_strength_min, .words = words, .n_words = ARRAY_LEN(words),
 		.min_length = cr->d->settings.auth.password.min_length,
 		.require_lowercase = cr->d->settings.auth.password.require_lowercase,
 		.require_uppercase = cr->d->settings.auth.password.require_uppercase,

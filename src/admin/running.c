@@ -8,6 +8,7 @@
 
 #include "admin/demo.h"
 #include "admin/notify.h"
+#include "api/blocklists.h"
 #include "api/place.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -37,6 +38,14 @@ apply_limits(const struct conf *c)
 	return true;
 }
 
+static enum status
+apply_lists(struct task *t, struct app *app, const struct conf *c)
+{
+	TRY(blocklists_load(t, app->blocklists, c->disposable_domains, c->voip_prefixes));
+	settings_set_means(MEANS_VOIP_PREFIXES, c->voip_prefixes[0] != '\0');
+	return OK;
+}
+
 enum status
 running_apply(struct task *t, struct app *app, const struct conf *c)
 {
@@ -49,6 +58,7 @@ running_apply(struct task *t, struct app *app, const struct conf *c)
 	TRY(places_open(t, app->places, c->geoip_file));
 	if (!app_set_proxies(app, proxies, c->trusted_proxy.n))
 		return fail(t, E_OVERLOADED, "out of memory");
+	TRY(apply_lists(t, app, c));
 	if (!apply_limits(c))
 		return fail(t, E_BAD_REQUEST_BODY, "a throttle limit is out of bounds");
 	app->proxies_write_forwarded = c->proxy_header == PROXY_FORWARDED;

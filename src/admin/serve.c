@@ -11,6 +11,7 @@
 #include "admin/demo.h"
 #include "admin/notify.h"
 #include "admin/running.h"
+#include "api/blocklists.h"
 #include "api/place.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -42,7 +43,9 @@ start_app(struct running *r)
 	app->places = places_new();
 	app->cache = cache_new((size_t)r->conf->cache_memory);
 	app->hasher = hasher_new(app->keys, (unsigned)r->conf->hash_threads, (size_t)r->conf->hash_queue);
-	if (!app->limiter || !app->activity || !app->places || !app->cache || !app->hasher || !app_counters_init(app))
+	app->blocklists = blocklists_new();
+	if (!app->blocklists || !app->limiter || !app->activity || !app->places || !app->cache || !app->hasher ||
+	    !app_counters_init(app))
 		return fail(&r->t, E_OVERLOADED, "out of memory");
 	TRY(running_apply(&r->t, app, r->conf));
 	return directory_new(&r->t, app->store, r->opened.db, app->keys, r->conf->demo, &app->directory);
@@ -199,6 +202,7 @@ stop(struct running *r)
 	cache_free(r->app.cache);
 	activity_free(r->app.activity);
 	places_free(r->app.places);
+	blocklists_free(r->app.blocklists);
 	limiter_free(r->app.limiter);
 	app_counters_done(&r->app);
 	opened_close(&r->opened);

@@ -120,6 +120,8 @@ static enum status (*const expired_delete[])(struct task *t, int64_t now, int64_
 	sql_code_expired_delete,
 	sql_passkey_challenge_expired_delete,
 	sql_message_content_expired_forget,
+	sql_invitation_expired_delete,
+	sql_known_device_expired_delete,
 };
 
 static enum status

@@ -14,6 +14,7 @@ struct account_spec {
 	struct str phone, dial_code, phone_key;
 	bool       phone_verified;
 	struct str password_record;
+	struct invitation_id invitation;	/* that allowed it; 0: none */
 	struct str second_factor_policy;	/* none, optional, enforced */
 };
 

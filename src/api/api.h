@@ -54,7 +54,7 @@ struct field {
 #define OPT_LIST(name_, max_, help_) { .name = (name_), .kind = F_LIST, .max = (max_), .help = (help_) }
 #define OPT_FILE(name_, help_)       { .name = (name_), .kind = F_FILE, .help = (help_) }
 
-enum { ROUTE_IDS_MAX = 3, ROUTE_FIELDS_MAX = 16, ROUTE_FAILS_MAX = 16 };
+enum { ROUTE_IDS_MAX = 3, ROUTE_FIELDS_MAX = 16, ROUTE_FAILS_MAX = 20 };
 
 /* One endpoint. Its row sits under its handler; routes.c lists the rows. */
 struct route {
@@ -179,6 +179,9 @@ enum status request_reserve_with(struct request *rq, const struct try *tries, si
 enum status request_take(struct request *rq, const struct try *tries, size_t n) MUST_CHECK;
 /* TX_WRITE: the try succeeded and does not count. */
 enum status request_give_back(struct request *rq, const struct try *tried) MUST_CHECK;
+
+/* TX_WRITE: what was counted of this is forgotten; *ret_tries: how many there were in its window. */
+enum status request_end_streak(struct request *rq, const struct try *tried, int64_t *ret_tries) MUST_CHECK;
 
 /* For .prove: when the deployment asks for a challenge, its proof must be in challenge_token. challenge.c */
 enum status challenge_prove(struct request *rq) MUST_CHECK;

@@ -12,6 +12,7 @@
 #include "store/db.h"
 
 struct app_counters;
+struct blocklists;
 struct cache;
 struct places;
 struct sender;
@@ -28,6 +29,7 @@ struct app {
 	struct limiter   *limiter;
 	struct activity  *activity;
 	struct places    *places;	/* where addresses are: place.h; NULL: nobody knows */
+	struct blocklists *blocklists;	/* addresses and numbers that may be kept out: blocklists.h */
 	struct cache     *cache;	/* ready answers of GET /session */
 	struct sender    *sender;	/* gets a hint when a message was written; NULL: it finds it by itself */
 	struct pool      *workers;	/* LANE_WORKER */

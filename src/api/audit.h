@@ -43,6 +43,8 @@
 	X(AUDIT_PASSKEY_COUNTER, "passkey.counter", "A passkey signed with a counter that had not moved on, and was refused: it may have been copied. The detail names it.") \
 	X(AUDIT_ORGANIZATION_CREATED, "organization.created", "A user made an organization; the detail names it.") \
 	X(AUDIT_WORKSPACE_CREATED, "workspace.created", "A user made a workspace; the detail names it.") \
+	X(AUDIT_INVITATION_CREATED, "invitation.created", "An operator invited somebody to sign up.") \
+	X(AUDIT_INVITATION_REVOKED, "invitation.revoked", "An operator took an invitation to sign up back.") \
 	X(AUDIT_DEPLOYMENT_CREATED, "deployment.created", "An operator made a deployment.") \
 	X(AUDIT_DEPLOYMENT_CHANGED, "deployment.changed", "An operator changed a deployment's settings; the detail says which.")
 

@@ -3,6 +3,7 @@
 #include "api/complete.h"
 
 #include "api/app.h"
+#include "api/known_device.h"
 #include "api/place.h"
 #include "api/user_agent.h"
 #include "base/str.h"
@@ -98,6 +99,7 @@ make_active(struct request *rq, struct user_id user, struct signin_id id)
 	struct task *t = &rq->task;
 	int64_t rows;
 
+	TRY(known_device_note(rq, user));
 	TRY(sql_session_restart_clock(t, d, rq->session.id, id, t->now,
 	    t->now + rq->deployment->settings.auth.session_validity_period_s * SECOND_US, &rows));
 	TRY(request_renew_token(rq));

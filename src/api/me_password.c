@@ -3,7 +3,8 @@
 #include "api/me_password.h"
 
 #include "api/app.h"
-#include "api/code.h"
+#include "api/me.h"
+#include "api/new_password.h"
 #include "api/notice.h"
 #include "auth/password.h"
 #include "base/str.h"
@@ -77,18 +78,14 @@ own_password_prove(struct request *rq, struct own_password *own, struct str pass
 enum status
 own_password_check_new(struct request *rq, struct str password)
 {
-	const struct settings *s = &rq->deployment->settings;
-	const struct password_policy policy = {
-		.min_length = s->auth.password.min_length,
-		.require_lowercase = s->auth.password.require_lowercase,
-		.require_uppercase = s->auth.password.require_uppercase,
-		.require_number = s->auth.password.require_number,
-		.require_special = s->auth.password.require_special,
-	};
-	const char *sentence = NULL;
-	enum status st = password_check(&policy, password, &sentence);
+	const struct account_row *me = me_account(rq);
+	struct str words[NEW_PASSWORD_WORDS_MAX] = { me->first_name, me->last_name, me->username };
+	size_t n = 3;
 
-	return st == OK ? OK : refuse(rq, st, sentence ? "%s" : NULL, sentence);
+	for (size_t i = 0; i < rq->state.n_contacts && n < NEW_PASSWORD_WORDS_MAX; i++)
+		if (!rq->state.contacts[i].is_phone && rq->state.contacts[i].user.v == me->id.v)
+			words[n++] = rq->state.contacts[i].value;
+	return new_password_check(rq, password, words, n);
 }
 
 static enum status
@@ -105,17 +102,6 @@ end_other_signins(struct request *rq)
 	return OK;
 }
 
-/* A reset that was begun before must not undo this. */
-static enum status
-drop_resets(struct request *rq)
-{
-	struct deployment_id d = rq->deployment->id;
-	int64_t user = rq->signin->user.v, rows;
-
-	TRY(sql_code_drop(&rq->task, d, CODE_RESET, user, &rows));
-	return sql_code_drop(&rq->task, d, CODE_RESET_TOKEN, user, &rows);
-}
-
 static enum status
 store(struct request *rq, const struct own_password *own)
 {
@@ -130,7 +116,6 @@ enum status
 own_password_store(struct request *rq, const struct own_password *own, enum audit_event event, const char *said)
 {
 	TRY(store(rq, own));
-	TRY(drop_resets(rq));
 	TRY(end_other_signins(rq));
 	TRY(request_renew_token(rq));
 	if (own->proved)

@@ -1,8 +1,13 @@
-/* new_password.h - may this be somebody's password here? */
+/* new_password.h - may this be somebody's password? By the deployment's policy, and by what is known of them. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
 #include "api/api.h"
 
-/* By the deployment's policy. E_WEAK_PASSWORD, refused, with the sentence that says why. For .prove. */
-enum status new_password_check(struct request *rq, struct str password) MUST_CHECK;
+enum { NEW_PASSWORD_WORDS_MAX = 6 };
+
+/*
+ * Refuses with E_WEAK_PASSWORD and one sentence, E_BAD_REQUEST_BODY when it is not text. `words`: names, username and address of
+ * who chooses it, at most NEW_PASSWORD_WORDS_MAX, empty ones are skipped; the app's name is added here. PWD-06. In .prove.
+ */
+enum status new_password_check(struct request *rq, struct str password, const struct str *words, size_t n) MUST_CHECK;

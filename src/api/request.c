@@ -155,7 +155,8 @@ request_reserve_with(struct request *rq, const struct try *tries, size_t n, enum
 
 	if (st != E_RATE_LIMITED)
 		return st;
-	rq->retry_after_s = r.wait_us / SECOND_US + 1;
+	/* A row of wrong passwords ends by other means than waiting; nobody is told to wait for years. */
+	rq->retry_after_s = (r.wait_us < DAY_US ? r.wait_us : DAY_US) / SECOND_US + 1;
 	log_event(LOG_NOTICE, EV_THROTTLED, "request=%016llx rule=%s ip=%s", (unsigned long long)rq->x->id,
 	    throttle_rule_info[r.over].name, rq->client_text);
 	return refuse(rq, E_RATE_LIMITED, NULL);
@@ -182,4 +183,23 @@ request_give_back(struct request *rq, const struct try *tried)
 	TRY(try_bucket(rq, tried, bucket));
 	return sql_throttle_give_back(&rq->task, rq->deployment->id, (struct str){ (const char *)bucket, sizeof(bucket) },
 	    &rows);
+}
+
+enum status
+request_end_streak(struct request *rq, const struct try *tried, int64_t *ret_tries)
+{
+	struct throttle_find_row row;
+	uint8_t bucket[32];
+	struct str b = { (const char *)bucket, sizeof(bucket) };
+	enum status st;
+	int64_t rows;
+
+	*ret_tries = 0;
+	TRY(try_bucket(rq, tried, bucket));
+	st = sql_throttle_find(&rq->task, rq->deployment->id, b, &row);
+	if (st == E_NOT_FOUND)
+		return OK;
+	TRY(st);
+	*ret_tries = row.used;
+	return sql_throttle_clear(&rq->task, rq->deployment->id, b, &rows);
 }

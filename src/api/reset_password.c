@@ -3,6 +3,7 @@
 #include "api/app.h"
 #include "api/attempt.h"
 #include "api/contact.h"
+#include "api/known_device.h"
 #include "api/new_password.h"
 #include "api/notice.h"
 #include "api/reset.h"
@@ -56,7 +57,7 @@ reset_prove(struct request *rq)
 		return refuse(rq, E_INVALID_CODE, "This is not valid any more. Ask for a new code.");
 	TRY(request_reserve(rq, &source, 1));
 	TRY(request_read(rq, find, rq));
-	TRY(new_password_check(rq, password));
+	TRY(new_password_check(rq, password, &p->reset.owner.value, 1));
 	return password_hash(&rq->task, rq->app->hasher, rq->deployment->id, password, &p->record);
 }
 
@@ -87,6 +88,7 @@ set_password(struct request *rq, const struct reset *r, struct str record)
 	TRY(contact_prove(rq, false, r->subject, r->owner.user, false));
 	TRY(sql_account_reset_password(t, rq->deployment->id, r->owner.user, record, t->now, &rows));
 	TRY(end_signins_elsewhere(rq, r->owner.user));
+	TRY(known_device_forget(rq, r->owner.user));
 	TRY(audit(rq, AUDIT_PASSWORD_RESET, r->owner.user, STR_NONE));
 	return notice_put(rq, r->owner.user, "Your password was changed.", S(""));
 }

@@ -66,6 +66,8 @@
 	X(organization_create) \
 	X(workspace_create) \
 	X(deployment_get) \
+	X(invitation_validate) \
+	X(waitlist_join) \
 	X(challenge_create) \
 	X(challenge_redeem) \
 	X(challenge_script) \

@@ -4,6 +4,7 @@
 #include "api/app.h"
 #include "api/attempt.h"
 #include "api/contact.h"
+#include "api/known_device.h"
 #include "auth/identifier.h"
 #include "auth/password.h"
 #include "base/str.h"
@@ -223,21 +224,25 @@ find_account(struct task *t, void *arg)
 }
 
 /*
- * One counter for an account, whatever it was called; one for the source. Before anything is hashed. Asking for
- * a code tries nothing: it counts for the source alone, and its message for the recipient.
+ * Two counters for an account, whatever it was called, or for the browser it knows; one for the source. Before anything
+ * is hashed. Asking for a code tries nothing: it counts for the source alone, and its message for the recipient.
  */
 static enum status
 reserve(struct request *rq, struct proof *p)
 {
 	struct arena *a = rq->task.arena;
-	struct str subject = p->secret.id.v ? user_id_str(a, p->secret.id) : arena_printf(a, "name:" STR_FMT, STR_ARG(p->key));
-	struct try tries[] = {
-		{ RULE_SIGN_IN_SOURCE, arena_printf(a, "%016llx", (unsigned long long)rq->source) },
-		{ RULE_SIGN_IN_ACCOUNT, subject },
-	};
+	struct str subject;
+	struct try tries[3] = { { RULE_SIGN_IN_SOURCE, arena_printf(a, "%016llx", (unsigned long long)rq->source) } };
 
+	if (!by_password(p))
+		return request_reserve(rq, tries, 1);
+	TRY(known_device_subject(rq, p->secret.id, &subject));
+	if (p->secret.id.v == 0)
+		subject = arena_printf(a, "name:" STR_FMT, STR_ARG(p->key));
+	tries[1] = (struct try){ RULE_SIGN_IN_ACCOUNT, subject };
+	tries[2] = (struct try){ RULE_SIGN_IN_STREAK, subject };
 	p->account_try = tries[1];
-	return request_reserve(rq, tries, by_password(p) ? 2 : 1);
+	return request_reserve(rq, tries, ARRAY_LEN(tries));
 }
 
 /* What nobody is called may be a password, typed into the wrong field: only names that exist are logged. */

@@ -3,6 +3,7 @@
 #include "api/account_create.h"
 #include "api/api.h"
 #include "api/app.h"
+#include "api/invitation.h"
 #include "api/new_password.h"
 #include "api/restrictions.h"
 #include "api/sign_up_attempt.h"
@@ -12,20 +13,6 @@
 #include "store/store.gen.h"
 
 enum { NAME_MAX = 50 };
-
-static enum status
-check_mode(struct request *rq)
-{
-	switch (rq->deployment->settings.restrictions.sign_up_mode) {
-	case SIGN_UP_PUBLIC:
-		return OK;
-	case SIGN_UP_RESTRICTED:
-		return refuse(rq, E_SIGNUP_RESTRICTED, NULL);
-	case SIGN_UP_WAITLIST:
-		return refuse(rq, E_SIGNUP_WAITLIST_ONLY, NULL);
-	}
-	return fail(&rq->task, E_BUG, "sign-up mode");
-}
 
 /* A field as the deployment wants it. */
 struct wanted {
@@ -130,11 +117,12 @@ check_phone(struct request *rq, struct account_spec *spec)
 }
 
 static enum status
-check_new_password(struct request *rq)
+check_password(struct request *rq, const struct account_spec *spec)
 {
+	const struct str words[] = { spec->first_name, spec->last_name, spec->username, spec->email };
 	struct str v = value_of(rq, "password");
 
-	return v.n == 0 ? OK : new_password_check(rq, v);
+	return v.n == 0 ? OK : new_password_check(rq, v, words, ARRAY_LEN(words));
 }
 
 /* Keep the first refusal, and go on telling. Failures of ours end it at once. */
@@ -157,7 +145,7 @@ check_form(struct request *rq, struct account_spec *spec)
 	COLLECT(st, check_email(rq, spec));
 	COLLECT(st, check_username(rq, spec));
 	COLLECT(st, check_phone(rq, spec));
-	COLLECT(st, check_new_password(rq));
+	COLLECT(st, check_password(rq, spec));
 	COLLECT(st, restrictions_check(rq, spec));
 	return st;
 }
@@ -220,12 +208,14 @@ sign_up_prove(struct request *rq)
 	struct account_spec *spec = arena_one(rq->task.arena, struct account_spec);
 	struct str source = arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source);
 	struct str password = value_of(rq, "password");
+	struct invitation invitation;
 
 	TRY_MEM(&rq->task, spec);
 	rq->proof = spec;
 	TRY(challenge_prove(rq));
-	TRY(check_mode(rq));
+	TRY(invitation_check(rq, &invitation));
 	TRY(check_form(rq, spec));
+	TRY(invitation_match(rq, &invitation, spec));
 	TRY(request_reserve(rq, &(struct try){ RULE_SIGN_UP_SOURCE, source }, 1));
 	TRY(request_read(rq, check_taken, rq));
 	spec->second_factor_policy = sign_up_policy_word(rq);
@@ -272,7 +262,8 @@ const struct route route_sign_up = {
 		OPT_TEXT("challenge_token", 256, "a redeemed challenge"),
 	},
 	.fails = { E_REQUIRED_FIELD, E_EMAIL_EXISTS, E_USERNAME_EXISTS, E_PHONE_NUMBER_EXISTS, E_WEAK_PASSWORD,
-	    E_SIGNUP_RESTRICTED, E_SIGNUP_WAITLIST_ONLY, E_EMAIL_NOT_ALLOWED, E_EMAIL_BLOCKED, E_BANNED_KEYWORD,
+	    E_SIGNUP_RESTRICTED, E_SIGNUP_WAITLIST_ONLY, E_EMAIL_NOT_ALLOWED, E_EMAIL_BLOCKED, E_DISPOSABLE_EMAIL_BLOCKED,
+	    E_COUNTRY_RESTRICTED, E_VOIP_NUMBER_BLOCKED, E_BANNED_KEYWORD,
 	    E_LIMIT_REACHED, E_CHALLENGE_REQUIRED, E_CHALLENGE_FAILED,
 	    E_OVERLOADED },
 	.prove = sign_up_prove, .run = sign_up,

@@ -5,6 +5,7 @@
 #include "api/app.h"
 #include "api/complete.h"
 #include "api/contact.h"
+#include "api/invitation.h"
 #include "auth/identifier.h"
 #include "base/str.h"
 #include "session/coherence.h"
@@ -122,6 +123,7 @@ complete(struct request *rq, const struct account_spec *spec, struct user_id *re
 	if (st == E_USERNAME_EXISTS || st == E_EMAIL_EXISTS || st == E_PHONE_NUMBER_EXISTS)
 		return refuse(rq, st, NULL);
 	TRY(st);
+	TRY(invitation_use(rq, spec->invitation));
 	TRY(audit(rq, AUDIT_USER_CREATED, *ret_user, STR_NONE));
 	return sign_in_complete(rq, *ret_user, spec->email_key.n > 0 ? "plain_email" : "plain_username");
 }
@@ -136,7 +138,8 @@ insert(struct request *rq, const struct account_spec *spec, struct user_id user,
 	rq->told_signup_attempt = id;
 	TRY(sql_signup_attempt_insert(t, rq->deployment->id, id, rq->session.id, user, spec->first_name, spec->last_name,
 	    spec->email, spec->username, spec->phone, spec->dial_code, user.v ? S("") : spec->password_record, required, steps,
-	    user.v != 0, t->now, t->now + ATTEMPT_TTL_US));
+	    user.v != 0, spec->email_verified ? t->now : 0, spec->invitation,
+	    t->now, t->now + ATTEMPT_TTL_US));
 	return cache_touch(t, rq->deployment->id, SUBJECT_SESSION, rq->session.id.v);
 }
 
@@ -162,7 +165,7 @@ spec_of(struct request *rq, const struct sign_up_attempt *a, struct account_spec
 	struct account_spec spec = {
 		.first_name = r->first_name, .last_name = r->last_name, .phone = r->phone_number, .dial_code = r->dial_code,
 		.password_record = r->password_record, .email_verified = r->email_verified_at != 0,
-		.phone_verified = r->phone_verified_at != 0, .second_factor_policy = sign_up_policy_word(rq),
+		.phone_verified = r->phone_verified_at != 0, .invitation = r->invitation, .second_factor_policy = sign_up_policy_word(rq),
 	};
 
 	if (r->email.n > 0)

@@ -47,6 +47,10 @@ struct hasher {
 void
 hash_compute(struct hash_job *job)
 {
+	if (job->foreign != NULL) {
+		job->ok = foreign_hash_check(job->foreign, job->password, &job->matches);
+		return;
+	}
 	job->ok = crypto_pwhash_argon2id(job->hash, sizeof(job->hash), (const char *)job->input->p,
 		      job->input->n, job->salt, (unsigned long long)job->passes,
 		      (size_t)job->memory_kib * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13) == 0;

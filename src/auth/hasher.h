@@ -1,9 +1,10 @@
-/* hasher.h - argon2id on threads of its own. For password.c alone; its callers see password.h. */
+/* hasher.h - password hashes on threads of its own. For password.c alone; its callers see password.h. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
 #include <sodium.h>
 
+#include "auth/foreign_hash.h"
 #include "auth/password.h"
 
 /* RFC 9106's second choice scaled down as OWASP gives it: 19 MiB, two passes, one lane. */
@@ -17,6 +18,11 @@ struct hash_job {
 	uint8_t salt[HASH_SALT_N];
 	uint8_t hash[HASH_N]; /* out */
 	bool ok;              /* out; false: no memory */
+
+	/* Instead of all that: compare a hash that another program made. */
+	const struct foreign_hash *foreign;
+	struct str password;
+	bool matches; /* out */
 };
 
 /* Compute here and now. */

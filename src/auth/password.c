@@ -7,6 +7,7 @@
 #include <utf8proc.h>
 
 #include "auth/hasher.h"
+#include "auth/strength.h"
 #include "base/str.h"
 
 enum {
@@ -94,6 +95,30 @@ complaint(const struct password_policy *policy, const struct code_points *text)
 	return NULL;
 }
 
+/* What is soon guessed, whatever its length and letters; the cheapest test first. */
+static enum status
+check_strength(const struct password_policy *policy, struct str password, const char **ret_sentence)
+{
+	int score;
+	if (strength_is_common(password)) {
+		*ret_sentence = "Choose another password: this one is among the first that anybody tries.";
+		return E_WEAK_PASSWORD;
+	}
+	if (strength_is_about(password, policy->words, policy->n_words)) {
+		*ret_sentence = "Choose a password that is not made of your name, address or this app's name.";
+		return E_WEAK_PASSWORD;
+	}
+	if (policy->strength_min <= 0)
+		return OK;
+	score = strength_score(password, policy->words, policy->n_words);
+	if (score < 0)
+		return E_OVERLOADED;
+	if (score >= policy->strength_min)
+		return OK;
+	*ret_sentence = "Choose a password that is harder to guess: longer, or of less usual words.";
+	return E_WEAK_PASSWORD;
+}
+
 enum status
 password_check(const struct password_policy *policy, struct str password, const char **ret_sentence)
 {
@@ -106,7 +131,7 @@ password_check(const struct password_policy *policy, struct str password, const 
 	const char *sentence = complaint(policy, &text);
 	secret_done(&text.memory);
 	if (sentence == NULL)
-		return OK;
+		return check_strength(policy, password, ret_sentence);
 	*ret_sentence = sentence;
 	return E_WEAK_PASSWORD;
 }
@@ -148,20 +173,26 @@ hash_input(
 }
 
 static enum status
+run_job(struct task *t, struct hasher *h, struct hash_job *job)
+{
+	if (!hasher_run(h, job))
+		return fail(t, E_OVERLOADED,
+		    "password: the line for hashing is full; more --hash-threads shorten it");
+	if (!job->ok)
+		return fail(t, E_OVERLOADED, "password: no memory to hash: 19 MiB are needed, 64 for imported ones");
+	return OK;
+}
+
+static enum status
 run(struct task *t, struct hasher *h, struct deployment_id d, struct str password, struct hash_job *job)
 {
 	struct secret input;
 	TRY(hash_input(t, h, d, password, &input));
 	job->input = &input;
-	bool taken = hasher_run(h, job);
+	enum status st = run_job(t, h, job);
 	secret_done(&input);
 	job->input = NULL;
-	if (!taken)
-		return fail(t, E_OVERLOADED,
-		    "password: the line for hashing is full; more --hash-threads shorten it");
-	if (!job->ok)
-		return fail(t, E_OVERLOADED, "password: no memory to hash, 19 MiB are needed");
-	return OK;
+	return st;
 }
 
 /* --- records --- */
@@ -231,6 +262,34 @@ password_hash(
 	return OK;
 }
 
+/* --- records of other programs --- */
+
+/* In front of them in the store: some look like ours, but have no keyed step. */
+static const char foreign_mark[] = "foreign:";
+
+enum status
+password_import(struct task *t, struct str foreign, struct str *ret_record, const char **ret_why)
+{
+	struct foreign_hash h;
+	if (!foreign_hash_read(foreign, &h, ret_why))
+		return E_BAD_REQUEST_BODY;
+	struct str record = arena_printf(t->arena, "%s" STR_FMT, foreign_mark, STR_ARG(foreign));
+	TRY_MEM(t, record.p);
+	*ret_record = record;
+	return OK;
+}
+
+/* What was imported costs what its makers chose: it may be told from ours by time, until its first sign-in. */
+static enum status
+verify_foreign(struct task *t, struct hasher *h, const struct foreign_hash *foreign, struct str password,
+    enum password_verdict *ret_verdict)
+{
+	struct hash_job job = { .foreign = foreign, .password = password };
+	TRY(run_job(t, h, &job));
+	*ret_verdict = job.matches ? PASSWORD_RIGHT_REHASH : PASSWORD_WRONG;
+	return OK;
+}
+
 enum status
 password_verify(struct task *t, struct hasher *h, struct deployment_id d, struct str record,
     struct str password, enum password_verdict *ret_verdict)
@@ -239,6 +298,11 @@ password_verify(struct task *t, struct hasher *h, struct deployment_id d, struct
 		*ret_verdict = PASSWORD_WRONG;
 		return OK;
 	}
+	struct foreign_hash foreign;
+	const char *why;
+	if (str_starts(record, str_of(foreign_mark)) && str_is_text(password) &&
+	    foreign_hash_read(str_from(record, sizeof(foreign_mark) - 1), &foreign, &why))
+		return verify_foreign(t, h, &foreign, password, ret_verdict);
 	/* Without a record or without text the same work is done, and its result is not looked at. */
 	struct hash_job kept = { .memory_kib = HASH_MEMORY_KIB, .passes = HASH_PASSES };
 	bool real = read_record(record, &kept) && str_is_text(password);

@@ -11,13 +11,17 @@ struct password_policy {
 	bool require_uppercase;
 	bool require_number;
 	bool require_special;
+	int64_t strength_min;    /* auth/strength.h: 0-4 */
+	const struct str *words; /* what is known of the account and the app: no password is made of these */
+	size_t n_words;
 };
 enum { PASSWORD_CODE_POINTS_MAX = 125, PASSWORD_BYTES_MAX = 1024 };
 
 /*
- * E_WEAK_PASSWORD with one sentence in *ret_sentence when the policy is not met (static
- * text, or this thread's own until its next call), E_BAD_REQUEST_BODY when it is not
- * text, E_OVERLOADED without memory. Looks at nothing else. Any thread.
+ * E_WEAK_PASSWORD with one sentence in *ret_sentence when the policy is not met or the
+ * password is one that everybody tries first (static text, or this thread's own until its
+ * next call), E_BAD_REQUEST_BODY when it is not text, E_OVERLOADED without memory. Looks at
+ * nothing else, and asks nobody. Any thread.
  */
 enum status password_check(
     const struct password_policy *policy, struct str password, const char **ret_sentence) MUST_CHECK;
@@ -57,6 +61,12 @@ enum password_verdict {
  */
 enum status password_verify(struct task *t, struct hasher *h, struct deployment_id d, struct str record,
     struct str password, enum password_verdict *ret_verdict) MUST_CHECK;
+
+/*
+ * The record to keep for a hash that another program made (auth/foreign_hash.h): compared as it is until the
+ * first sign-in, whose PASSWORD_RIGHT_REHASH replaces it by ours. E_BAD_REQUEST_BODY with a phrase in *ret_why. Any thread.
+ */
+enum status password_import(struct task *t, struct str foreign, struct str *ret_record, const char **ret_why) MUST_CHECK;
 
 struct hasher_stats {
 	uint64_t hashes;  /* done */

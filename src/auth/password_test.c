@@ -457,6 +457,43 @@ test_PWD12_no_place_at_all(void **state)
 	assert_non_null(strstr(test_task.why, "--hash-threads"));
 }
 
+/* --- hashes of other programs --- */
+
+static void
+test_an_imported_hash_is_right_once_and_then_ours(void **state)
+{
+	(void)state;
+	const struct str theirs = S("pbkdf2:sha256:1000$BfnytY8X6AMydvs2$02a988eecc1a52da9c34792d349dfb60b4c9584a67cd76c0129615325eb29406");
+	/* The same form as our own, but nothing keyed in it. */
+	const struct str alike = S("$argon2id$v=19$m=64,t=2,p=1$9pgjgK8/8zA$JZNCVU9pv4Mpedg6W9HENg");
+	struct str record, second;
+	const char *why = NULL;
+	assert_int_equal(password_import(&test_task, theirs, &record, &why), OK);
+	assert_int_equal(password_import(&test_task, alike, &second, &why), OK);
+	assert_int_equal(verdict(first_deployment, record, S("violet-otter-climbs-granite")), PASSWORD_RIGHT_REHASH);
+	assert_int_equal(verdict(first_deployment, record, S("violet-otter-climbs-granitf")), PASSWORD_WRONG);
+	assert_int_equal(verdict(first_deployment, second, S("violet-otter-climbs-granite")), PASSWORD_RIGHT_REHASH);
+	assert_int_equal(verdict(first_deployment, theirs, S("violet-otter-climbs-granite")), PASSWORD_WRONG);
+	assert_int_equal(password_import(&test_task, S("secret"), &record, &why), E_BAD_REQUEST_BODY);
+	assert_non_null(why);
+}
+
+static void
+test_PWD06_what_anybody_tries_first_is_refused(void **state)
+{
+	(void)state;
+	const struct str words[] = { S("Acme Corp"), S("mira.okafor") };
+	const struct password_policy policy = { .strength_min = 1, .words = words, .n_words = ARRAY_LEN(words) };
+	const struct str weak[] = { S("password1"), S("Iloveyou"), S("acmecorp2024"), S("Mira-Okafor1"), S("aaaaaaaaa") };
+	const char *sentence;
+	for (size_t i = 0; i < ARRAY_LEN(weak); i++) {
+		sentence = NULL;
+		assert_int_equal(password_check(&policy, weak[i], &sentence), E_WEAK_PASSWORD);
+		assert_non_null(sentence);
+	}
+	assert_int_equal(password_check(&policy, S("violet-otter-climbs-granite"), &sentence), OK);
+}
+
 int
 main(void)
 {
@@ -480,6 +517,8 @@ main(void)
 		TEST(test_no_memory_is_no_verdict),
 		TEST(test_PWD12_bounded_line),
 		TEST(test_PWD12_no_place_at_all),
+		TEST(test_an_imported_hash_is_right_once_and_then_ours),
+		TEST(test_PWD06_what_anybody_tries_first_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@ const struct throttle_rule_info throttle_rule_info[THROTTLE_RULE__COUNT] = {
 	[RULE_CHALLENGE] = { "challenge", 30, MINUTE_US },
 	[RULE_LOOKUP] = { "lookup", 30, MINUTE_US },
 	[RULE_SIGN_IN_ACCOUNT] = { "sign_in_account", 10, MINUTE_US },
+	[RULE_SIGN_IN_STREAK] = { "sign_in_streak", 100, 3650 * DAY_US },
 	[RULE_SIGN_IN_SOURCE] = { "sign_in_source", 30, MINUTE_US },
 	[RULE_SIGN_UP_SOURCE] = { "sign_up_source", 30, MINUTE_US },
 	[RULE_CODE_GUESS] = { "code_guess", 5, 15 * MINUTE_US },

@@ -15,6 +15,7 @@ enum throttle_rule {
 	RULE_CHALLENGE,		/* one source: proof-of-work challenges */
 	RULE_LOOKUP,		/* one source: identifier availability and identify */
 	RULE_SIGN_IN_ACCOUNT,	/* one account, whatever it was called: passwords tried. In the database. */
+	RULE_SIGN_IN_STREAK,	/* one account: passwords tried since one was right (NIST SP 800-63B-4 §3.2.2). In the database. */
 	RULE_SIGN_IN_SOURCE,	/* one source: passwords tried. In the database. */
 	RULE_SIGN_UP_SOURCE,	/* one source: accounts tried to make. In the database. */
 	/* Guesses at codes, all in the database: of one code; of one account or target, in a day; of one source. */

@@ -39,6 +39,8 @@ struct conf {
 	int64_t queue, hash_queue, hash_share;
 	int64_t task_memory, cache_memory;
 
+	const char *disposable_domains, *voip_prefixes; /* files of the operator's; empty: none */
+
 	/* Tries a minute: see auth/throttle.h. */
 	int64_t throttle[THROTTLE_RULE__COUNT];	/* each rule's limit */
 

@@ -178,6 +178,8 @@ const struct conf_row conf_rows[] = {
 	TRIES("throttle-sign-in-account", RULE_SIGN_IN_ACCOUNT, "10", "Passwords tried a minute for one account."),
 	TRIES("throttle-sign-in-source", RULE_SIGN_IN_SOURCE, "30", "Passwords tried a minute by one source."),
 	TRIES("throttle-sign-up-source", RULE_SIGN_UP_SOURCE, "30", "Sign-ups tried a minute by one source."),
+	TRIES("throttle-sign-in-streak", RULE_SIGN_IN_STREAK, "100",
+	    "Wrong passwords in a row for one account; only a sign-in by other means, or from a browser it knows, ends the row."),
 	TRIES("throttle-code-guess", RULE_CODE_GUESS, "5", "Guesses at one mailed or texted code."),
 	TRIES("throttle-code-account", RULE_CODE_ACCOUNT, "100", "Guesses a day at codes of one account, of every kind together."),
 	TRIES("throttle-code-source", RULE_CODE_SOURCE, "60", "Guesses a minute at codes by one source."),
@@ -187,6 +189,13 @@ const struct conf_row conf_rows[] = {
 	TRIES("throttle-send-prefix", RULE_SEND_PREFIX, "100", "Text messages an hour to numbers that differ in their last four digits."),
 	TRIES("throttle-send-source", RULE_SEND_SOURCE, "30", "Messages within 10 minutes asked for by one source."),
 	TRIES("throttle-send-deployment", RULE_SEND_DEPLOYMENT, "10000", "Messages an hour that the people of one deployment ask for."),
+
+	{ ROW("disposable-domains", CONF_TEXT, disposable_domains, "",
+	    "Domains of throw-away addresses, one a line, beside the shipped ones; !domain takes one out, !* all the shipped ones."),
+	    .def_said = "the shipped ones", .form = &path, .reload = true },
+	{ ROW("voip-prefixes", CONF_TEXT, voip_prefixes, "",
+	    "The first digits of internet telephony's numbers, dial code first, one a line."),
+	    .def_said = "none", .form = &path, .reload = true },
 
 	COUNT("connections", connections, 10000000, "0: as many as descriptors allow", "Open connections, at most."),
 	SIZE("request-line", request_line, 256, 64 * KIB, "8KiB", "Longest request line; beyond it the answer is 414."),

@@ -3,6 +3,7 @@
 #include "deployment/settings.h"
 
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,11 +195,45 @@ settings_parse(struct task *t, struct arena *a, const struct settings_home *home
 
 /* ---- changing ---- */
 
+static _Atomic bool means_there[MEANS__COUNT] = { [MEANS_NONE] = true };
+static const char *const means_missing[MEANS__COUNT] = {
+	[MEANS_VOIP_PREFIXES] = "the server has no list of such numbers; name one with voip-prefixes",
+	[MEANS_PLACES] = "the server cannot tell where an address is",
+};
+
+void
+settings_set_means(enum settings_means means, bool is_there)
+{
+	atomic_store_explicit(&means_there[means], is_there, memory_order_relaxed);
+}
+
+bool
+settings_has_means(enum settings_means means)
+{
+	return atomic_load_explicit(&means_there[means], memory_order_relaxed);
+}
+
+/* Countries are told by a number, or by a place: without either nobody could be let in. */
+static enum status
+check_countries(struct task *t, const struct settings *s)
+{
+	if (!s->restrictions.country_restrictions_enabled || settings_has_means(MEANS_PLACES) ||
+	    (s->auth.phone_number.enabled && s->auth.phone_number.required))
+		return OK;
+	return fail(t, E_BAD_REQUEST_BODY,
+	    "restrictions.country_restrictions.enabled needs auth_settings.phone_number.enabled and .required: %s",
+	    means_missing[MEANS_PLACES]);
+}
+
 /* What has no means behind it in this release stays as it is, with the reason. */
 static enum status
 check_means(struct task *t, const struct setting_row *row, struct str text)
 {
-	if (row->lacks == NULL || str_eq(text, str_of(row->def)))
+	if (str_eq(text, str_of(row->def)))
+		return OK;
+	if (!settings_has_means(row->needs))
+		return fail(t, E_BAD_REQUEST_BODY, "%s must be %s: %s", row->key, row->def, means_missing[row->needs]);
+	if (row->lacks == NULL)
 		return OK;
 	return fail(t, E_BAD_REQUEST_BODY, "%s must be %s: %s", row->key, row->def, row->lacks);
 }
@@ -262,6 +297,7 @@ change_all(struct task *t, const struct settings_home *home, json_t *overrides,
 		TRY(change_one(t, overrides, &changes[i]));
 	TRY(load(t, t->arena, home, overrides, &whole));
 	TRY(check_rp_id(t, home, &whole));
+	TRY(check_countries(t, &whole));
 	return dump(t, overrides, ret_overrides);
 }
 

@@ -87,6 +87,8 @@ struct settings {
 	bool           challenge_required;	/* enforce the proof of work on identify, signin, signup */
 	struct str     passkey_rp_id;		/* the frontend host, or a domain above it */
 	enum passkey_attestation_wanted passkey_attestation;
+	int64_t        password_strength_min;	/* zxcvbn's score, 0-4 */
+	bool           notice_new_device;	/* mail about sign-ins from browsers not seen before */
 	bool           step_up_required;	/* a fresh proof before credentials change */
 	bool           hide_account_existence;	/* generic sign-in answers; default true */
 	struct {
@@ -104,6 +106,19 @@ struct settings {
 };
 
 /* clang-format on */
+
+/*
+ * What some settings need from the server's own configuration. Set when that is read, before any
+ * deployment is; every process starts without. Any thread.
+ */
+enum settings_means {
+	MEANS_NONE,
+	MEANS_VOIP_PREFIXES,	/* a list of internet telephony's number ranges */
+	MEANS_PLACES,		/* a way to tell where an address is */
+	MEANS__COUNT
+};
+void settings_set_means(enum settings_means means, bool is_there);
+bool settings_has_means(enum settings_means means);
 
 struct setting_text {
 	struct str key;

@@ -10,9 +10,6 @@
 
 #define NO_WHATSAPP "this release sends no WhatsApp messages"
 #define NO_SSO     "this release has no single sign-on"
-#define NO_GEO     "this release cannot tell countries"
-#define NO_VOIP    "this release cannot tell such numbers"
-#define NO_LIST    "this release has no list of disposable domains"
 
 /* ---- forms of texts ---- */
 
@@ -464,17 +461,18 @@ const struct setting_row setting_rows[] = {
 	BOOL(R ".allowlist_enabled", restrictions.allowlist_enabled, "false", "Only addresses on the allow list sign up."),
 	BOOL(R ".blocklist_enabled", restrictions.blocklist_enabled, "false", "Addresses on the block list do not sign up."),
 	BOOL(R ".block_subaddresses", restrictions.block_subaddresses, "false", "No name+tag@ addresses."),
-	LATER(R ".block_disposable_emails", restrictions.block_disposable_emails, "false", NO_LIST,
-	    "No throw-away addresses."),
-	LATER(R ".block_voip_numbers", restrictions.block_voip_numbers, "false", NO_VOIP, "No internet phone numbers."),
-	LATER(R ".country_restrictions.enabled", restrictions.country_restrictions_enabled, "false", NO_GEO,
-	    "Nobody signs up from the countries listed."),
+	BOOL(R ".block_disposable_emails", restrictions.block_disposable_emails, "false", "No throw-away addresses."),
+	{ ROW(R ".block_voip_numbers", SETTING_BOOL, restrictions.block_voip_numbers, "false",
+	    "No internet phone numbers: those of the server's `voip-prefixes`."), .needs = MEANS_VOIP_PREFIXES },
+	BOOL(R ".country_restrictions.enabled", restrictions.country_restrictions_enabled, "false",
+	    "Nobody signs up from the countries listed: told by the number given, and by the address where the server can "
+	    "tell places. Without that, a phone number must be required."),
 	POLICY(R ".country_restrictions.country_codes", restrictions.country_codes, &country, "Those countries."),
 	POLICY(R ".banned_keywords", restrictions.banned_keywords, &word, "Words that no name or address may contain."),
 	POLICY(R ".allowlisted_resources", restrictions.allowlisted_resources, &word,
-	    "The allow list: addresses and domains."),
+	    "The allow list: addresses, domains, and `*.domain` for all below one."),
 	POLICY(R ".blocklisted_resources", restrictions.blocklisted_resources, &word,
-	    "The block list: addresses and domains."),
+	    "The block list: addresses, domains, and `*.domain` for all below one."),
 	ENUM(R ".sign_up_mode", restrictions.sign_up_mode, sign_up_modes, "public",
 	    "Who can sign up: anybody, the invited, or the invited from a waiting list."),
 #undef R
@@ -542,6 +540,11 @@ const struct setting_row setting_rows[] = {
 	{ ROW("passkey_attestation", SETTING_ENUM, passkey_attestation, "none",
 	    "direct: passkeys are added only from authenticators that hold a certificate of their maker's."), OPERATOR,
 	    .words = attestations },
+	{ ROW("password_strength_min", SETTING_INT, password_strength_min, "1",
+	    "How hard to guess a new password must be: zxcvbn's score from 0 to 4. Common passwords are refused at 0 too."),
+	    OPERATOR, .min = 0, .max = 4 },
+	{ ROW("notice_new_device", SETTING_BOOL, notice_new_device, "true",
+	    "Mail an account's verified addresses when it is signed in to from a browser it never was before."), OPERATOR },
 	{ ROW("step_up_required", SETTING_BOOL, step_up_required, "false",
 	    "Changing passwords, addresses, factors and the like asks for a proof of who it is within the last 10 minutes; "
 	    "stock clients have no screen for it."), OPERATOR },

@@ -39,6 +39,7 @@ struct setting_row {
 	const char *const *words;        /* SETTING_ENUM: in the order of the C enum, NULL at the end */
 	const struct setting_form *form; /* NULL: any text */
 	const char *lacks;               /* why this release keeps the default; NULL: can be set */
+	enum settings_means needs;       /* what it takes to leave the default; see settings.h */
 	void (*write)(struct json *j, const char *key, const struct deployment *d); /* SETTING_SHOWN */
 	const char *help;                                                           /* one sentence */
 };

@@ -283,6 +283,10 @@ ON CONFLICT (deployment_id, bucket) DO UPDATE SET
 -- A try that succeeded does not count.
 UPDATE throttle SET used = used - 1 WHERE deployment_id = :deployment AND bucket = :bucket AND used > 0;
 
+-- :name throttle_clear :rows
+-- :in deployment_id deployment, bytes bucket
+DELETE FROM throttle WHERE deployment_id = :deployment AND bucket = :bucket;
+
 -- :name throttle_find :one
 -- :in deployment_id deployment, bytes bucket
 -- :out time window_at, int used

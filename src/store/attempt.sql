@@ -47,11 +47,13 @@ SELECT id, user_id, email, method, steps, first_done, second_required, second_do
  ORDER BY CASE WHEN id = :told THEN 1 ELSE 0 END, id;
 
 -- :name signup_attempt_insert :exec
--- :in deployment_id deployment, signup_attempt_id id, session_id session, user_id user, text first_name, text last_name, text email, text username, text phone_number, text dial_code, text password_record, text required_fields, text steps, bool completed, time now, time expires_at
+-- :in deployment_id deployment, signup_attempt_id id, session_id session, user_id user, text first_name, text last_name, text email, text username, text phone_number, text dial_code, text password_record, text required_fields, text steps, bool completed, time email_verified_at, invitation_id invitation, time now, time expires_at
 INSERT INTO signup_attempt (deployment_id, id, session_id, user_id, first_name, last_name, email, username, phone_number,
-       dial_code, password_record, required_fields, steps, completed, created_at, updated_at, expires_at)
+       dial_code, password_record, required_fields, steps, completed, email_verified_at, invitation_id, created_at, updated_at,
+       expires_at)
 VALUES (:deployment, :id, :session, :user, :first_name, :last_name, :email, :username, :phone_number,
-       :dial_code, :password_record, :required_fields, :steps, :completed, :now, :now, :expires_at);
+       :dial_code, :password_record, :required_fields, :steps, :completed, :email_verified_at, :invitation, :now, :now,
+       :expires_at);
 
 -- :name signup_attempt_find :one signup_attempt_full
 -- :in deployment_id deployment, signup_attempt_id id, session_id session, time now, int most

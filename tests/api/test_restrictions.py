@@ -1,0 +1,140 @@
+"""Who may have an account: contract 12.3 (restrictions), A3; lists of the operator's."""
+# SPDX-License-Identifier: Apache-2.0
+import secrets
+import signal
+
+import pytest
+
+PASSWORD = "a-long-enough-passphrase"
+
+
+def form(**kw):
+    tag = secrets.token_hex(4)
+    return {"email": f"jonas.{tag}@example.org", "username": f"jonas_{tag}", "password": PASSWORD, **kw}
+
+
+def sign_up(d, **kw):
+    return d.browser().post("/auth/signup", form(**kw))
+
+
+@pytest.fixture(scope="module")
+def listed_server(new_server, tmp_path_factory):
+    """With an operator's lists."""
+    where = tmp_path_factory.mktemp("lists")
+    domains, voip = where / "domains.txt", where / "voip.txt"
+    domains.write_text("# ours\nthrow.example\n!yopmail.com\n")
+    voip.write_text("+1555\n")
+    with new_server(["--disposable-domains", str(domains), "--voip-prefixes", str(voip)]) as s:
+        s.domains = domains
+        yield s
+
+
+ADDRESSES = [("mailinator.com", 403), ("sub.mailinator.com", 403), ("MAILINATOR.com", 403), ("throw.example", 403), ("yopmail.com", 200),
+             ("example.org", 200)]
+
+
+@pytest.mark.parametrize("domain,status", ADDRESSES)
+def test_throw_away_addresses_are_refused(listed_server, domain, status):
+    d = listed_server.deployment(restrictions__block_disposable_emails="true")
+    got = sign_up(d, email=f"a.{secrets.token_hex(3)}@{domain}")
+    assert (got.status, got.code) == (status, None if status == 200 else "DISPOSABLE_EMAIL_BLOCKED")
+    assert sign_up(listed_server.deployment(), email=f"a@{domain}").status == 200, "off by default"
+
+
+def test_the_list_is_read_again_on_sighup_and_a_bad_one_changes_nothing(listed_server):
+    d = listed_server.deployment(restrictions__block_disposable_emails="true")
+    before = listed_server.domains.read_text()
+
+    def reload(text):
+        seen = listed_server.log().count("event=reload") + listed_server.log().count("config.reload")
+        listed_server.domains.write_text(text)
+        listed_server.process.send_signal(signal.SIGHUP)
+        return seen
+
+    reload(before + "later.example\n")
+    for _ in range(200):
+        if sign_up(d, email=f"{secrets.token_hex(3)}@later.example").status == 403:
+            break
+    else:
+        raise AssertionError("the new list never came into effect")
+    reload("no domain\n")
+    for _ in range(200):
+        if "is no entry of this list" in listed_server.log():
+            break
+        d.browser().get("/session")
+    assert "is no entry of this list" in listed_server.log()
+    assert sign_up(d, email="x@later.example").code == "DISPOSABLE_EMAIL_BLOCKED"
+    reload(before)
+
+
+PHONES = {"auth_settings__phone_number__enabled": "true", "auth_settings__phone_number__required": "true"}
+
+
+def test_internet_numbers_are_refused(listed_server):
+    d = listed_server.deployment(restrictions__block_voip_numbers="true", **PHONES)
+    got = sign_up(d, phone_number="5551234567", phone_country_code="+1")
+    assert (got.status, got.code) == (403, "VOIP_NUMBER_BLOCKED")
+    assert sign_up(d, phone_number="2065550100", phone_country_code="+1").status == 200
+
+
+def test_without_a_list_of_numbers_the_rule_cannot_be_switched_on(server):
+    d = server.deployment()
+    done = server.try_cli("deployment", "set", d.host, "restrictions.block_voip_numbers=true")
+    assert done.returncode == 1 and "voip-prefixes" in done.stderr
+
+
+COUNTRIES = [("+31", "612345678", 403), ("+1", "4165550100", 403), ("+1", "2065550100", 200), ("+49", "15112345678", 200), ("+999", "1234567", 403)]
+
+
+@pytest.mark.parametrize("dial,number,status", COUNTRIES)
+def test_countries_are_told_by_the_number(server, dial, number, status):
+    d = server.deployment(**PHONES).set(restrictions__country_restrictions__enabled="true",
+                                        restrictions__country_restrictions__country_codes="NL,CA")
+    got = sign_up(d, phone_number=number, phone_country_code=dial)
+    assert (got.status, got.code) == (status, None if status == 200 else "COUNTRY_RESTRICTED")
+
+
+def test_countries_need_something_to_tell_them_by(server):
+    d = server.deployment()
+    done = server.try_cli("deployment", "set", d.host, "restrictions.country_restrictions.enabled=true")
+    assert done.returncode == 1 and "phone_number" in done.stderr
+
+
+BELOW = [("a@deep.blocked.example", 403), ("a@blocked.example", 200), ("a@notblocked.example", 200)]
+
+
+@pytest.mark.parametrize("email,status", BELOW)
+def test_a_star_stands_for_all_domains_below(server, email, status):
+    d = server.deployment(restrictions__blocklist_enabled="true", restrictions__blocklisted_resources="*.blocked.example")
+    assert (sign_up(d, email=email).status, sign_up(d, email=email).code) == (status, "EMAIL_BLOCKED" if status == 403 else "EMAIL_EXISTS")
+
+
+COMMON = ["password", "Password1", "ILoveYou", "sunshine", "qwertyuiop", "trustno1", "football1"]
+
+
+@pytest.mark.parametrize("password", COMMON)
+def test_PWD06_what_anybody_tries_first_is_refused(production, password):
+    got = sign_up(production, password=password)
+    assert (got.status, got.code) == (400, "WEAK_PASSWORD") and got.message.endswith(".")
+
+
+def test_PWD06_names_and_the_app_are_no_passwords(server):
+    d = server.deployment(ui_settings__app_name="Lumen Works")
+    for password in ("LumenWorks2024", "lum3n-works!", "jonas.berg99", "JonasBerg1"):
+        got = sign_up(d, password=password, email="jonas.berg@example.org")
+        assert got.code == "WEAK_PASSWORD", password
+
+
+def test_PWD06_the_operator_says_how_strong(server):
+    d = server.deployment(password_strength_min="4")
+    assert sign_up(d, password="tulip-lamp").code == "WEAK_PASSWORD"
+    assert sign_up(d, password="violet-otter-climbs-granite").status == 200
+    low = server.deployment(password_strength_min="0")
+    assert sign_up(low, password="aaaaaaaab").status == 200 and sign_up(low, password="password1").code == "WEAK_PASSWORD"
+
+
+def test_AUT07_nobody_has_an_account_by_default(production):
+    pairs = [(name, word) for name in ("admin", "root", "administrator", "test", "demo", "user", "sessiond", "guest", "operator", "postgres")
+             for word in ("admin", "password", "changeme", "sessiond", "123456")]
+    got = {production.browser().post("/auth/signin", {"username": n, "password": w}).status for n, w in pairs}
+    assert got == {401} and production.rows()["account"] == 0
