@@ -18,3 +18,8 @@ def latest(deployment, to, kind=None):
     found = messages(deployment, to, kind)
     assert found, f"nothing was written to {to} (kind {kind})"
     return show(deployment, found[0])
+
+
+def notices(deployment, to):
+    """What that address was told about its account's security, the newest first."""
+    return [show(deployment, m)["vars"]["what"] for m in messages(deployment, to, "security_notice")]
