@@ -120,6 +120,7 @@ enum status command_user_enable(struct command *c) MUST_CHECK;
 enum status command_user_delete(struct command *c) MUST_CHECK;
 enum status command_session_list(struct command *c) MUST_CHECK;
 enum status command_session_revoke(struct command *c) MUST_CHECK;
+enum status command_ticket_create(struct command *c) MUST_CHECK;
 enum status command_audit_verify(struct command *c) MUST_CHECK;
 enum status command_audit_export(struct command *c) MUST_CHECK;
 enum status command_backup(struct command *c) MUST_CHECK;

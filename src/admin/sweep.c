@@ -116,6 +116,7 @@ static enum status (*const expired_delete[])(struct task *t, int64_t now, int64_
 	sql_throttle_expired_delete,
 	sql_challenge_expired_delete,
 	sql_code_expired_delete,
+	sql_ticket_expired_delete,
 };
 
 static enum status

@@ -17,6 +17,8 @@
 	X(AUDIT_USER_DISABLED, "user.disabled", "An operator disabled an account and ended its sign-ins.") \
 	X(AUDIT_USER_ENABLED, "user.enabled", "An operator enabled an account again.") \
 	X(AUDIT_USER_DELETED, "user.deleted", "An operator deleted an account.") \
+	X(AUDIT_TICKET_CREATED, "ticket.created", "An operator made a link that signs a user in.") \
+	X(AUDIT_TICKET_USED, "ticket.used", "A ticket was exchanged for a sign-in; the detail says on whose behalf.") \
 	X(AUDIT_ORGANIZATION_CREATED, "organization.created", "A user made an organization; the detail names it.") \
 	X(AUDIT_WORKSPACE_CREATED, "workspace.created", "A user made a workspace; the detail names it.") \
 	X(AUDIT_DEPLOYMENT_CREATED, "deployment.created", "An operator made a deployment.") \
