@@ -139,6 +139,7 @@ enum status command_user_delete(struct command *c) MUST_CHECK;
 enum status command_user_reset_factors(struct command *c) MUST_CHECK;
 enum status command_session_list(struct command *c) MUST_CHECK;
 enum status command_session_revoke(struct command *c) MUST_CHECK;
+enum status command_ticket_create(struct command *c) MUST_CHECK;
 enum status command_audit_verify(struct command *c) MUST_CHECK;
 enum status command_audit_export(struct command *c) MUST_CHECK;
 enum status command_secret_set(struct command *c) MUST_CHECK;

@@ -141,6 +141,13 @@ const struct command_row command_rows[] = {
 		.summary = "End a session (session_...), a sign-in (signin_...), all of a user's, or all there are.",
 	},
 	{
+		.name = "ticket create", .usage = "USER", .place = PLACE_STORE, .run = command_ticket_create,
+		.args_min = 1, .args_max = 1,
+		.flags = { DEPLOYMENT, { "kind", true, false, "sign-in|impersonation" }, { "actor", true, false, "NAME" },
+		    { "expires", true, false, "SECONDS" } },
+		.summary = "Make a link that signs a user in, once; prints it this once only.",
+	},
+	{
 		.name = "audit verify", .place = PLACE_STORE, .run = command_audit_verify,
 		.flags = { DEPLOYMENT, { "expect", true, false, "SEQ:MAC" } },
 		.summary = "Check that no audit event was changed, added or taken out; prints where the chain ends.",

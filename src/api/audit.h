@@ -41,6 +41,8 @@
 	X(AUDIT_PASSKEY_RENAMED, "passkey.renamed", "A passkey was given another name; the detail names it.") \
 	X(AUDIT_PASSKEY_REMOVED, "passkey.removed", "A passkey was removed from an account; the detail names it.") \
 	X(AUDIT_PASSKEY_COUNTER, "passkey.counter", "A passkey signed with a counter that had not moved on, and was refused: it may have been copied. The detail names it.") \
+	X(AUDIT_TICKET_CREATED, "ticket.created", "An operator made a link that signs a user in.") \
+	X(AUDIT_TICKET_USED, "ticket.used", "A ticket was exchanged for a sign-in; the detail says on whose behalf.") \
 	X(AUDIT_ORGANIZATION_CREATED, "organization.created", "A user made an organization; the detail names it.") \
 	X(AUDIT_WORKSPACE_CREATED, "workspace.created", "A user made a workspace; the detail names it.") \
 	X(AUDIT_INVITATION_CREATED, "invitation.created", "An operator invited somebody to sign up.") \

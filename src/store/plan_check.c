@@ -36,6 +36,7 @@ static const char *const across_deployments[] = {
 	"challenge_expired_delete",
 	"code_expired_delete",
 	"passkey_challenge_expired_delete",
+	"ticket_expired_delete",
 	"invitation_expired_delete",
 	"known_device_expired_delete",
 	"message_content_expired_forget",
