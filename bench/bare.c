@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "session/state.h"
 #include "store/store.gen.h"
 #include "tool.h"
 
@@ -46,8 +47,8 @@ read_attempts(struct task *t, struct deployment_id d, struct session_id s)
 	struct signup_attempt_row *signups;
 	size_t n;
 
-	TRY(sql_signin_attempts_live(t, d, s, t->now, (struct signin_attempt_id){ 0 }, &signins, &n));
-	return sql_signup_attempts_live(t, d, s, t->now, (struct signup_attempt_id){ 0 }, &signups, &n);
+	TRY(sql_signin_attempts_live(t, d, s, t->now, (struct signin_attempt_id){ 0 }, ATTEMPT_GUESSES, &signins, &n));
+	return sql_signup_attempts_live(t, d, s, t->now, (struct signup_attempt_id){ 0 }, ATTEMPT_GUESSES, &signups, &n);
 }
 
 static enum status

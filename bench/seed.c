@@ -127,7 +127,7 @@ insert_session(struct task *t, struct seed *s, int64_t n, const struct person *p
 	ROWS_ONE(sql_session_insert(t, d, session, t->now, t->now + EXPIRES, &rows));
 	TRY(insert_token(t, d, n, session));
 	ROWS_ONE(sql_signin_insert(t, d, signin, session, p->user, S("plain_email"), p->orgmem, p->wsmem,
-	    S("127.0.0.1"), S(AGENT), S("Chrome"), S("Linux"), t->now, t->now + EXPIRES, &rows));
+	    S("127.0.0.1"), S(AGENT), S("Chrome"), S("Linux"), S(""), t->now, t->now + EXPIRES, &rows));
 	return sql_session_set_active(t, d, session, signin, t->now, &rows);
 }
 

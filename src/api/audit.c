@@ -9,12 +9,21 @@
 const struct audit_event_info audit_event_info[AUDIT__COUNT] = { AUDIT_EVENTS(AUDIT_ROW) };
 #undef AUDIT_ROW
 
+/* Who did it: the user, or whoever acts for them with an impersonation ticket. */
+static struct str
+actor_of(const struct request *rq, struct user_id user)
+{
+	if (rq->signin && rq->signin->actor.n > 0)
+		return arena_printf(rq->task.arena, "impersonation:" STR_FMT, STR_ARG(rq->signin->actor));
+	return user.v ? user_id_str(rq->task.arena, user) : S("");
+}
+
 enum status
 audit(struct request *rq, enum audit_event event, struct user_id user, struct str detail)
 {
 	struct task *t = &rq->task;
 	struct audit_line *line = arena_one(t->arena, struct audit_line);
-	struct str actor = user.v ? user_id_str(t->arena, user) : S("");
+	struct str actor = actor_of(rq, user);
 
 	TRY_MEM(t, line);
 	*line = (struct audit_line){ rq->priv->audits, event, user };

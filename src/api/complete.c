@@ -55,8 +55,21 @@ last_scope(struct request *rq, struct user_id user, struct orgmem_id *ret_orgmem
 	return OK;
 }
 
+/* Whose doing it is, and for how long. */
+struct how {
+	const char *method;
+	struct str  actor;	/* who acts for the user; empty: they themselves */
+	int64_t     ttl_us;
+};
+
+static struct how
+by_user(const struct request *rq, const char *method)
+{
+	return (struct how){ method, S(""), rq->deployment->settings.auth.session_validity_period_s * SECOND_US };
+}
+
 static enum status
-insert_signin(struct request *rq, struct user_id user, const char *method, struct signin_id *ret_id)
+insert_signin(struct request *rq, struct user_id user, const struct how *how, struct signin_id *ret_id)
 {
 	struct str agent = http_field(&rq->x->head, S("User-Agent"));
 	struct task *t = &rq->task;
@@ -69,9 +82,9 @@ insert_signin(struct request *rq, struct user_id user, const char *method, struc
 	if (!str_is_text(agent))
 		agent = S("");
 	TRY(last_scope(rq, user, &orgmem, &wsmem));
-	TRY(sql_signin_insert(t, rq->deployment->id, id, rq->session.id, user, str_of(method), orgmem, wsmem,
-	    str_of(rq->client_text), agent, user_agent_browser(agent), user_agent_device(agent), t->now,
-	    t->now + rq->deployment->settings.auth.session_validity_period_s * SECOND_US, &rows));
+	TRY(sql_signin_insert(t, rq->deployment->id, id, rq->session.id, user, str_of(how->method), orgmem, wsmem,
+	    str_of(rq->client_text), agent, user_agent_browser(agent), user_agent_device(agent), how->actor, t->now,
+	    t->now + how->ttl_us, &rows));
 	if (rows == 0)
 		return refuse(rq, E_USER_ALREADY_SIGNED_IN, NULL);
 	*ret_id = id;
@@ -99,7 +112,6 @@ make_active(struct request *rq, struct user_id user, struct signin_id id)
 	struct task *t = &rq->task;
 	int64_t rows;
 
-	TRY(known_device_note(rq, user));
 	TRY(sql_session_restart_clock(t, d, rq->session.id, id, t->now,
 	    t->now + rq->deployment->settings.auth.session_validity_period_s * SECOND_US, &rows));
 	TRY(request_renew_token(rq));
@@ -109,43 +121,72 @@ make_active(struct request *rq, struct user_id user, struct signin_id id)
 	return audit(rq, AUDIT_SIGNIN_CREATED, user, STR_NONE);
 }
 
-enum status
-sign_in_complete(struct request *rq, struct user_id user, const char *method)
+/* The account, locked and not disabled; the session, with its row. */
+static enum status
+begin(struct request *rq, struct user_id user)
 {
-	struct deployment_id d = rq->deployment->id;
 	struct task *t = &rq->task;
-	struct signin_id id = { 0 };
 	int64_t rows;
 
-	TRY(sql_account_lock(t, d, user, &rows));
+	TRY(sql_account_lock(t, rq->deployment->id, user, &rows));
 	if (rows == 0)
 		return refuse(rq, E_USER_DISABLED, NULL);
 	TRY(request_store_session(rq));
-	TRY(sql_signin_delete_expired_of_user(t, d, rq->session.id, user, t->now, &rows));
+	return sql_signin_delete_expired_of_user(t, rq->deployment->id, rq->session.id, user, t->now, &rows);
+}
+
+static enum status
+add_signin(struct request *rq, struct user_id user, const struct how *how, struct signin_id *ret_id)
+{
 	TRY(make_room_in_session(rq));
-	TRY(insert_signin(rq, user, method, &id));
-	TRY(set_place(rq, id));
+	TRY(insert_signin(rq, user, how, ret_id));
+	return set_place(rq, *ret_id);
+}
+
+enum status
+sign_in_complete(struct request *rq, struct user_id user, const char *method)
+{
+	const struct how how = by_user(rq, method);
+	struct signin_id id;
+
+	TRY(begin(rq, user));
+	TRY(add_signin(rq, user, &how, &id));
 	TRY(make_room_for_user(rq, user, id));
+	TRY(known_device_note(rq, user));
 	return make_active(rq, user, id);
 }
 
 enum status
 sign_in_complete_again(struct request *rq, struct user_id user, const char *method)
 {
+	const struct how how = by_user(rq, method);
+	struct signin_of_session_find_row row;
 	struct deployment_id d = rq->deployment->id;
 	struct task *t = &rq->task;
-	struct signin_of_session_find_row row;
 	enum status st;
 	int64_t rows;
 
-	TRY(sql_account_lock(t, d, user, &rows));
-	if (rows == 0)
-		return refuse(rq, E_USER_DISABLED, NULL);
+	TRY(begin(rq, user));
 	st = sql_signin_of_session_find(t, d, rq->session.id, user, t->now, &row);
 	if (st == E_NOT_FOUND)
 		return sign_in_complete(rq, user, method);
 	TRY(st);
-	TRY(sql_signin_reactivate(t, d, row.id, t->now,
-	    t->now + rq->deployment->settings.auth.session_validity_period_s * SECOND_US, &rows));
+	TRY(sql_signin_reactivate(t, d, row.id, str_of(how.method), t->now, t->now + how.ttl_us, &rows));
+	TRY(known_device_note(rq, user));
+	return make_active(rq, user, row.id);
+}
+
+enum status
+sign_in_on_behalf(struct request *rq, struct user_id user, struct str actor, int64_t ttl_us)
+{
+	const struct how how = { "impersonation", actor, ttl_us };
+	struct signin_of_session_find_row row;
+	enum status st;
+
+	TRY(begin(rq, user));
+	st = sql_signin_of_session_find(&rq->task, rq->deployment->id, rq->session.id, user, rq->task.now, &row);
+	if (st == E_NOT_FOUND)
+		st = add_signin(rq, user, &how, &row.id);
+	TRY(st);
 	return make_active(rq, user, row.id);
 }

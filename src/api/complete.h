@@ -17,3 +17,10 @@ enum status sign_in_complete(struct request *rq, struct user_id user, const char
  * E_USER_ALREADY_SIGNED_IN.
  */
 enum status sign_in_complete_again(struct request *rq, struct user_id user, const char *method) MUST_CHECK;
+
+/*
+ * An operator's deed: `actor` acts for the user here, for so long, marked as that in everything it does. The user's
+ * own sign-ins are not counted against it, nor is the browser known to the account from now on. Who is signed in
+ * here already becomes active as they are.
+ */
+enum status sign_in_on_behalf(struct request *rq, struct user_id user, struct str actor, int64_t ttl_us) MUST_CHECK;

@@ -9,6 +9,7 @@
 	X(switch_organization) \
 	X(switch_workspace) \
 	X(sign_out) \
+	X(ticket_exchange) \
 	X(step_up) \
 	X(step_up_prepare) \
 	X(identify) \

@@ -105,6 +105,12 @@ put_claims(struct request *rq, struct json *j, const struct scope_claims *c)
 	if (c->in_workspace)
 		put_permissions(j, "workspace", c->workspace, c->n_workspace);
 	json_object_end(j);
+	/* RFC 8693 §4.1: who acts for the subject. */
+	if (rq->signin->actor.n > 0) {
+		json_object_begin(j, "act");
+		json_str(j, "sub", rq->signin->actor);
+		json_object_end(j);
+	}
 	json_object_begin(j, "metadata");
 	json_object_end(j);
 }

@@ -41,8 +41,12 @@ switch_scope(struct request *rq, enum scope_event event, struct scope to)
 		return refuse(rq, E_UNAUTHORIZED, NULL);
 	TRY(st);
 	next = scope_after((struct scope){ row.orgmem, row.wsmem, row.wsmem_in }, event, to);
-	/* The account before the sign-in, as everywhere: two orders would wait for each other. */
-	TRY(sql_account_set_last_scope(t, d, rq->signin->user, next.orgmem, next.wsmem, &rows));
+	/*
+	 * The account before the sign-in, as everywhere: two orders would wait for each other. Where somebody went
+	 * on the user's behalf is not where the user was.
+	 */
+	if (rq->signin->actor.n == 0)
+		TRY(sql_account_set_last_scope(t, d, rq->signin->user, next.orgmem, next.wsmem, &rows));
 	TRY(sql_signin_set_scope(t, d, rq->signin->id, next.orgmem, next.wsmem, t->now, &rows));
 	if (rows == 0)
 		return refuse(rq, E_UNAUTHORIZED, NULL);

@@ -158,12 +158,13 @@ SELECT p.user_id, 1, p.id, p.phone_number, p.dial_code, p.verified_at, ''
  ORDER BY 1, 2, 3;
 
 -- :name signin_insert :rows
--- :in deployment_id deployment, signin_id id, session_id session, user_id user, text method, orgmem_id orgmem, wsmem_id wsmem, text ip_address, text user_agent, text browser, text device, time now, time expires_at
+-- :in deployment_id deployment, signin_id id, session_id session, user_id user, text method, orgmem_id orgmem, wsmem_id wsmem, text ip_address, text user_agent, text browser, text device, text actor, time now, time expires_at
 -- 0 rows when this user is signed in to this session already.
 INSERT INTO signin (deployment_id, id, session_id, user_id, method, orgmem_id, wsmem_id, ip_address, user_agent,
-       browser, device, city, region, region_code, country, country_code, created_at, updated_at, last_active_at, expires_at, proved_at)
+       browser, device, city, region, region_code, country, country_code, created_at, updated_at, last_active_at, expires_at, proved_at,
+       actor)
 VALUES (:deployment, :id, :session, :user, :method, :orgmem, :wsmem, :ip_address, :user_agent,
-       :browser, :device, '', '', '', '', '', :now, :now, :now, :expires_at, :now)
+       :browser, :device, '', '', '', '', '', :now, :now, :now, :expires_at, :now, :actor)
 ON CONFLICT (deployment_id, session_id, user_id) DO NOTHING;
 
 -- :name signin_prove :rows
@@ -182,9 +183,10 @@ UPDATE signin SET city = :city, region = :region, region_code = :region_code, co
 SELECT id FROM signin WHERE deployment_id = :deployment AND session_id = :session AND user_id = :user AND expires_at > :now;
 
 -- :name signin_reactivate :rows
--- :in deployment_id deployment, signin_id id, time now, time expires_at
--- Its user signs in where they are signed in already: it begins anew.
-UPDATE signin SET proved_at = :now, updated_at = :now, last_active_at = :now, expires_at = :expires_at
+-- :in deployment_id deployment, signin_id id, text method, time now, time expires_at
+-- Its user signs in where they are signed in already: it begins anew, and is nobody else's.
+UPDATE signin SET method = :method, actor = '', proved_at = :now, updated_at = :now, last_active_at = :now,
+       expires_at = :expires_at
  WHERE deployment_id = :deployment AND id = :id;
 
 -- :name signins_elsewhere_of_user :many

@@ -197,7 +197,8 @@ def test_code_is_given(server, code, case):
 
 
 # Given where there is a server with the list that it needs: test_restrictions.py.
-ELSEWHERE = {("/auth/signup", "VOIP_NUMBER_BLOCKED")}
+ELSEWHERE = {("/auth/signup", "VOIP_NUMBER_BLOCKED")} | {
+    ("/session/ticket/exchange", code) for code in ("INVALID_TICKET", "USER_DISABLED", "LIMIT_REACHED")}
 
 
 def declared():

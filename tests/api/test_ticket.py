@@ -1,0 +1,190 @@
+"""Tickets: an operator's link signs one user in, once; impersonation is marked, short and without power over credentials."""
+# SPDX-License-Identifier: Apache-2.0
+import json
+import threading
+
+import jwt as pyjwt
+import pytest
+
+import mailbox
+from test_errors import KEY
+from test_ground_rules import OPENAPI
+
+CREDENTIAL = [(m.upper(), path) for path, methods in OPENAPI["paths"].items() for m, o in methods.items()
+              if "reauth_required" in json.dumps(o["responses"])]
+
+
+def ticket(d, who, *args):
+    return d.server.cli_json("ticket", "create", who.email, "--deployment", d.host, *args)
+
+
+def impersonation(d, who, actor="ada@ops.example"):
+    return ticket(d, who, "--kind", "impersonation", "--actor", actor)
+
+
+def exchange(browser, made, **kw):
+    return browser.get("/session/ticket/exchange", {"ticket": made["ticket"]}, **kw)
+
+
+def test_a_ticket_signs_its_user_in_once(deployment):
+    who, browser = deployment.person(), deployment.browser()
+    made = ticket(deployment, who)
+    assert made["url"].endswith("?ticket=" + made["ticket"])
+    got = exchange(browser, made)
+    assert got.data["success"] is True and got.data["session"]["user"]["id"] == who.id
+    assert got.data["session_id"] == got.data["session"]["id"] == browser.session()["id"]
+    assert browser.session()["active_signin"]["user_id"] == who.id
+    assert exchange(deployment.browser(), made).code == "INVALID_TICKET"
+
+
+def test_a_page_that_mounts_twice_exchanges_twice(clock_server):
+    d = clock_server.deployment()
+    who, browser = d.person(), d.browser()
+    made = ticket(d, who)
+    assert exchange(browser, made).status == 200
+    again = exchange(browser, made)
+    assert again.status == 200 and len(again.data["session"]["signins"]) == 1
+    clock_server.advance(11)
+    assert exchange(browser, made).code == "INVALID_TICKET"
+
+
+def test_signed_out_a_ticket_does_not_come_back(production):
+    who, browser = production.person(), production.browser()
+    made = ticket(production, who)
+    assert exchange(browser, made).status == 200
+    assert browser.post("/session/sign-out").status == 200
+    assert exchange(browser, made).code == "INVALID_TICKET" and not browser.is_signed_in
+
+
+@pytest.mark.parametrize("text", ["", "x", "A" * 43, "A" * 128, "\u00e9"])
+def test_what_is_no_ticket(production, text):
+    got = production.browser().get("/session/ticket/exchange", {"ticket": text})
+    assert got.code == ("BAD_REQUEST_BODY" if text == "" else "INVALID_TICKET")
+
+
+def test_V37_no_part_of_a_ticket_works(production):
+    made = ticket(production, production.person())
+    text = made["ticket"]
+    for cut in [text[:-1], text[1:], text[:16], text + "A", text.lower(), text.upper()]:
+        if cut != text:
+            assert exchange(production.browser(), {"ticket": cut}).code == "INVALID_TICKET"
+    assert exchange(production.browser(), made).status == 200
+
+
+def test_TEN03_a_ticket_is_good_at_its_own_deployment_only(server):
+    one, two = server.deployment(), server.deployment()
+    made = ticket(one, one.person())
+    assert exchange(two.browser(), made).code == "INVALID_TICKET"
+    assert exchange(one.browser(), made).status == 200
+
+
+def test_a_ticket_ends(clock_server):
+    d = clock_server.deployment()
+    made = ticket(d, d.person(), "--expires", "60")
+    clock_server.advance(61)
+    assert exchange(d.browser(), made).code == "INVALID_TICKET"
+
+
+def test_login_csrf_a_followed_link_exchanges_nothing(production):
+    made, browser = ticket(production, production.person()), production.browser()
+    assert exchange(browser, made, headers=[("Sec-Fetch-Mode", "navigate")]).code == "FORBIDDEN"
+    assert exchange(browser, made, headers=[("Sec-Fetch-Mode", "cors")]).status == 200
+
+
+def test_a_disabled_user_is_not_let_in(production):
+    who = production.person()
+    made = ticket(production, who)
+    production.server.cli("user", "disable", who.email, "--deployment", production.host)
+    assert exchange(production.browser(), made).code == "USER_DISABLED"
+    assert production.server.try_cli("ticket", "create", who.email, "--deployment", production.host).returncode == 1
+
+
+def test_a_session_that_is_full(production):
+    production.set(auth_settings__multi_session_support__max_accounts_per_session=1)
+    browser, _ = production.signed_in()
+    assert exchange(browser, ticket(production, production.person())).code == "LIMIT_REACHED"
+
+
+def test_F30_two_hundred_with_one_ticket(server):
+    d = server.deployment()
+    for _ in range(3):
+        made, gate, statuses = ticket(d, d.person()), threading.Barrier(200), []
+
+        def run():
+            browser = d.browser()
+            gate.wait()
+            statuses.append(exchange(browser, made).status)
+
+        threads = [threading.Thread(target=run) for _ in range(200)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert sorted(statuses) == [200] + [400] * 199
+
+
+def test_impersonation_is_marked_and_short(clock_server):
+    d = clock_server.deployment()
+    who, browser = d.person(), d.browser()
+    own, _ = d.signed_in(who)
+    assert exchange(browser, impersonation(d, who)).status == 200
+    active = browser.session()["active_signin"]
+    assert active["method"] == "impersonation" and active["user_id"] == who.id
+    token = browser.get("/session/token").data["token"]
+    assert pyjwt.decode(token, options={"verify_signature": False})["act"] == {"sub": "ada@ops.example"}
+    assert "act" not in pyjwt.decode(own.get("/session/token").data["token"], options={"verify_signature": False})
+    clock_server.advance(3601)
+    assert not browser.is_signed_in and own.is_signed_in
+
+
+def test_OPS02_what_is_done_on_behalf_is_written_down_as_that(server):
+    d = server.deployment()
+    who, browser = d.person(), d.browser()
+    assert exchange(browser, impersonation(d, who)).status == 200
+    assert browser.post("/me", {"first_name": "Anna"}).status == 200
+    server.sweep()
+    events = {e["event"]: e for e in map(json.loads, server.cli("audit", "export", "--deployment", d.host).splitlines())}
+    assert events["ticket.used"]["detail"] == {"kind": "impersonation", "actor": "ada@ops.example"}
+    assert events["user.updated"]["actor"] == "impersonation:ada@ops.example" and events["user.updated"]["user_id"] == who.id
+
+
+@pytest.mark.parametrize("method,path", CREDENTIAL, ids=[p for _, p in CREDENTIAL])
+def test_an_impersonator_changes_no_credentials(server, method, path):
+    d = server.deployment(auth_settings__auth_factors_enabled__authenticator="true", auth_settings__auth_factors_enabled__backup_code="true",
+                          auth_settings__phone_number__enabled="true")
+    who, browser = d.person(), d.browser()
+    assert exchange(browser, impersonation(d, who)).status == 200
+    policy = "optional" if browser.get("/me").data["second_factor_policy"] == "none" else "none"
+    server.sweep()
+    before = {t: n for t, n in d.rows().items() if t != "throttle"}
+    fields = {**KEY, "second_factor_policy": policy, "email": "x@example.org", "phone_number": "5551234567", "country_code": "+1", "authenticator_id": "totp_1",
+              "new_password": "a-long-enough-passphrase", "current_password": who.password, "file": "x", "name": "x"}
+    got = browser.send(method, path.replace("{id}", "email_1"), fields=fields if method == "POST" else None, encoding="json")
+    assert got.code == "FORBIDDEN", got
+    assert {t: n for t, n in d.rows().items() if t != "throttle"} == before
+
+
+def test_impersonating_leaves_no_trace_on_the_users_own(server):
+    """Neither their sign-ins, nor where they were, nor the browsers that are known, and no mail about a new one."""
+    d = server.deployment(auth_settings__multi_session_support__max_sessions_per_account=1)
+    own, who = d.signed_in()
+    assert own.post("/organizations", {"name": "Lumen"}).status == 200
+    browser = d.browser()
+    assert exchange(browser, impersonation(d, who)).status == 200
+    assert browser.post("/session/switch-organization").status == 200
+    assert own.is_signed_in and mailbox.notices(d, who.email) == []
+    assert d.signed_in(who)[0].session()["organization"]["name"] == "Lumen"
+
+
+@pytest.mark.parametrize("words,said", [(["--kind", "agent"], "--kind is"), (["--kind", "impersonation"], "--actor says who"),
+                                        (["--actor", "ada"], "--actor says who"), (["--expires", "0"], "--expires")])
+def test_nonsense_is_refused(production, words, said):
+    done = production.server.try_cli("ticket", "create", production.person().email, "--deployment", production.host, *words)
+    assert done.returncode != 0 and said in done.stderr and done.stdout == ""
+
+
+def test_F38_the_ticket_itself_is_nowhere(server):
+    d = server.deployment()
+    made = ticket(d, d.person())
+    assert exchange(d.browser(), made).status == 200
+    assert made["ticket"].encode() not in server.stored_bytes() and made["ticket"] not in server.log()
