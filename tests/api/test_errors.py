@@ -196,7 +196,7 @@ def test_code_is_given(server, code, case):
     assert got.status >= 400 and code in got.codes, got
 
 
-# Given where there is a server with the list that it needs: test_restrictions.py.
+# Given by test_restrictions.py, on a server with the list that it needs, and by test_ticket.py, with tickets.
 ELSEWHERE = {("/auth/signup", "VOIP_NUMBER_BLOCKED")} | {
     ("/session/ticket/exchange", code) for code in ("INVALID_TICKET", "USER_DISABLED", "LIMIT_REACHED")}
 
