@@ -8,8 +8,8 @@
 
 #include "admin/demo.h"
 #include "admin/notify.h"
-#include "api/blocklists.h"
 #include "api/place.h"
+#include "api/sign_up/blocklists.h"
 #include "base/clock.h"
 #include "base/str.h"
 
