@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/app.h"
+#include "api/place.h"
 #include "api/sign_up/banned.h"
 #include "api/sign_up/blocklists.h"
 #include "auth/dial_country.h"
@@ -97,15 +98,6 @@ restrictions_check_email(struct request *rq, struct str email, struct str email_
 
 /* ---- countries and numbers ---- */
 
-static struct str
-nowhere(const struct request *rq)
-{
-	(void)rq;
-	return S("");
-}
-
-struct str (*restrictions_country_of_source)(const struct request *rq) = nowhere;
-
 static bool
 country_is_listed(const struct request *rq, struct str country)
 {
@@ -163,7 +155,7 @@ check_source_country(struct request *rq, const struct account_spec *spec)
 
 	if (!rq->deployment->settings.restrictions.country_restrictions_enabled)
 		return OK;
-	country = restrictions_country_of_source(rq);
+	country = place_find(rq->app->places, rq->task.arena, &rq->client).country_code;
 	if (country_is_listed(rq, country) || (country.n == 0 && spec->phone.n == 0))
 		return refuse(rq, E_COUNTRY_RESTRICTED, NULL);
 	return OK;

@@ -21,6 +21,3 @@ enum status restrictions_check_phone(struct request *rq, struct str dial_code, s
  * "*.domain" for all domains below that one. Any thread.
  */
 bool restrictions_lists(struct task *t, const struct str_list *list, struct str email_key);
-
-/* Where a request comes from, as an ISO 3166 code; empty when that cannot be told. A server that can tell sets it at start. */
-extern struct str (*restrictions_country_of_source)(const struct request *rq);
