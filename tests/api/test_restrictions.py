@@ -125,6 +125,20 @@ def test_countries_are_told_by_the_place_too(placed_server, ip, number, status):
     assert (got.status, got.code) == (status, None if status == 200 else "COUNTRY_RESTRICTED")
 
 
+@pytest.mark.parametrize("path,fields,code", [
+    ("/me/email-addresses", {"email": "a.second@example.org"}, None),
+    ("/me/phone-numbers", {"phone_number": "2065550100", "country_code": "+1"}, None),
+    ("/me/phone-numbers", {"phone_number": "4165550100", "country_code": "+1"}, "COUNTRY_RESTRICTED"),
+    ("/me/phone-numbers", {"phone_number": "5551234567", "country_code": "+1"}, "VOIP_NUMBER_BLOCKED")])
+def test_what_is_added_is_judged_by_itself(listed_server, path, fields, code):
+    """An address says nothing of a country. It was refused as a sign-up without a number is."""
+    d = listed_server.deployment()
+    browser, _ = d.signed_in()
+    d.set(**PHONES, restrictions__block_voip_numbers="true", restrictions__country_restrictions__enabled="true",
+          restrictions__country_restrictions__country_codes="CA")
+    assert browser.post(path, fields).code == code
+
+
 BELOW = [("a@deep.blocked.example", 403), ("a@blocked.example", 200), ("a@notblocked.example", 200)]
 
 

@@ -7,25 +7,27 @@
 #include "session/state.h"
 
 static enum status
-read_email(struct request *rq, struct account_spec *spec)
+read_email(struct request *rq, struct contact_row *new)
 {
+	struct str key;
+
+
 	if (!rq->deployment->settings.auth.email_address.enabled)
 		return refuse(rq, E_FEATURE_DISABLED, "Email addresses are not used here.");
-	if (identifier_email(&rq->task, body_text(rq, "email"), &spec->email, &spec->email_key) != OK)
+	if (identifier_email(&rq->task, body_text(rq, "email"), &new->value, &key) != OK)
 		return refuse(rq, E_BAD_REQUEST_BODY, "Enter a valid email address.");
-	return restrictions_check(rq, spec);
+	return restrictions_check_email(rq, new->value, key);
 }
 
 static enum status
-read_phone(struct request *rq, struct account_spec *spec)
+read_phone(struct request *rq, struct contact_row *new)
 {
 	if (!rq->deployment->settings.auth.phone_number.enabled)
 		return refuse(rq, E_FEATURE_DISABLED, "Phone numbers are not used here.");
-	if (identifier_phone(&rq->task, body_text(rq, "phone_number"), body_text(rq, "country_code"), &spec->phone,
-	    &spec->dial_code) != OK)
+	if (identifier_phone(&rq->task, body_text(rq, "phone_number"), body_text(rq, "country_code"), &new->value,
+	    &new->dial_code) != OK)
 		return refuse(rq, E_BAD_REQUEST_BODY, "Enter a valid phone number with its country code.");
-	spec->phone_key = arena_printf(rq->task.arena, STR_FMT STR_FMT, STR_ARG(spec->dial_code), STR_ARG(spec->phone));
-	return restrictions_check(rq, spec);
+	return restrictions_check_phone(rq, new->dial_code, new->value);
 }
 
 /* The same one twice is told like anybody else's. */
@@ -94,11 +96,9 @@ add(struct request *rq, struct contact_row *new)
 static enum status
 me_email_add(struct request *rq)
 {
-	struct account_spec spec = { 0 };
 	struct contact_row new = { .strategy = S("otp") };
 
-	TRY(read_email(rq, &spec));
-	new.value = spec.email;
+	TRY(read_email(rq, &new));
 	TRY(add(rq, &new));
 	view_email(reply(rq), "data", &new, (struct email_id){ 0 });
 	return OK;
@@ -109,19 +109,17 @@ const struct route route_me_email_add = {
 	.summary = "Add an e-mail address, to be verified by the code that prepare-verification sends there.",
 	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER, .rate = RULE_LOOKUP, .credential = true,
 	.body = { REQ_TEXT("email", 320, "an e-mail address") },
-	.fails = { E_EMAIL_EXISTS, E_EMAIL_NOT_ALLOWED, E_EMAIL_BLOCKED, E_BANNED_KEYWORD, E_LIMIT_REACHED, E_FEATURE_DISABLED },
+	.fails = { E_EMAIL_EXISTS, E_EMAIL_NOT_ALLOWED, E_EMAIL_BLOCKED, E_DISPOSABLE_EMAIL_BLOCKED, E_BANNED_KEYWORD, E_LIMIT_REACHED,
+	    E_FEATURE_DISABLED },
 	.run = me_email_add,
 };
 
 static enum status
 me_phone_add(struct request *rq)
 {
-	struct account_spec spec = { 0 };
 	struct contact_row new = { .is_phone = true };
 
-	TRY(read_phone(rq, &spec));
-	new.value = spec.phone;
-	new.dial_code = spec.dial_code;
+	TRY(read_phone(rq, &new));
 	TRY(add(rq, &new));
 	view_phone(reply(rq), "data", &new);
 	return OK;
@@ -135,6 +133,6 @@ const struct route route_me_phone_add = {
 		REQ_TEXT("phone_number", 32, "digits"),
 		REQ_TEXT("country_code", 8, "a dial code such as +1"),
 	},
-	.fails = { E_PHONE_NUMBER_EXISTS, E_LIMIT_REACHED, E_FEATURE_DISABLED },
+	.fails = { E_PHONE_NUMBER_EXISTS, E_COUNTRY_RESTRICTED, E_VOIP_NUMBER_BLOCKED, E_LIMIT_REACHED, E_FEATURE_DISABLED },
 	.run = me_phone_add,
 };

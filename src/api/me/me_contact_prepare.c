@@ -6,21 +6,10 @@
 #include "base/str.h"
 #include "notify/outbox.h"
 
-enum { NUMBERS_ALIKE = 4 };	/* digits at the end that numbers of one block differ in */
-
 static enum status
 check_unverified(struct request *rq, const struct contact_row *row)
 {
 	return row->verified_at == 0 ? OK : refuse(rq, E_BAD_REQUEST_BODY, "This has been verified already.");
-}
-
-/* Blocks of numbers are rented to be paid for what is sent to them: they count together. */
-static enum status
-reserve_block(struct request *rq, struct str recipient)
-{
-	struct try tried = { RULE_SEND_PREFIX, { recipient.p, recipient.n > NUMBERS_ALIKE ? recipient.n - NUMBERS_ALIKE : 0 } };
-
-	return request_reserve(rq, &tried, 1);
 }
 
 static enum status
@@ -28,14 +17,10 @@ prepare_prove(struct request *rq, bool is_phone)
 {
 	struct contacts c = contacts_seen(rq);
 	const struct contact_row *row;
-	struct str to;
 
 	TRY(contacts_named(rq, &c, is_phone, &row));
 	TRY(check_unverified(rq, row));
-	to = own_contact_recipient(rq->task.arena, row);
-	if (is_phone)
-		TRY(reserve_block(rq, to));
-	return code_reserve_send(rq, to);
+	return code_reserve_send(rq, own_contact_recipient(rq->task.arena, row));
 }
 
 /* Whoever gets this must be able to tell whose account it is about: it may be a stranger's (RCV-06, V-04). */
