@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "api/invitation.h"
+#include "api/sign_up/invitation.h"
 #include "auth/identifier.h"
 #include "base/secret.h"
 #include "base/str.h"

@@ -14,11 +14,11 @@
 #include "admin/input.h"
 #include "admin/opened.h"
 #include "admin/remote.h"
+#include "admin/running.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "conf/conf.h"
-#include "deployment/settings.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 enum { LINE_ARENA = 64 * 1024 * 1024, PROBLEMS_TEXT_MAX = 64 * 1024 };
@@ -198,7 +198,7 @@ static int
 run_here(struct line *l)
 {
 	log_set_level(LOG_ERROR);
-	settings_set_means(MEANS_VOIP_PREFIXES, l->conf->voip_prefixes[0] != '\0');
+	running_set_means(l->conf);
 	if (run_opened(l) != OK)
 		return say(l, EXIT_FAILED);
 	show(stdout, buf_str(&l->c.out));

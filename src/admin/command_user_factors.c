@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/command.h"
 
-#include "api/second_factor.h"
+#include "api/factor/second_factor.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "notify/outbox.h"

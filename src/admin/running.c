@@ -8,8 +8,8 @@
 
 #include "admin/demo.h"
 #include "admin/notify.h"
-#include "api/blocklists.h"
 #include "api/place.h"
+#include "api/sign_up/blocklists.h"
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -38,11 +38,18 @@ apply_limits(const struct conf *c)
 	return true;
 }
 
+void
+running_set_means(const struct conf *c)
+{
+	settings_set_means(MEANS_VOIP_PREFIXES, c->voip_prefixes[0] != '\0');
+	settings_set_means(MEANS_PLACES, c->geoip_file[0] != '\0');
+}
+
 static enum status
 apply_lists(struct task *t, struct app *app, const struct conf *c)
 {
 	TRY(blocklists_load(t, app->blocklists, c->disposable_domains, c->voip_prefixes));
-	settings_set_means(MEANS_VOIP_PREFIXES, c->voip_prefixes[0] != '\0');
+	running_set_means(c);
 	return OK;
 }
 

@@ -29,6 +29,9 @@ struct running {
 /* conf_load(), its problems told on stderr. */
 const struct conf *running_load_conf(int argc, char **argv, struct conf_list *ret_rest) MUST_CHECK;
 
+/* What deployments' settings may count on in this configuration. Before any deployment is read, and on reload. */
+void running_set_means(const struct conf *c);
+
 /* Put in effect what a reload may change: nothing of it on failure. */
 enum status running_apply(struct task *t, struct app *app, const struct conf *c) MUST_CHECK;
 void running_reload(struct running *r);	/* SIGHUP: all or nothing, told in the log */

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/pipeline.h"
 
-#include "api/credential.h"
+#include "api/factor/credential.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"

@@ -198,7 +198,7 @@ settings_parse(struct task *t, struct arena *a, const struct settings_home *home
 static _Atomic bool means_there[MEANS__COUNT] = { [MEANS_NONE] = true };
 static const char *const means_missing[MEANS__COUNT] = {
 	[MEANS_VOIP_PREFIXES] = "the server has no list of such numbers; name one with voip-prefixes",
-	[MEANS_PLACES] = "the server cannot tell where an address is",
+	[MEANS_PLACES] = "the server cannot tell where an address is; name a file with geoip-file",
 };
 
 void

@@ -465,8 +465,8 @@ const struct setting_row setting_rows[] = {
 	{ ROW(R ".block_voip_numbers", SETTING_BOOL, restrictions.block_voip_numbers, "false",
 	    "No internet phone numbers: those of the server's `voip-prefixes`."), .needs = MEANS_VOIP_PREFIXES },
 	BOOL(R ".country_restrictions.enabled", restrictions.country_restrictions_enabled, "false",
-	    "Nobody signs up from the countries listed: told by the number given, and by the address where the server can "
-	    "tell places. Without that, a phone number must be required."),
+	    "Nobody signs up from the countries listed: told by the number given, and by where the request comes "
+	    "from, with geoip-file. Without that file, a phone number must be required."),
 	POLICY(R ".country_restrictions.country_codes", restrictions.country_codes, &country, "Those countries."),
 	POLICY(R ".banned_keywords", restrictions.banned_keywords, &word, "Words that no name or address may contain."),
 	POLICY(R ".allowlisted_resources", restrictions.allowlisted_resources, &word,

@@ -20,6 +20,9 @@ def of(method, path, fields=None, query=None, who="nobody", **settings):
 
 
 # Which code comes of what: what is sent, by whom, at a deployment set how.
+NO_DUTCH = {"auth_settings__phone_number__enabled": "true", "auth_settings__phone_number__required": "true",
+            "restrictions__country_restrictions__enabled": "true", "restrictions__country_restrictions__country_codes": "NL"}
+
 CASES = [
     ("BAD_REQUEST_BODY", of("POST", "/session/switch-sign-in")),
     ("BAD_REQUEST_BODY", of("POST", "/session/sign-out", None, {"sign_in_id": "signin_1"}, "user")),
@@ -55,9 +58,7 @@ CASES = [
     ("EMAIL_NOT_ALLOWED", of("POST", "/auth/signup", UP, restrictions__allowlist_enabled="true")),
     ("EMAIL_BLOCKED", of("POST", "/auth/signup", UP, restrictions__blocklist_enabled="true", restrictions__blocklisted_resources="example.org")),
     ("DISPOSABLE_EMAIL_BLOCKED", of("POST", "/auth/signup", {**UP, "email": "a@mailinator.com"}, restrictions__block_disposable_emails="true")),
-    ("COUNTRY_RESTRICTED", of("POST", "/auth/signup", {**UP, "phone_number": "612345678", "phone_country_code": "+31"},
-                              auth_settings__phone_number__enabled="true", auth_settings__phone_number__required="true",
-                              restrictions__country_restrictions__enabled="true", restrictions__country_restrictions__country_codes="NL")),
+    ("COUNTRY_RESTRICTED", of("POST", "/auth/signup", {**UP, "phone_number": "612345678", "phone_country_code": "+31"}, **NO_DUTCH)),
     *[(code, of("POST", "/waitlist/join", fields, restrictions__sign_up_mode="waitlist", **settings)) for code, fields, settings in (
         ("REQUIRED_FIELD", {}, {}), ("BAD_REQUEST_BODY", {"email": "x"}, {}),
         ("EMAIL_BLOCKED", UP, {"restrictions__blocklist_enabled": "true", "restrictions__blocklisted_resources": "example.org"}),
@@ -124,6 +125,9 @@ CASES = [
     ("EMAIL_NOT_ALLOWED", of("POST", "/me/email-addresses", {"email": "a@example.org"}, None, "user", restrictions__allowlist_enabled="true")),
     ("EMAIL_BLOCKED", of("POST", "/me/email-addresses", {"email": "a@example.org"}, None, "user", restrictions__blocklist_enabled="true",
                                restrictions__blocklisted_resources="example.org")),
+    ("DISPOSABLE_EMAIL_BLOCKED", of("POST", "/me/email-addresses", {"email": "a@mailinator.com"}, None, "user",
+                                    restrictions__block_disposable_emails="true")),
+    ("COUNTRY_RESTRICTED", of("POST", "/me/phone-numbers", {"phone_number": "612345678", "country_code": "+31"}, None, "user", **NO_DUTCH)),
     ("BANNED_KEYWORD", of("POST", "/me/email-addresses", {"email": "hush@example.org"}, None, "user", restrictions__banned_keywords="hush")),
     ("FEATURE_DISABLED", of("POST", "/me/email-addresses", {"email": "a@example.org"}, None, "user", auth_settings__email_address__enabled="false",
                                   auth_settings__email_address__required="false")),
@@ -196,9 +200,8 @@ def test_code_is_given(server, code, case):
     assert got.status >= 400 and code in got.codes, got
 
 
-# Given by test_restrictions.py, on a server with the list that it needs, and by test_ticket.py, with tickets.
-ELSEWHERE = {("/auth/signup", "VOIP_NUMBER_BLOCKED")} | {
-    ("/session/ticket/exchange", code) for code in ("INVALID_TICKET", "USER_DISABLED", "LIMIT_REACHED")}
+# Given by test_ticket.py, with tickets.
+ELSEWHERE = {("/session/ticket/exchange", code) for code in ("INVALID_TICKET", "USER_DISABLED", "LIMIT_REACHED")}
 
 
 def declared():

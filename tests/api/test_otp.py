@@ -360,3 +360,15 @@ def test_OTP06_numbers_beside_each_other_count_together(new_server):
         assert seen == [None] * 3 + ["RATE_LIMITED"] * 2
         browser = d.browser()
         assert prepare(browser, start(browser, "phone_otp", phone="15550200001").attempt).status == 200
+
+
+def test_OTP06_an_added_number_counts_once(new_server):
+    """It counted twice: half as many could be sent."""
+    with new_server(limited=True, env={**no_limits(ASKING), "SESSIOND_THROTTLE_SEND_PREFIX": "2"}) as server:
+        d = server.deployment(**OTP)
+        seen = []
+        for i in range(3):
+            browser, _ = d.signed_in()
+            added = browser.post("/me/phone-numbers", {"phone_number": f"555020{i:04d}", "country_code": "+1"}).data["id"]
+            seen.append(browser.post(f"/me/phone-numbers/{added}/prepare-verification").code)
+        assert seen == [None, None, "RATE_LIMITED"]

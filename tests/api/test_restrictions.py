@@ -5,6 +5,8 @@ import signal
 
 import pytest
 
+import mmdb
+
 PASSWORD = "a-long-enough-passphrase"
 
 
@@ -98,6 +100,43 @@ def test_countries_need_something_to_tell_them_by(server):
     d = server.deployment()
     done = server.try_cli("deployment", "set", d.host, "restrictions.country_restrictions.enabled=true")
     assert done.returncode == 1 and "phone_number" in done.stderr
+
+
+PLACES = [("203.0.113.7", None, 403), ("192.0.2.1", None, 200), ("198.51.100.1", None, 403), ("198.51.100.1", "2065550100", 200),
+          ("203.0.113.7", "2065550100", 403), ("192.0.2.1", "4165550100", 403)]
+
+
+@pytest.fixture(scope="module")
+def placed_server(new_server, tmp_path_factory):
+    """Knows two networks: one in Austria, one in Norway."""
+    path = tmp_path_factory.mktemp("place") / "country.mmdb"
+    path.write_bytes(mmdb.build({"203.0.113.0/24": {"country": {"iso_code": "AT"}}, "192.0.2.0/24": {"country": {"iso_code": "NO"}}}))
+    with new_server(["--geoip-file", path]) as s:
+        yield s
+
+
+@pytest.mark.parametrize("ip,number,status", PLACES)
+def test_countries_are_told_by_the_place_too(placed_server, ip, number, status):
+    """No number need be required. From nowhere known, only a number tells."""
+    d = placed_server.deployment(auth_settings__phone_number__enabled="true").set(
+        restrictions__country_restrictions__enabled="true", restrictions__country_restrictions__country_codes="AT,CA")
+    phone = {"phone_number": number, "phone_country_code": "+1"} if number else {}
+    got = d.browser(ip=ip).post("/auth/signup", form(**phone))
+    assert (got.status, got.code) == (status, None if status == 200 else "COUNTRY_RESTRICTED")
+
+
+@pytest.mark.parametrize("path,fields,code", [
+    ("/me/email-addresses", {"email": "a.second@example.org"}, None),
+    ("/me/phone-numbers", {"phone_number": "2065550100", "country_code": "+1"}, None),
+    ("/me/phone-numbers", {"phone_number": "4165550100", "country_code": "+1"}, "COUNTRY_RESTRICTED"),
+    ("/me/phone-numbers", {"phone_number": "5551234567", "country_code": "+1"}, "VOIP_NUMBER_BLOCKED")])
+def test_what_is_added_is_judged_by_itself(listed_server, path, fields, code):
+    """An address says nothing of a country. It was refused as a sign-up without a number is."""
+    d = listed_server.deployment()
+    browser, _ = d.signed_in()
+    d.set(**PHONES, restrictions__block_voip_numbers="true", restrictions__country_restrictions__enabled="true",
+          restrictions__country_restrictions__country_codes="CA")
+    assert browser.post(path, fields).code == code
 
 
 BELOW = [("a@deep.blocked.example", 403), ("a@blocked.example", 200), ("a@notblocked.example", 200)]

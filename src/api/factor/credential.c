@@ -1,0 +1,32 @@
+/* credential.c - what holds whenever somebody changes how they prove who they are. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/factor/credential.h"
+
+#include "api/notice.h"
+#include "base/str.h"
+#include "session/coherence.h"
+
+#define PROOF_FRESH_US (10 * MINUTE_US)
+
+enum status
+credential_check(struct request *rq)
+{
+	if (rq->signin->actor.n > 0)
+		return refuse(rq, E_FORBIDDEN, "This cannot be done on somebody else's behalf.");
+	if (rq->deployment->settings.step_up_required && rq->task.now - rq->signin->proved_at > PROOF_FRESH_US)
+		return refuse(rq, E_REAUTH_REQUIRED, NULL);
+	return OK;
+}
+
+enum status
+credential_changed(struct request *rq, enum audit_event event, const char *sentence)
+{
+	struct deployment_id d = rq->deployment->id;
+	struct user_id user = rq->signin->user;
+
+	TRY(session_end_user_others(&rq->task, d, user, rq->signin->id));
+	TRY(request_renew_token(rq));
+	TRY(cache_touch(&rq->task, d, SUBJECT_USER, user.v));
+	TRY(audit(rq, event, user, STR_NONE));
+	return notice_put(rq, user, sentence, S(""));
+}

@@ -1,0 +1,132 @@
+/* me_contact_attempt.c - prove an added address or number by the code that was sent there. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/me/me_contacts.h"
+#include "base/str.h"
+
+/* The stock client has it in the query for addresses and in the body for numbers: either will do, for both. */
+static enum status
+read_code(struct request *rq, struct str *ret_code)
+{
+	struct str q = query_text(rq, "code"), b = body_text(rq, "code");
+
+	if (q.n > 0 && b.n > 0 && !str_eq(q, b))
+		return refuse(rq, E_BAD_REQUEST_BODY, "Two different codes were sent.");
+	*ret_code = q.n > 0 ? q : b;
+	return ret_code->n > 0 ? OK : refuse(rq, E_MISSING_VERIFICATION_CODE, NULL);
+}
+
+static enum status
+attempt_prove(struct request *rq, bool is_phone)
+{
+	struct contacts c = contacts_seen(rq);
+	const struct contact_row *row;
+	struct str code;
+
+	TRY(contacts_named(rq, &c, is_phone, &row));
+	TRY(read_code(rq, &code));
+	return code_reserve_guess(rq, contact_code_purpose(is_phone), row->id, user_id_str(rq->task.arena, row->user));
+}
+
+/* Who asked for the code has to bring it back: a code read over somebody's shoulder is of no use elsewhere (RCV-06). */
+static enum status
+check_asker(struct request *rq, const struct contact_row *row)
+{
+	struct code_find_row code;
+	enum status st = sql_code_find(
+	    &rq->task, rq->deployment->id, contact_code_purpose(row->is_phone), row->id, rq->task.now, &code);
+
+	if (st == E_NOT_FOUND || (st == OK && code.session.v != rq->session.id.v))
+		return refuse(rq, E_VERIFICATION_CODE_EXPIRED, NULL);
+	return st;
+}
+
+static enum status
+use_code(struct request *rq, const struct contact_row *row)
+{
+	struct str code;
+	enum status st;
+
+	TRY(read_code(rq, &code));
+	TRY(check_asker(rq, row));
+	st = code_use(rq, contact_code_purpose(row->is_phone), row->id, code);
+	return st == E_INVALID_CODE ? refuse(rq, st, NULL) : st;
+}
+
+/* The unique index has the last word when two accounts prove the same one at once. */
+static enum status
+verify(struct request *rq, const struct contact_row *row)
+{
+	struct deployment_id d = rq->deployment->id;
+	struct task *t = &rq->task;
+	struct str key = contact_key(t, row);
+	enum status st;
+	int64_t rows;
+
+	TRY(contact_release(rq, row->is_phone, key, row->id));
+	if (row->is_phone)
+		st = sql_phone_verify(t, d, row->user, row->id, key, t->now, &rows);
+	else
+		st = sql_email_verify(t, d, row->user, row->id, key, t->now, &rows);
+	if (st == E_CONFLICT)
+		return refuse(rq, row->is_phone ? E_PHONE_NUMBER_EXISTS : E_EMAIL_EXISTS, NULL);
+	TRY(st);
+	return rows == 1 ? OK : refuse(rq, E_VERIFICATION_CODE_EXPIRED, NULL);
+}
+
+static enum status
+attempt(struct request *rq, bool is_phone)
+{
+	const struct contact_row *row;
+	struct contacts c;
+
+	TRY(contacts_lock(rq, &c));
+	TRY(contacts_named(rq, &c, is_phone, &row));
+	TRY(use_code(rq, row));
+	TRY(verify(rq, row));
+	TRY(contact_changed(rq, row->user, row, CONTACT_VERIFIED));
+	return reply_text(rq, is_phone ? "The phone number has been verified." : "The email address has been verified.");
+}
+
+static enum status
+me_email_attempt_prove(struct request *rq)
+{
+	return attempt_prove(rq, false);
+}
+
+static enum status
+me_email_attempt(struct request *rq)
+{
+	return attempt(rq, false);
+}
+
+const struct route route_me_email_attempt = {
+	.method = HTTP_POST, .path = "/me/email-addresses/{id}/attempt-verification", .name = "me_email_attempt",
+	.summary = "Prove an added e-mail address by its code; an account that holds it unverified loses it.",
+	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER,
+	.query = { OPT_TEXT("code", 16, "six digits; here or in the body") },
+	.body = { OPT_TEXT("code", 16, "six digits") },
+	.fails = { E_NOT_FOUND, E_MISSING_VERIFICATION_CODE, E_VERIFICATION_CODE_EXPIRED, E_INVALID_CODE, E_EMAIL_EXISTS },
+	.prove = me_email_attempt_prove, .run = me_email_attempt,
+};
+
+static enum status
+me_phone_attempt_prove(struct request *rq)
+{
+	return attempt_prove(rq, true);
+}
+
+static enum status
+me_phone_attempt(struct request *rq)
+{
+	return attempt(rq, true);
+}
+
+const struct route route_me_phone_attempt = {
+	.method = HTTP_POST, .path = "/me/phone-numbers/{id}/attempt-verification", .name = "me_phone_attempt",
+	.summary = "Prove an added phone number by its code; an account that holds it unverified loses it.",
+	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER,
+	.query = { OPT_TEXT("code", 16, "six digits; here or in the body") },
+	.body = { OPT_TEXT("code", 16, "six digits") },
+	.fails = { E_NOT_FOUND, E_MISSING_VERIFICATION_CODE, E_VERIFICATION_CODE_EXPIRED, E_INVALID_CODE, E_PHONE_NUMBER_EXISTS },
+	.prove = me_phone_attempt_prove, .run = me_phone_attempt,
+};

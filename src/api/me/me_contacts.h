@@ -1,0 +1,52 @@
+/* me_contacts.h - what the deeds on one's own addresses and numbers share. docs/decisions/contacts.md. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "api/sign_in/code.h"
+
+enum { CONTACTS_MAX = 10 };	/* of each kind: every one can be made to receive mail */
+
+/* An account with its addresses and numbers. Task's arena. */
+struct contacts {
+	struct account_row  account;
+	struct contact_row *rows;
+	size_t              n;
+};
+
+/* TX_WRITE: the active user's own, locked: parallel changes take turns. E_UNAUTHORIZED when just disabled. */
+enum status contacts_lock(struct request *rq, struct contacts *ret_contacts) MUST_CHECK;
+/* The same as read with the active sign-in, for looking only: AUTH_SIGNIN, in .prove and .run. */
+struct contacts contacts_seen(struct request *rq);
+
+/* The one that the path names. Somebody else's, the other kind and none at all: E_NOT_FOUND, refused. */
+enum status contacts_named(struct request *rq, const struct contacts *c, bool is_phone,
+    const struct contact_row **ret_row) MUST_CHECK;
+
+/* What its address or number is kept unique by once it is verified. Task's arena. */
+struct str contact_key(struct task *t, const struct contact_row *row);
+/* The wire id. Task's arena. */
+struct str contact_id_str(struct arena *a, const struct contact_row *row);
+/* Where a message to it goes. Task's arena. */
+struct str own_contact_recipient(struct arena *a, const struct contact_row *row);
+
+/* What codes for it are for. */
+enum code_purpose contact_code_purpose(bool is_phone);
+
+/*
+ * Could the account still sign in with `without` gone (NULL: all stay) and with or without a password?
+ * By what the deployment has switched on.
+ */
+bool contacts_can_sign_in(const struct settings *s, const struct contacts *c, bool has_password,
+    const struct contact_row *without);
+
+enum contact_deed { CONTACT_ADDED, CONTACT_VERIFIED, CONTACT_REMOVED, CONTACT_PRIMARY, CONTACT_DEED__COUNT };
+
+/* TX_WRITE: write down that this happened to it, tell its user by mail, make cached answers stale. */
+enum status contact_changed(struct request *rq, struct user_id user, const struct contact_row *row,
+    enum contact_deed deed) MUST_CHECK;
+
+/*
+ * TX_WRITE: nothing but `own_id` has this key any more, so that whoever has just proved it can have it. An account
+ * that holds it unverified loses it. E_EMAIL_EXISTS, E_PHONE_NUMBER_EXISTS, refused: it is verified there.
+ */
+enum status contact_release(struct request *rq, bool is_phone, struct str key, int64_t own_id) MUST_CHECK;

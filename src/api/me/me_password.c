@@ -1,0 +1,126 @@
+/* me_password.c - what the deeds on one's own password share. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/me/me_password.h"
+
+#include "api/app.h"
+#include "api/me/me.h"
+#include "api/notice.h"
+#include "api/sign_in/new_password.h"
+#include "auth/password.h"
+#include "base/str.h"
+#include "session/coherence.h"
+
+struct lookup {
+	struct deployment_id   deployment;
+	struct user_id         user;
+	struct account_secret *secret;
+};
+
+static enum status
+find_secret(struct task *t, void *arg)
+{
+	struct lookup *l = arg;
+
+	return sql_account_secret_find(t, l->deployment, l->user, l->secret);
+}
+
+enum status
+own_password_load(struct request *rq, struct own_password **ret_own)
+{
+	struct own_password *own = arena_one(rq->task.arena, struct own_password);
+	struct lookup l = { .deployment = rq->deployment->id, .user = rq->signin->user };
+
+	TRY_MEM(&rq->task, own);
+	if (!rq->deployment->settings.auth.password.enabled)
+		return refuse(rq, E_FEATURE_DISABLED, "Passwords are not used here.");
+	l.secret = &own->secret;
+	TRY(request_read(rq, find_secret, &l));
+	rq->proof = own;
+	*ret_own = own;
+	return OK;
+}
+
+static enum status
+refuse_credentials(struct request *rq)
+{
+	log_event(LOG_NOTICE, EV_SIGN_IN_REFUSED, "request=%016llx deployment=%lld user=%lld name=\"\" ip=%s",
+	    (unsigned long long)rq->x->id, (long long)rq->deployment->id.v, (long long)rq->signin->user.v, rq->client_text);
+	return refuse(rq, E_INVALID_CREDENTIALS, "The current password is not correct.");
+}
+
+static enum status
+reserve(struct request *rq, struct own_password *own)
+{
+	struct arena *a = rq->task.arena;
+	struct try tries[] = {
+		{ RULE_SIGN_IN_ACCOUNT, user_id_str(a, own->secret.id) },
+		{ RULE_SIGN_IN_SOURCE, arena_printf(a, "%016llx", (unsigned long long)rq->source) },
+	};
+
+	own->tried = tries[0];
+	return request_reserve(rq, tries, ARRAY_LEN(tries));
+}
+
+enum status
+own_password_prove(struct request *rq, struct own_password *own, struct str password)
+{
+	enum password_verdict verdict = PASSWORD_WRONG;
+
+	TRY(reserve(rq, own));
+	TRY(password_verify(
+	    &rq->task, rq->app->hasher, rq->deployment->id, own->secret.password_record, password, &verdict));
+	if (verdict == PASSWORD_WRONG)
+		return refuse_credentials(rq);
+	own->proved = true;
+	return OK;
+}
+
+enum status
+own_password_check_new(struct request *rq, struct str password)
+{
+	const struct account_row *me = me_account(rq);
+	struct str words[NEW_PASSWORD_WORDS_MAX] = { me->first_name, me->last_name, me->username };
+	size_t n = 3;
+
+	for (size_t i = 0; i < rq->state.n_contacts && n < NEW_PASSWORD_WORDS_MAX; i++)
+		if (!rq->state.contacts[i].is_phone && rq->state.contacts[i].user.v == me->id.v)
+			words[n++] = rq->state.contacts[i].value;
+	return new_password_check(rq, password, words, n);
+}
+
+static enum status
+end_other_signins(struct request *rq)
+{
+	struct deployment_id d = rq->deployment->id;
+	struct signin_sessions_of_user_row *rows;
+	size_t n;
+
+	TRY(sql_signin_sessions_of_user(&rq->task, d, rq->signin->user, &rows, &n));
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].signin.v != rq->signin->id.v)
+			TRY(session_end_signin(&rq->task, d, rows[i].session, rows[i].signin));
+	return OK;
+}
+
+static enum status
+store(struct request *rq, const struct own_password *own)
+{
+	int64_t rows;
+
+	TRY(sql_account_set_password(&rq->task, rq->deployment->id, own->secret.id, own->secret.password_record, own->record,
+	    rq->task.now, &rows));
+	return rows == 1 ? OK : refuse(rq, E_INVALID_CREDENTIALS, "The password was changed meanwhile.");
+}
+
+enum status
+own_password_store(struct request *rq, const struct own_password *own, enum audit_event event, const char *said)
+{
+	TRY(store(rq, own));
+	TRY(end_other_signins(rq));
+	TRY(request_renew_token(rq));
+	if (own->proved)
+		TRY(request_give_back(rq, &own->tried));
+	TRY(notice_put(rq, own->secret.id, said, S("")));
+	TRY(audit(rq, event, own->secret.id, STR_NONE));
+	return cache_touch(&rq->task, rq->deployment->id, SUBJECT_USER, own->secret.id.v);
+}

@@ -1,0 +1,30 @@
+/* create.c - what creating an organization and creating a workspace have in common. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/org/create.h"
+
+#include "auth/identifier.h"
+
+enum status
+create_read(struct request *rq, struct create_text *ret_text)
+{
+	const struct param *image = body_file(rq, "image");
+	struct create_text text = { .description = body_text(rq, "description") };
+	enum status st;
+
+	/* Taking it and losing it would be worse than saying so; a form without one sends an empty part. */
+	if (image && image->value.n > 0)
+		return refuse(rq, E_FEATURE_DISABLED, "Pictures cannot be uploaded here yet.");
+	st = identifier_name(&rq->task, body_text(rq, "name"), CREATE_NAME_MAX, &text.name);
+	if (st == E_BAD_REQUEST_BODY)
+		return refuse(rq, st, "Enter a name of at most %d printable characters.", CREATE_NAME_MAX);
+	TRY(st);
+	text.slug = identifier_slug(&rq->task, text.name);
+	*ret_text = text;
+	return OK;
+}
+
+bool
+create_has_room(int64_t have, int64_t most)
+{
+	return most <= 0 || have < most;
+}

@@ -1,0 +1,135 @@
+/* organization_create.c - make an organization and become its first member, in it at once. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/org/create.h"
+#include "api/org/memberships.h"
+#include "api/org/slug.h"
+#include "api/org/switch_scope.h"
+
+struct new_org {
+	struct request *rq;
+	const struct create_text *text;
+	struct org_id id;
+	struct orgmem_id orgmem;
+};
+
+/* Parallel creations of one user wait for each other here, so that each counts what the others made. */
+static enum status
+check_limits(struct request *rq)
+{
+	const struct settings *s = &rq->deployment->settings;
+	struct user_org_counts_row have;
+	int64_t rows;
+
+	TRY(sql_account_lock(&rq->task, rq->deployment->id, rq->signin->user, &rows));
+	if (rows == 0)
+		return refuse(rq, E_UNAUTHORIZED, NULL);
+	TRY(sql_user_org_counts(&rq->task, rq->deployment->id, rq->signin->user, &have));
+	if (!create_has_room(have.joined, s->b2b.max_orgs_per_user))
+		return refuse(
+		    rq, E_LIMIT_REACHED, "You are in as many organizations as you can be. Leave one first.");
+	if (s->b2b.limit_org_creation_per_user &&
+	    !create_has_room(have.created, s->b2b.org_creation_per_user_count))
+		return refuse(rq, E_LIMIT_REACHED, "You have created as many organizations as you can.");
+	return OK;
+}
+
+static enum status
+check_allowed(struct request *rq)
+{
+	const struct settings *s = &rq->deployment->settings;
+
+	if (!s->b2b.organizations_enabled)
+		return refuse(rq, E_FEATURE_DISABLED, "Organizations are not used here.");
+	if (!s->b2b.allow_users_to_create_orgs)
+		return refuse(rq, E_FORBIDDEN, "Organizations are only created by the operator here.");
+	return OK;
+}
+
+static enum status
+slug_taken(struct task *t, void *arg, struct str slug, bool *ret_taken)
+{
+	const struct new_org *o = arg;
+	struct org_by_slug_row row;
+	enum status st = sql_org_by_slug(t, o->rq->deployment->id, slug, &row);
+
+	*ret_taken = st == OK;
+	return st == E_NOT_FOUND ? OK : st;
+}
+
+static enum status
+insert_org(struct task *t, void *arg, struct str slug, bool *ret_done)
+{
+	struct new_org *o = arg;
+	int64_t rows;
+
+	o->id.v = id_next(t->now);
+	TRY(sql_org_insert(t, o->rq->deployment->id, o->id, o->text->name, slug, o->text->description,
+	    o->rq->signin->user, t->now, &rows));
+	*ret_done = rows == 1;
+	return OK;
+}
+
+static enum status
+insert_membership(struct request *rq, struct new_org *o)
+{
+	struct deployment_id d = rq->deployment->id;
+	struct task *t = &rq->task;
+	int64_t rows;
+
+	o->orgmem.v = id_next(t->now);
+	TRY(sql_orgmem_insert(t, d, o->orgmem, o->id, rq->signin->user, t->now, &rows));
+	if (rows == 0)
+		return fail(t, E_CONFLICT, "orgmem %lld is there already", (long long)o->orgmem.v);
+	return sql_orgmem_role_insert(t, d, o->orgmem, rq->deployment->orgrole_creator, &rows);
+}
+
+static enum status
+reply_created(struct request *rq, const struct new_org *o)
+{
+	struct memberships m;
+	struct org_view org;
+	struct json *j;
+
+	TRY(memberships_load_orgs(rq, o->id, &m));
+	if (m.n_orgs != 1)
+		return fail(&rq->task, E_BUG, "a new organization has %zu memberships", m.n_orgs);
+	org = org_view_of(&m.orgs[0]);
+	j = reply(rq);
+	json_object_begin(j, "data");
+	view_org(j, "organization", &org);
+	TRY(memberships_write_org(rq, j, "membership", &m));
+	json_object_end(j);
+	return OK;
+}
+
+static enum status
+organization_create(struct request *rq)
+{
+	struct create_text text;
+	struct new_org o = { .rq = rq, .text = &text };
+	const struct slug_place slugs = { slug_taken, insert_org, &o };
+	struct str detail;
+
+	TRY(check_allowed(rq));
+	TRY(create_read(rq, &text));
+	TRY(check_limits(rq));
+	TRY(slug_claim(&rq->task, text.slug, &slugs));
+	TRY(insert_membership(rq, &o));
+	TRY(switch_scope(rq, SCOPE_CREATE_ORG, (struct scope){ .orgmem = o.orgmem }));
+	detail = arena_printf(rq->task.arena, "{\"organization_id\":\"org_%lld\"}", (long long)o.id.v);
+	TRY(audit(rq, AUDIT_ORGANIZATION_CREATED, rq->signin->user, detail));
+	return reply_created(rq, &o);
+}
+
+const struct route route_organization_create = {
+	.method = HTTP_POST, .path = "/organizations", .name = "organization_create",
+	.summary = "Create an organization; its creator becomes a member and acts in it at once.",
+	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER, .big_body = true,
+	.body = {
+		REQ_TEXT("name", 400, "at most 100 printable characters; its slug is made of it"),
+		OPT_TEXT("description", CREATE_DESCRIPTION_MAX, "what it is about"),
+		OPT_FILE("image", "not taken yet: leave it out or empty"),
+	},
+	.fails = { E_FEATURE_DISABLED, E_FORBIDDEN, E_LIMIT_REACHED, E_CONFLICT },
+	.run = organization_create,
+};

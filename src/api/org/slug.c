@@ -1,0 +1,70 @@
+/* slug.c - a slug that nobody else has. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/org/slug.h"
+
+enum { SLUG_TRIES = 100 };
+
+static struct str
+slug_nth(struct task *t, struct str base, int64_t n)
+{
+	return n == 1 ? base : arena_printf(t->arena, STR_FMT "-%lld", STR_ARG(base), (long long)n);
+}
+
+static enum status
+nth_taken(struct task *t, struct str base, const struct slug_place *place, int64_t n, bool *ret_taken)
+{
+	struct str slug = slug_nth(t, base, n);
+
+	TRY_MEM(t, slug.p);
+	return place->taken(t, place->arg, slug, ret_taken);
+}
+
+/*
+ * Doubling, then halving: whoever calls ten thousand organizations "test" must not
+ * make the writer look up ten thousand names for the next one. Where some were
+ * deleted in between, it may pass over them.
+ */
+static enum status
+first_free(struct task *t, struct str base, const struct slug_place *place, int64_t *ret_n)
+{
+	int64_t below = 0, above = 1;
+	bool taken;
+
+	for (;;) {
+		TRY(nth_taken(t, base, place, above, &taken));
+		if (!taken)
+			break;
+		below = above;
+		above *= 2;
+	}
+	while (above - below > 1) {
+		int64_t mid = below + (above - below) / 2;
+
+		TRY(nth_taken(t, base, place, mid, &taken));
+		if (taken)
+			below = mid;
+		else
+			above = mid;
+	}
+	*ret_n = above;
+	return OK;
+}
+
+enum status
+slug_claim(struct task *t, struct str base, const struct slug_place *place)
+{
+	struct str slug;
+	int64_t n;
+	bool done;
+
+	for (int i = 0; i < SLUG_TRIES; i++) {
+		TRY(first_free(t, base, place, &n));
+		slug = slug_nth(t, base, n);
+		TRY_MEM(t, slug.p);
+		TRY(place->claim(t, place->arg, slug, &done));
+		if (done)
+			return OK;
+	}
+	return fail(
+	    t, E_CONFLICT, "slug " STR_FMT ": somebody else was faster %d times", STR_ARG(base), SLUG_TRIES);
+}

@@ -1,0 +1,146 @@
+/* workspace_create.c - make a workspace in an organization one is a member of. The active scope stays. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/org/create.h"
+#include "api/org/memberships.h"
+#include "api/org/slug.h"
+
+struct new_workspace {
+	struct request *rq;
+	const struct create_text *text;
+	struct org_id org;
+	struct orgmem_id orgmem;
+	struct workspace_id id;
+};
+
+/* Not a member, unknown, of another deployment, no id at all: one answer. */
+static enum status
+find_org(struct request *rq, struct new_workspace *w)
+{
+	struct org_gate_row row;
+	enum status st = E_NOT_FOUND;
+
+	if (org_id_parse(body_text(rq, "organization_id"), &w->org))
+		st = sql_org_gate(&rq->task, rq->deployment->id, rq->signin->user, w->org, &row);
+	if (st == E_NOT_FOUND)
+		return refuse(rq, E_FORBIDDEN, NULL);
+	TRY(st);
+	w->orgmem = row.orgmem;
+	return OK;
+}
+
+/*
+ * The organization's row first, as in deleting one, then the membership. Parallel
+ * creations wait for each other here, and each counts what the others made.
+ */
+static enum status
+check_limit(struct request *rq, const struct new_workspace *w)
+{
+	const struct settings *s = &rq->deployment->settings;
+	struct org_workspace_count_row have;
+	int64_t rows;
+
+	TRY(sql_org_lock(&rq->task, rq->deployment->id, w->org, &rows));
+	if (rows == 1)
+		TRY(sql_orgmem_lock(&rq->task, rq->deployment->id, w->orgmem, &rows));
+	if (rows == 0)
+		return refuse(rq, E_FORBIDDEN, NULL);
+	if (!s->b2b.limit_workspace_creation_per_org)
+		return OK;
+	TRY(sql_org_workspace_count(&rq->task, rq->deployment->id, w->org, &have));
+	if (!create_has_room(have.workspaces, s->b2b.workspaces_per_org_count))
+		return refuse(
+		    rq, E_LIMIT_REACHED, "This organization has as many workspaces as it can have.");
+	return OK;
+}
+
+static enum status
+slug_taken(struct task *t, void *arg, struct str slug, bool *ret_taken)
+{
+	const struct new_workspace *w = arg;
+	struct workspace_by_slug_row row;
+	enum status st = sql_workspace_by_slug(t, w->rq->deployment->id, w->org, slug, &row);
+
+	*ret_taken = st == OK;
+	return st == E_NOT_FOUND ? OK : st;
+}
+
+static enum status
+insert_workspace(struct task *t, void *arg, struct str slug, bool *ret_done)
+{
+	struct new_workspace *w = arg;
+	int64_t rows;
+
+	w->id.v = id_next(t->now);
+	TRY(sql_workspace_insert(t, w->rq->deployment->id, w->id, w->org, w->text->name, slug,
+	    w->text->description, t->now, &rows));
+	*ret_done = rows == 1;
+	return OK;
+}
+
+static enum status
+insert_membership(struct request *rq, const struct new_workspace *w)
+{
+	struct deployment_id d = rq->deployment->id;
+	struct task *t = &rq->task;
+	struct wsmem_id wsmem = { id_next(t->now) };
+	int64_t rows;
+
+	TRY(sql_wsmem_insert(t, d, wsmem, w->id, w->org, w->orgmem, rq->signin->user, t->now, &rows));
+	if (rows == 0)
+		return fail(t, E_CONFLICT, "wsmem %lld is there already", (long long)wsmem.v);
+	return sql_wsmem_role_insert(t, d, wsmem, rq->deployment->wsrole_creator, &rows);
+}
+
+static enum status
+reply_created(struct request *rq, const struct new_workspace *w)
+{
+	struct workspace_view workspace;
+	struct memberships m;
+	struct json *j;
+
+	TRY(memberships_load_workspaces(rq, w->org, w->id, &m));
+	if (m.n_workspaces != 1)
+		return fail(&rq->task, E_BUG, "a new workspace has %zu memberships", m.n_workspaces);
+	workspace = workspace_view_of(&m.workspaces[0]);
+	j = reply(rq);
+	json_object_begin(j, "data");
+	view_workspace(j, "workspace", &workspace);
+	TRY(memberships_write_workspace(rq, j, "membership", &m));
+	json_object_end(j);
+	return OK;
+}
+
+static enum status
+workspace_create(struct request *rq)
+{
+	const struct settings *s = &rq->deployment->settings;
+	struct create_text text;
+	struct new_workspace w = { .rq = rq, .text = &text };
+	const struct slug_place slugs = { slug_taken, insert_workspace, &w };
+	struct str detail;
+
+	if (!s->b2b.organizations_enabled || !s->b2b.workspaces_enabled)
+		return refuse(rq, E_FEATURE_DISABLED, "Workspaces are not used here.");
+	TRY(create_read(rq, &text));
+	TRY(find_org(rq, &w));
+	TRY(check_limit(rq, &w));
+	TRY(slug_claim(&rq->task, text.slug, &slugs));
+	TRY(insert_membership(rq, &w));
+	detail = arena_printf(rq->task.arena, "{\"workspace_id\":\"workspace_%lld\"}", (long long)w.id.v);
+	TRY(audit(rq, AUDIT_WORKSPACE_CREATED, rq->signin->user, detail));
+	return reply_created(rq, &w);
+}
+
+const struct route route_workspace_create = {
+	.method = HTTP_POST, .path = "/workspaces", .name = "workspace_create",
+	.summary = "Create a workspace in an organization of the user's, who becomes its first member.",
+	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER, .big_body = true,
+	.body = {
+		REQ_TEXT("organization_id", 0, "the organization it is in"),
+		REQ_TEXT("name", 400, "at most 100 printable characters; its slug is made of it"),
+		OPT_TEXT("description", CREATE_DESCRIPTION_MAX, "what it is about"),
+		OPT_FILE("image", "not taken yet: leave it out or empty"),
+	},
+	.fails = { E_FEATURE_DISABLED, E_FORBIDDEN, E_LIMIT_REACHED, E_CONFLICT },
+	.run = workspace_create,
+};

@@ -1,0 +1,103 @@
+/* ticket_exchange.c - GET /session/ticket/exchange: a link from an operator signs one user in, once. Contract 11. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/api.h"
+#include "api/app.h"
+#include "api/sign_in/complete.h"
+#include "auth/ticket.h"
+#include "base/str.h"
+#include "store/store.gen.h"
+
+/* A page that mounts twice exchanges twice: the second time finds the first one's work done. */
+#define AGAIN_US (10 * SECOND_US)
+
+static enum status
+refuse_ticket(struct request *rq)
+{
+	return refuse(rq, E_INVALID_TICKET, NULL);
+}
+
+static enum status
+write_down(struct request *rq, const struct ticket_find_row *k)
+{
+	struct buf detail;
+	struct json j;
+
+	buf_init_arena(&detail, rq->task.arena, 1024);
+	json_init(&j, &detail);
+	json_object_begin(&j, NULL);
+	json_str(&j, "kind", k->kind == TICKET_IMPERSONATION ? S("impersonation") : S("sign-in"));
+	json_str(&j, "actor", k->actor);
+	json_object_end(&j);
+	return audit(rq, AUDIT_TICKET_USED, k->user, buf_str(&detail));
+}
+
+static enum status
+sign_in_by(struct request *rq, const struct ticket_find_row *k)
+{
+	TRY(write_down(rq, k));
+	if (k->kind == TICKET_IMPERSONATION)
+		return sign_in_on_behalf(rq, k->user, k->actor, IMPERSONATION_TTL_US);
+	return sign_in_complete_again(rq, k->user, "ticket");
+}
+
+/* Used a moment ago, by this very session, in which its user is still signed in. */
+static bool
+was_ours(const struct request *rq, const struct ticket_find_row *k)
+{
+	if (k->used_by.v != rq->session.id.v || rq->task.now - k->used_at > AGAIN_US)
+		return false;
+	for (size_t i = 0; i < rq->state.n_signins; i++)
+		if (rq->state.signins[i].user.v == k->user.v)
+			return true;
+	return false;
+}
+
+static enum status
+use(struct request *rq)
+{
+	struct deployment_id d = rq->deployment->id;
+	struct ticket_find_row k;
+	uint8_t hash[32];
+	struct str h = { (const char *)hash, sizeof(hash) };
+	int64_t rows;
+	enum status st;
+
+	TRY(ticket_hash(&rq->task, rq->app->keys, d, query_text(rq, "ticket"), hash));
+	TRY(sql_ticket_use(&rq->task, d, h, rq->session.id, rq->task.now, &rows));
+	st = sql_ticket_find(&rq->task, d, h, &k);
+	if (st == E_NOT_FOUND)
+		return refuse_ticket(rq);
+	TRY(st);
+	if (rows == 1)
+		return sign_in_by(rq, &k);
+	TRY(session_state_load(&rq->task, d, &rq->session, (struct signin_attempt_id){ 0 }, (struct signup_attempt_id){ 0 },
+	    &rq->state));
+	return was_ours(rq, &k) ? OK : refuse_ticket(rq);
+}
+
+static enum status
+ticket_exchange(struct request *rq)
+{
+	struct json *j;
+
+	TRY(use(rq));
+	TRY(session_state_load(&rq->task, rq->deployment->id, &rq->session, (struct signin_attempt_id){ 0 },
+	    (struct signup_attempt_id){ 0 }, &rq->state));
+	j = reply(rq);
+	json_object_begin(j, "data");
+	json_bool(j, "success", true);
+	json_str(j, "message", S(""));
+	json_session_id(j, "session_id", rq->session.id);
+	view_session(j, "session", &rq->state);
+	json_object_end(j);
+	return OK;
+}
+
+const struct route route_ticket_exchange = {
+	.method = HTTP_GET, .path = "/session/ticket/exchange", .name = "session_ticket_exchange",
+	.summary = "Sign in with a ticket that an operator made; it works once, and only for a page's own call.",
+	.auth = AUTH_SESSION, .tx = TX_WRITE, .lane = LANE_WORKER, .rate = RULE_LOOKUP, .no_navigation = true,
+	.query = { REQ_TEXT("ticket", 128, "as it came in the link") },
+	.fails = { E_INVALID_TICKET, E_USER_DISABLED, E_LIMIT_REACHED },
+	.run = ticket_exchange,
+};

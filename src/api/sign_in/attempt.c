@@ -1,0 +1,317 @@
+/* attempt.c - sign-in attempts: begun, guessed at, and taken on step by step by auth/flow's table. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/sign_in/attempt.h"
+
+#include "api/factor/second_factor.h"
+#include "api/sign_in/complete.h"
+#include "api/sign_in/contact.h"
+#include "base/str.h"
+#include "session/coherence.h"
+
+#define ATTEMPT_TTL_US (10 * MINUTE_US)
+
+/* clang-format off */
+static const struct verification verifications[] = {
+	{ FLOW_SIGN_IN, STATE_VERIFY_EMAIL, "email_otp", EVENT_MAIL_CODE_SENT, CODE_SIGN_IN, MESSAGE_VERIFY_EMAIL, false },
+	{ FLOW_SIGN_IN, STATE_VERIFY_EMAIL_OTP, "email_otp", EVENT_MAIL_CODE_SENT, CODE_SIGN_IN, MESSAGE_SIGN_IN_CODE, false },
+	{ FLOW_SIGN_IN, STATE_VERIFY_EMAIL_LINK, "magic_link", EVENT_LINK_SENT, CODE_SIGN_IN_LINK, MESSAGE_SIGN_IN_LINK, false },
+	{ FLOW_SIGN_IN, STATE_VERIFY_PHONE_OTP, "phone_otp", EVENT_SMS_CODE_SENT, CODE_SIGN_IN, MESSAGE_SMS_CODE, true },
+	{ FLOW_SIGN_IN, STATE_SECOND_FACTOR, "phone_otp", EVENT_SMS_CODE_SENT, CODE_SECOND_FACTOR, MESSAGE_SMS_CODE, true },
+	{ FLOW_SIGN_UP, STATE_VERIFY_EMAIL, "email_otp", EVENT_MAIL_CODE_SENT, CODE_SIGN_UP_EMAIL, MESSAGE_VERIFY_EMAIL, false },
+	{ FLOW_SIGN_UP, STATE_VERIFY_PHONE, "phone_otp", EVENT_SMS_CODE_SENT, CODE_SIGN_UP_PHONE, MESSAGE_SMS_CODE, true },
+};
+/* clang-format on */
+
+const struct verification *
+verification_of(enum flow flow, enum flow_state state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verifications); i++)
+		if (verifications[i].flow == flow && verifications[i].state == state)
+			return &verifications[i];
+	return NULL;
+}
+
+static bool
+is_phone_method(struct str method)
+{
+	return str_eq(method, S("phone_otp"));
+}
+
+bool
+attempt_is_by_phone(const struct attempt *a)
+{
+	return is_phone_method(a->row.method);
+}
+
+struct str
+attempt_account(struct request *rq, const struct attempt *a)
+{
+	if (a->row.user.v)
+		return user_id_str(rq->task.arena, a->row.user);
+	return arena_printf(rq->task.arena, "name:" STR_FMT, STR_ARG(a->row.email));
+}
+
+/* ---- finding ---- */
+
+/* What was proved before the password changed was proved by whoever knew the old one. */
+static enum status
+check_still_proved(struct request *rq, const struct attempt *a)
+{
+	struct account_password_changed_row row;
+
+	if (!a->row.first_done)
+		return OK;
+	TRY(sql_account_password_changed(&rq->task, rq->deployment->id, a->row.user, &row));
+	return row.at > a->row.proved_at ? E_NOT_FOUND : OK;
+}
+
+static enum status
+find(struct request *rq, struct str id_text, bool counted, struct attempt *ret_attempt)
+{
+	struct signin_attempt_id id;
+	struct attempt a;
+
+	if (!signin_attempt_id_parse(id_text, &id))
+		return E_NOT_FOUND;
+	TRY(sql_signin_attempt_find(&rq->task, rq->deployment->id, id, rq->task.now,
+	    counted ? ATTEMPT_GUESSES : ATTEMPT_GUESSES - 1, &a.row));
+	if (!flow_first(a.row.steps, &a.state))
+		return fail(&rq->task, E_INTERNAL, "an attempt that is at no step");
+	TRY(check_still_proved(rq, &a));
+	*ret_attempt = a;
+	return OK;
+}
+
+enum status
+attempt_find_anywhere(struct request *rq, struct str id, struct attempt *ret_attempt)
+{
+	enum status st = find(rq, id, false, ret_attempt);
+
+	return st == E_NOT_FOUND ? refuse(rq, E_BAD_SIGN_IN_ATTEMPT, NULL) : st;
+}
+
+enum status
+attempt_find(struct request *rq, struct str id, bool counted, struct attempt *ret_attempt)
+{
+	struct attempt a;
+	enum status st = find(rq, id, counted, &a);
+
+	if (st == E_NOT_FOUND || (st == OK && (!rq->session.stored || a.row.session.v != rq->session.id.v)))
+		return refuse(rq, E_BAD_SIGN_IN_ATTEMPT, NULL);
+	TRY(st);
+	*ret_attempt = a;
+	return OK;
+}
+
+/* ---- guessing ---- */
+
+struct guess {
+	struct request       *rq;
+	const struct attempt *a;
+};
+
+static enum status
+count_guess(struct task *t, void *arg)
+{
+	struct guess *g = arg;
+	struct deployment_id d = g->rq->deployment->id;
+	int64_t rows;
+
+	TRY(sql_signin_attempt_guess(t, d, g->a->row.id, g->rq->session.id, t->now, ATTEMPT_GUESSES, &rows));
+	if (rows == 0)
+		return E_BAD_SIGN_IN_ATTEMPT;
+	/* The last one takes it off the list. */
+	return cache_touch(t, d, SUBJECT_SESSION, g->rq->session.id.v);
+}
+
+enum status
+attempt_reserve_guess(struct request *rq, const struct attempt *a)
+{
+	struct try tries[] = {
+		{ RULE_CODE_ACCOUNT, attempt_account(rq, a) },
+		{ RULE_CODE_SOURCE, arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source) },
+	};
+	enum status st = request_reserve_with(rq, tries, ARRAY_LEN(tries), count_guess, &(struct guess){ rq, a });
+
+	return st == E_BAD_SIGN_IN_ATTEMPT ? refuse(rq, st, NULL) : st;
+}
+
+enum status
+attempt_give_back(struct request *rq, const struct attempt *a)
+{
+	return request_give_back(rq, &(struct try){ RULE_CODE_ACCOUNT, attempt_account(rq, a) });
+}
+
+/* ---- what is left to prove ---- */
+
+struct needs {
+	unsigned       facts;
+	struct str     second_methods;
+	struct profile profile;
+};
+
+static enum status
+need_email(struct request *rq, const struct attempt *a, struct needs *n)
+{
+	struct contact_owner c;
+	enum status st;
+
+	/* Codes and links prove their address themselves. */
+	if (is_phone_method(a->row.method) || a->row.contact == 0 || !rq->deployment->settings.auth.verification_policy.email)
+		return OK;
+	st = sql_contact_by_email_id(&rq->task, rq->deployment->id, a->row.contact, &c);
+	if (st == E_NOT_FOUND)
+		return OK;
+	TRY(st);
+	n->facts |= c.verified_at == 0 ? NEEDS_EMAIL : 0u;
+	return OK;
+}
+
+/* A number that was the first factor is not the second one too: one phone is one proof. */
+static enum status
+need_second_factor(struct request *rq, const struct attempt *a, struct needs *n)
+{
+	struct second_factors f;
+	struct account_row account;
+
+	TRY(sql_account_find(&rq->task, rq->deployment->id, a->row.user, &account));
+	TRY(second_factors_load(&rq->task, rq->deployment, a->row.user, &f));
+	f.phone_otp = f.phone_otp && !is_phone_method(a->row.method);
+	if (rq->deployment->settings.auth.second_factor_policy != SECOND_ENFORCED &&
+	    !str_eq(account.second_factor_policy, S("enforced")))
+		return OK;
+	if (a->row.second_done || !second_factors_any(&f))
+		return OK;
+	n->facts |= NEEDS_SECOND_FACTOR;
+	n->second_methods = second_factors_words(rq->task.arena, &f);
+	return OK;
+}
+
+static enum status
+needs_load(struct request *rq, const struct attempt *a, struct needs *ret_needs)
+{
+	struct needs n = { 0, S(""), { S(""), S("{}") } };
+
+	TRY(need_email(rq, a, &n));
+	TRY(need_second_factor(rq, a, &n));
+	TRY(profile_load(rq, a->row.user, &n.profile));
+	n.facts |= n.profile.missing.n > 0 ? NEEDS_PROFILE : 0u;
+	*ret_needs = n;
+	return OK;
+}
+
+/* ---- going on ---- */
+
+/* What the row shows of it once its first factor is proved. */
+static void
+tell_needs(struct attempt *a, const struct needs *n)
+{
+	a->row.second_required = a->row.second_required || n->facts & NEEDS_SECOND_FACTOR;
+	a->row.first_done = true;
+}
+
+static struct str
+missing_at(enum flow_state state, const struct needs *n)
+{
+	return state == STATE_PROFILE ? n->profile.missing : S("");
+}
+
+static struct str
+known_at(enum flow_state state, const struct needs *n)
+{
+	return state == STATE_PROFILE ? n->profile.known : S("{}");
+}
+
+static enum status
+insert(struct request *rq, struct attempt *a, bool first_done, const struct needs *n)
+{
+	struct task *t = &rq->task;
+
+	TRY(request_store_session(rq));
+	rq->told_signin_attempt = a->row.id;
+	TRY(sql_signin_attempt_insert(t, rq->deployment->id, a->row.id, rq->session.id, a->row.user, a->row.contact, a->row.email,
+	    a->row.method, flow_steps(t->arena, FLOW_SIGN_IN, a->state, n->facts), first_done, a->row.second_required,
+	    a->state == STATE_DONE, missing_at(a->state, n), n->second_methods, known_at(a->state, n), first_done ? t->now : 0,
+	    t->now, t->now + ATTEMPT_TTL_US));
+	return cache_touch(t, rq->deployment->id, SUBJECT_SESSION, rq->session.id.v);
+}
+
+/* These methods have proved nothing when their attempt begins: what is told must not depend on an account. */
+static enum status
+begin_blind(struct request *rq, struct attempt *a, const struct attempt_start *s)
+{
+	struct needs none = { 0, S(""), { S(""), S("{}") } };
+
+	if (!flow_next(s->flow, s->from, s->event, 0, &a->state))
+		return fail(&rq->task, E_BUG, "no attempt begins so");
+	return insert(rq, a, false, &none);
+}
+
+static bool
+is_choice(enum flow_event e)
+{
+	return e == EVENT_MAIL_CODE_CHOSEN || e == EVENT_LINK_CHOSEN || e == EVENT_SMS_CODE_CHOSEN;
+}
+
+static enum status
+complete(struct request *rq, const struct attempt *a, bool again)
+{
+	const char *method = arena_dup(rq->task.arena, a->row.method).p;
+
+	TRY_MEM(&rq->task, method);
+	return again ? sign_in_complete_again(rq, a->row.user, method) : sign_in_complete(rq, a->row.user, method);
+}
+
+enum status
+attempt_begin(struct request *rq, const struct attempt_start *s)
+{
+	struct attempt a = {
+		.row = { .id = { id_next(rq->task.now) }, .user = s->user, .contact = s->contact, .email = s->shown,
+		    .method = str_of(s->method) },
+	};
+	struct needs n;
+
+	if (is_choice(s->event))
+		return begin_blind(rq, &a, s);
+	TRY(needs_load(rq, &a, &n));
+	if (!flow_next(s->flow, s->from, s->event, n.facts, &a.state))
+		return fail(&rq->task, E_BUG, "no attempt begins so");
+	tell_needs(&a, &n);
+	if (a.state == STATE_DONE)
+		TRY(complete(rq, &a, s->flow == FLOW_RESET));
+	return insert(rq, &a, true, &n);
+}
+
+static enum status
+update(struct request *rq, const struct attempt *a, struct session_id session, const struct needs *n)
+{
+	struct deployment_id d = rq->deployment->id;
+	struct task *t = &rq->task;
+	int64_t rows;
+
+	TRY(sql_signin_attempt_advance(t, d, a->row.id, a->row.steps, session,
+	    flow_steps(t->arena, FLOW_SIGN_IN, a->state, n->facts), a->row.second_required, a->row.second_done,
+	    a->state == STATE_DONE, missing_at(a->state, n), n->second_methods, known_at(a->state, n), t->now,
+	    &rows));
+	if (rows != 1)
+		return refuse(rq, E_BAD_SIGN_IN_ATTEMPT, NULL);
+	rq->told_signin_attempt = a->row.id;
+	TRY(cache_touch(t, d, SUBJECT_SESSION, a->row.session.v));
+	return cache_touch(t, d, SUBJECT_SESSION, session.v);
+}
+
+enum status
+attempt_advance(struct request *rq, struct attempt *a, enum flow_event event)
+{
+	struct needs n;
+
+	a->row.second_done = a->row.second_done || event == EVENT_SECOND_FACTOR_RIGHT;
+	TRY(needs_load(rq, a, &n));
+	if (!flow_next(FLOW_SIGN_IN, a->state, event, n.facts, &a->state))
+		return refuse(rq, E_BAD_SIGN_IN_ATTEMPT, NULL);
+	tell_needs(a, &n);
+	TRY(request_store_session(rq));
+	/* Done, it stays where it was begun, and that page sees it; not done, it goes on where the link was opened. */
+	TRY(update(rq, a, a->state == STATE_DONE ? a->row.session : rq->session.id, &n));
+	return a->state == STATE_DONE ? complete(rq, a, event == EVENT_LINK_RIGHT || str_eq(a->row.method, S("magic_link"))) : OK;
+}

@@ -1,0 +1,46 @@
+/* new_password.c - may this be somebody's password? */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/sign_in/new_password.h"
+
+#include "auth/password.h"
+#include "auth/strength.h"
+#include "base/str.h"
+
+static void
+add(struct str *words, size_t *n, struct str word)
+{
+	if (word.n > 0 && *n < STRENGTH_WORDS_MAX)
+		words[(*n)++] = word;
+}
+
+/* An address as a whole, and its part before the '@', which is mostly a name. */
+static void
+add_word(struct str *words, size_t *n, struct str word)
+{
+	struct str local, domain;
+
+	add(words, n, word);
+	if (str_cut(word, '@', &local, &domain))
+		add(words, n, local);
+}
+
+enum status
+new_password_check(struct request *rq, struct str password, const struct str *words, size_t n)
+{
+	const struct settings *s = &rq->deployment->settings;
+	struct str known[STRENGTH_WORDS_MAX];
+	size_t n_known = 0;
+	struct password_policy policy = {
+		s->auth.password.min_length, s->auth.password.require_lowercase, s->auth.password.require_uppercase,
+		s->auth.password.require_number, s->auth.password.require_special, s->password_strength_min, known, 0,
+	};
+	const char *sentence = NULL;
+	enum status st;
+
+	add(known, &n_known, s->ui.app_name);
+	for (size_t i = 0; i < n; i++)
+		add_word(known, &n_known, words[i]);
+	policy.n_words = n_known;
+	st = password_check(&policy, password, &sentence);
+	return st == OK ? OK : refuse(rq, st, sentence ? "%s" : NULL, sentence);
+}

@@ -1,0 +1,126 @@
+/* reset_password.c - POST /auth/reset-password: a new password, by the token that a mailed code was exchanged for. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/app.h"
+#include "api/notice.h"
+#include "api/sign_in/attempt.h"
+#include "api/sign_in/contact.h"
+#include "api/sign_in/known_device.h"
+#include "api/sign_in/new_password.h"
+#include "api/sign_in/reset.h"
+#include "auth/password.h"
+#include "base/str.h"
+#include "session/coherence.h"
+
+struct proof {
+	struct reset reset;
+	struct str   secret, record;
+};
+
+/* The address's number, a dot, and the secret. */
+static bool
+read_token(const struct request *rq, struct proof *p)
+{
+	struct str number;
+
+	return str_cut(body_text(rq, "token"), '.', &number, &p->secret) && str_int(number, 1, INT64_MAX, &p->reset.subject);
+}
+
+static enum status
+find_reset(struct request *rq, int64_t subject, struct reset *ret_reset)
+{
+	enum status st = reset_find_subject(rq, subject, ret_reset);
+
+	st = st == OK ? reset_live(rq, ret_reset, CODE_RESET_TOKEN) : st;
+	return st == E_NOT_FOUND ? refuse(rq, E_INVALID_CODE, "This is not valid any more. Ask for a new code.") : st;
+}
+
+static enum status
+find(struct task *t, void *arg)
+{
+	struct request *rq = arg;
+	struct proof *p = rq->proof;
+
+	(void)t;
+	return find_reset(rq, p->reset.subject, &p->reset);
+}
+
+static enum status
+reset_prove(struct request *rq)
+{
+	struct proof *p = arena_one(rq->task.arena, struct proof);
+	struct try source = { RULE_CODE_SOURCE, arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source) };
+	struct str password = body_text(rq, "password");
+
+	TRY_MEM(&rq->task, p);
+	rq->proof = p;
+	if (!read_token(rq, p))
+		return refuse(rq, E_INVALID_CODE, "This is not valid any more. Ask for a new code.");
+	TRY(request_reserve(rq, &source, 1));
+	TRY(request_read(rq, find, rq));
+	TRY(new_password_check(rq, password, &p->reset.owner.value, 1));
+	return password_hash(&rq->task, rq->app->hasher, rq->deployment->id, password, &p->record);
+}
+
+/* Whoever knew the old one is out: everywhere but here, where the sign-in is about to be proved anew. */
+static enum status
+end_signins_elsewhere(struct request *rq, struct user_id user)
+{
+	struct signins_elsewhere_of_user_row *others;
+	struct deployment_id d = rq->deployment->id;
+	struct task *t = &rq->task;
+	size_t n;
+
+	TRY(sql_signins_elsewhere_of_user(t, d, user, rq->session.id, &others, &n));
+	for (size_t i = 0; i < n; i++)
+		TRY(session_end_signin(t, d, others[i].session, others[i].id));
+	return cache_touch(t, d, SUBJECT_USER, user.v);
+}
+
+static enum status
+set_password(struct request *rq, const struct reset *r, struct str record)
+{
+	struct task *t = &rq->task;
+	int64_t rows;
+
+	TRY(sql_account_lock(t, rq->deployment->id, r->owner.user, &rows));
+	if (rows == 0)
+		return refuse(rq, E_USER_DISABLED, NULL);
+	TRY(contact_prove(rq, false, r->subject, r->owner.user, false));
+	TRY(sql_account_reset_password(t, rq->deployment->id, r->owner.user, record, t->now, &rows));
+	TRY(end_signins_elsewhere(rq, r->owner.user));
+	TRY(known_device_forget(rq, r->owner.user));
+	TRY(audit(rq, AUDIT_PASSWORD_RESET, r->owner.user, STR_NONE));
+	return notice_put(rq, r->owner.user, "Your password was changed.", S(""));
+}
+
+static enum status
+reset_password(struct request *rq)
+{
+	const struct proof *p = rq->proof;
+	struct reset r;
+	enum status st;
+
+	TRY(find_reset(rq, p->reset.subject, &r));
+	st = code_use(rq, CODE_RESET_TOKEN, r.subject, p->secret);
+	if (st == E_INVALID_CODE)
+		return refuse(rq, st, "This is not valid any more. Ask for a new code.");
+	TRY(st);
+	TRY(set_password(rq, &r, p->record));
+	TRY(attempt_begin(rq, &(struct attempt_start){
+	    .flow = FLOW_RESET, .from = STATE_RESET_TOKEN, .event = EVENT_PASSWORD_SET, .user = r.owner.user,
+	    .contact = r.subject, .shown = r.owner.value, .method = "plain_email",
+	}));
+	return reply_session(rq);
+}
+
+const struct route route_reset_password = {
+	.method = HTTP_POST, .path = "/auth/reset-password", .name = "auth_reset_password",
+	.summary = "Set a new password; ends the account's other sign-ins, and signs in where no second factor is asked for.",
+	.auth = AUTH_SESSION, .tx = TX_WRITE, .lane = LANE_HASH,
+	.body = {
+		{ .name = "token", .kind = F_TEXT, .required = true, .max = 128, .missing = E_INVALID_CODE, .help = "of forgot-password" },
+		REQ_TEXT("password", 1024, "by the deployment's policy"),
+	},
+	.fails = { E_INVALID_CODE, E_WEAK_PASSWORD, E_USER_DISABLED, E_LIMIT_REACHED, E_RATE_LIMITED, E_OVERLOADED },
+	.prove = reset_prove, .run = reset_password,
+};
