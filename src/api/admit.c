@@ -78,13 +78,19 @@ admit_token(struct request *rq)
 		p->token = http_field(&rq->x->head, S("X-Development-Session"));
 }
 
-/* A link followed, fetched before anybody asked for it, or asked for its head alone: none of them is a page's own call. */
+/*
+ * A link followed, shown as a picture, fetched before anybody asked for it, or asked for its head alone: none of them is
+ * a script's own call. Browsers that do not say how they came to ask are heard.
+ */
 static bool
 is_navigation(const struct request *rq)
 {
 	static const char *const purposes[] = { "Sec-Purpose", "Purpose", "X-Purpose", "X-Moz" };
+	struct str mode = http_field(&rq->x->head, S("Sec-Fetch-Mode"));
 
-	if (rq->x->head.method == HTTP_HEAD || str_eq(http_field(&rq->x->head, S("Sec-Fetch-Mode")), S("navigate")))
+	if (rq->x->head.method == HTTP_HEAD)
+		return true;
+	if (mode.n > 0 && !str_eq(mode, S("cors")) && !str_eq(mode, S("same-origin")))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(purposes); i++)
 		if (http_field(&rq->x->head, str_of(purposes[i])).n > 0)
@@ -121,7 +127,9 @@ admit_route(struct request *rq)
 static enum status
 admit_csrf(struct request *rq)
 {
-	if (!method_changes_state(rq->x->head.method) || !rq->origin.p || rq->origin_allowed)
+	bool changes_state = method_changes_state(rq->x->head.method) || rq->route->no_navigation;
+
+	if (!changes_state || !rq->origin.p || rq->origin_allowed)
 		return OK;
 	return refuse(rq, E_FORBIDDEN, "This request came from a page that may not make it.");
 }

@@ -67,7 +67,7 @@ struct route {
 	enum lane        lane;
 	uint8_t          rate;		/* a further enum throttle_rule by source, kept in memory; 0: only the general one */
 	bool             credential;	/* changes how its user proves who they are: not while impersonated, and with a fresh proof where step-up is on */
-	bool             no_navigation;	/* a GET with side effects: refused when Sec-Fetch-Mode says a link was followed */
+	bool             no_navigation;	/* a GET with side effects: for a script of an allowed page alone, as Sec-Fetch-Mode and Origin say */
 	bool             big_body;	/* takes images: the larger body limit */
 	bool             no_envelope;	/* answers outside the envelope, errors too (challenges) */
 	bool             cached;	/* its answer depends on the token alone, and may be kept in memory: see session/cache.h */

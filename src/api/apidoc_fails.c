@@ -61,7 +61,7 @@ refuses_superseded(const struct route *r)
 static bool
 checks_origin(const struct route *r)
 {
-	return r->method != HTTP_GET;
+	return r->method != HTTP_GET || r->no_navigation;
 }
 
 static bool
@@ -119,7 +119,7 @@ static const struct reason implied[] = {
 	{ E_FORBIDDEN, changes_credentials, "An operator acts for the user: the active sign-in came with an impersonation ticket." },
 	{ E_REAUTH_REQUIRED, changes_credentials,
 	    "The deployment asks for a fresh proof (`step_up_required`), and the sign-in's is older than 10 minutes." },
-	{ E_FORBIDDEN, refuses_navigation, "A link was followed to it: `Sec-Fetch-Mode` is `navigate`." },
+	{ E_FORBIDDEN, refuses_navigation, "A link was followed to it, or a picture shown: `Sec-Fetch-Mode` is `navigate` or `no-cors`." },
 };
 
 static const struct reason general[] = {

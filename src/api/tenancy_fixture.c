@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/notice.h"
+#include "api/sign_in/code.h"
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -135,6 +136,13 @@ notice_put(struct request *rq, struct user_id user, const char *what, struct str
 {
 	(void)rq, (void)user, (void)what, (void)also;
 	return OK;
+}
+
+struct str
+code_mask_phone(struct arena *a, struct str digits)
+{
+	(void)a;
+	return digits;
 }
 
 struct session_rules

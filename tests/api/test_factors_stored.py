@@ -14,6 +14,7 @@ import pytest
 import mailbox
 import test_step_up
 import totp
+from contacts import EMAIL
 from test_factors import ON, refused, step_up
 from test_jwt import mint, parts
 
@@ -118,12 +119,14 @@ def test_an_address_that_is_not_theirs_gets_no_code(d):
 def test_SES15_an_impersonator_changes_no_credentials(d):
     browser, who = d.signed_in()
     app = totp.enrol(browser)
+    second, _ = EMAIL.verified(browser)
     rewrite(d.server, "UPDATE signin SET actor = 'operator_7'")
     browser = browser.twin()
     for method, path in test_step_up.CREDENTIAL:
         got = browser.send(method, path.replace("{id}", app.id), fields={"authenticator_id": app.id} if method == "POST" else None)
         assert (got.status, got.code) in ((403, "FORBIDDEN"), (400, "BAD_REQUEST_BODY")), got
     assert browser.post("/me", {"second_factor_policy": "none"}).code == "FORBIDDEN"
+    assert browser.post("/me", {"primary_email_address_id": second}).code == "FORBIDDEN"
     assert step_up(browser, password=who.password).code == "FORBIDDEN" and step_up(browser, code=app.code()).code == "FORBIDDEN"
     assert browser.post("/session/step-up/prepare").code == "FORBIDDEN"
     me = browser.get("/me").data

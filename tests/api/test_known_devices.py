@@ -61,6 +61,31 @@ def test_AUT01_a_right_password_ends_the_row(streak_server):
         streak_server.advance(61)
 
 
+@pytest.mark.parametrize("path,field,more", [("/session/step-up", "password", {}), ("/me/account/delete", "password", {}),
+                                             ("/me/remove-password", "current_password", {}),
+                                             ("/me/update-password", "current_password", {"new_password": "amber-walrus-sings-1"})])
+def test_AUT01_AUT03_no_end_of_guesses_in_a_stolen_session(streak_server, path, field, more):
+    """Whoever had a session could go on guessing at its password for good: only signing in counted a row of wrong ones."""
+    d = streak_server.deployment(auth_settings__auth_factors_enabled__email_otp="true")
+    thief, who = d.signed_in()
+    got = []
+    for _ in range(4):
+        got += [thief.post(path, {field: f"wrong-{i}", **more}).status for i in range(5)]
+        streak_server.advance(61)
+    assert got.count(401) == 12 and got[12:] == [429] * 8
+    assert thief.post(path, {field: who.password, **more}).status == 429
+    assert d.browser().sign_in(who).status == 200, "and nobody else is kept out"
+
+
+def test_AUT01_a_right_password_ends_the_row_in_a_session_too(streak_server):
+    d = streak_server.deployment()
+    browser, who = d.signed_in()
+    for _ in range(4):
+        assert [browser.post("/session/step-up", {"password": f"wrong-{i}"}).status for i in range(4)] == [401] * 4
+        assert browser.post("/session/step-up", {"password": who.password}).status == 200
+        streak_server.advance(61)
+
+
 def test_ENU01_names_that_nobody_has_are_limited_alike(streak_server):
     d = streak_server.deployment()
     browser = d.browser(ip="198.51.100.10")

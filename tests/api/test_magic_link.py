@@ -64,6 +64,18 @@ def test_OTP07_scanners_burn_nothing(d, headers):
     assert open_link(browser, link).data["active_signin"]["user_id"] == who.id
 
 
+@pytest.mark.parametrize("headers,origin", [([("Sec-Fetch-Mode", "no-cors")], None), ([("Sec-Fetch-Mode", "cors")], "https://evil.example.com"),
+                                            ([], "null")])
+def test_WEB05_no_other_page_signs_its_visitors_in(d, headers, origin):
+    """A picture, or a script's request, on a sibling site signed whoever saw it in to the account of whoever put it there."""
+    who, browser, _, link = sent(d)
+    victim, own = d.signed_in()
+    victim.origin = origin
+    assert open_link(victim, link, headers=headers).code == "FORBIDDEN"
+    assert victim.get("/me").data["id"] == own.id
+    assert open_link(browser, link, headers=[("Sec-Fetch-Mode", "cors")]).data["active_signin"]["user_id"] == who.id
+
+
 def test_V37_a_cut_or_changed_secret_is_none(d):
     _, browser, _, link = sent(d)
     token = link["token"]

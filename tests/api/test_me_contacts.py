@@ -4,7 +4,7 @@ import pytest
 
 import mailbox
 from contacts import EMAIL, PHONE, PHONES
-from harness import race
+from harness import PASSWORD, race
 
 DEEDS = ["delete", "prepare-verification", "attempt-verification?code=123456", "make-primary"]
 
@@ -369,6 +369,23 @@ def test_AUT10_every_change_is_told_to_old_and_new(production):
         assert any(value in w for w in told(who.email)), "and the old one"
     EMAIL.deed(browser, id_, "delete")
     assert any("removed" in w for w in told(value)), "told where it is lost"
+
+
+def test_AUT10_a_primary_one_is_changed_by_one_rule_on_both_ways(clock_server, kind):
+    """POST /me made another address the primary one without a fresh proof, and told nobody."""
+    d = clock_server.deployment(**PHONES)
+    browser, _ = d.signed_in()
+    mail, address = EMAIL.verified(browser)
+    id_ = mail if kind is EMAIL else kind.verified(browser)[0]
+    field = "primary_email_address_id" if kind is EMAIL else "primary_phone_number_id"
+    before = browser.get("/me").data[field]
+    d.set(step_up_required="true")
+    clock_server.advance(601)
+    assert browser.post("/me", {field: id_}).code == "reauth_required"
+    assert browser.get("/me").data[field] == before
+    assert browser.post("/session/step-up", {"password": PASSWORD}).status == 200
+    assert browser.post("/me", {field: id_, "first_name": "Nora"}).status == 200
+    assert "is now the primary one" in mailbox.notices(d, address)[0] and f"{kind.name}.primary" in d.audit()
 
 
 def test_SES14_step_up_is_asked_for(clock_server):

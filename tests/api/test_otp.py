@@ -294,6 +294,46 @@ def test_OTP06_one_message_in_half_a_minute_five_in_ten(sending_limits):
     assert prepare(browser, attempt).status == 200 and prepare(browser, attempt).code == "RATE_LIMITED"
 
 
+@pytest.mark.parametrize("spellings", [("5550104321", "15550104321"), ("+15550104321", "5550104321")])
+def test_ENU01_another_spelling_of_a_number_tells_nothing(sending_limits, spellings):
+    """Sent to +1555… whatever was typed, a known number's limits held for all spellings; nobody's held for one alone."""
+    d = sending_limits.deployment(**OTP)
+    got = d.browser().post("/auth/signup", {"email": "arno@example.org", "password": "violet-otter-climbs",
+                                            "phone_number": "5550104321", "phone_country_code": "+1"})
+    assert got.status == 200
+    seen = []
+    for last in ("4321", "9876"):
+        browser = d.browser()
+        seen.append([prepare(browser, start(browser, "phone_otp", phone=s[:-4] + last).attempt).code for s in spellings])
+    assert seen == [[None, "RATE_LIMITED"]] * 2
+
+
+def test_ENU01_OTP06_another_spelling_of_an_address_is_no_other_recipient(sending_limits):
+    """Jessica's mailbox got as many mails as her name has spellings with one key, and only hers did."""
+    d = sending_limits.deployment(**OTP)
+    known = d.person(email="jessica@example.org")
+    for name in (known.email, "vanessa@example.org"):
+        browser, other = d.browser(), name.replace("ss", "ß")
+        assert prepare(browser, start(browser, email=name).attempt).status == 200
+        assert prepare(browser, start(browser, email=other).attempt).code == "RATE_LIMITED"
+        sending_limits.advance(31)
+        assert d.browser().post("/auth/forgot-password", {"email": other}).status == 200
+        assert d.browser().post("/auth/forgot-password", {"email": name}).code == "RATE_LIMITED"
+    assert len(mailbox.messages(d, known.email)) == 2
+
+
+def test_OTP05_another_spelling_brings_no_guesses_at_a_sign_up(new_server):
+    with new_server(limited=True, env={**no_limits(ASKING), **no_limits(["SEND_SOON"]), "SESSIOND_THROTTLE_CODE_ACCOUNT": "4"}) as server:
+        d = server.deployment("staging", auth_settings__verification_policy__email="true")
+        codes = []
+        for email in ("jessica@example.org", "jeßica@example.org"):
+            browser = d.browser()
+            attempt = browser.post("/auth/signup", {"email": email, "password": "violet-otter-climbs"}).attempt
+            prepare(browser, attempt)
+            codes += [verify(browser, attempt, wrong(code_to(d, email))).code for _ in range(3)]
+        assert codes == ["INVALID_CODE"] * 4 + ["RATE_LIMITED"] * 2
+
+
 def test_AUT05_neither_a_new_code_nor_a_restart_brings_guesses_back(sending_limits):
     """A hundred wrong codes a day, over all attempts of one account: the next is not looked at."""
     server = sending_limits

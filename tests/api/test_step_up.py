@@ -20,7 +20,7 @@ def operations():
             yield method.upper(), path, json.dumps(operation["responses"])
 
 
-# POST /me has one field of the kind; it has a test of its own.
+# POST /me has some fields of the kind; they have tests of their own.
 CREDENTIAL = [(m, p) for m, p, answers in operations() if "reauth_required" in answers and p != "/me"]
 
 

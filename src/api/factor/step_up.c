@@ -4,6 +4,7 @@
 #include "api/factor/second_factor.h"
 #include "api/me/me.h"
 #include "api/sign_in/code.h"
+#include "api/sign_in/known_device.h"
 #include "auth/password.h"
 #include "base/str.h"
 #include "notify/outbox.h"
@@ -13,7 +14,7 @@
 struct proof {
 	bool                  by_password;
 	struct account_secret secret;
-	struct try            account_try;
+	struct try            account_try, streak_try;
 };
 
 static enum status
@@ -45,15 +46,18 @@ prove_password(struct request *rq, struct proof *p)
 {
 	struct str password = body_text(rq, "password");
 	enum password_verdict verdict = PASSWORD_WRONG;
-	struct try tries[] = {
+	struct try tries[3] = {
 		{ RULE_SIGN_IN_ACCOUNT, user_id_str(rq->task.arena, rq->signin->user) },
 		{ RULE_SIGN_IN_SOURCE, arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source) },
+		{ .rule = RULE_SIGN_IN_STREAK },
 	};
 
 	if (password.n > PASSWORD_BYTES_MAX)
 		return refuse(rq, E_BAD_REQUEST_BODY, "This password is too long.");
 	p->by_password = true;
+	TRY(known_device_subject(rq, rq->signin->user, &tries[2].subject));
 	p->account_try = tries[0];
+	p->streak_try = tries[2];
 	TRY(request_reserve(rq, tries, ARRAY_LEN(tries)));
 	TRY(password_verify(&rq->task, rq->app->hasher, rq->deployment->id, p->secret.password_record, password, &verdict));
 	return verdict == PASSWORD_WRONG ? refuse(rq, E_INVALID_CREDENTIALS, NULL) : OK;
@@ -84,10 +88,12 @@ static enum status
 confirm_password(struct request *rq, const struct proof *p)
 {
 	struct account_secret now;
+	int64_t tries;
 
 	TRY(sql_account_secret_find(&rq->task, rq->deployment->id, rq->signin->user, &now));
 	if (!str_eq(now.password_record, p->secret.password_record))
 		return refuse(rq, E_INVALID_CREDENTIALS, NULL);
+	TRY(request_end_streak(rq, &p->streak_try, &tries));
 	return request_give_back(rq, &p->account_try);
 }
 

@@ -77,7 +77,7 @@ me_account_delete(struct request *rq)
 	TRY(contacts_lock(rq, &c));
 	TRY(check_orgs(rq));
 	if (own)
-		TRY(request_give_back(rq, &own->tried));
+		TRY(own_password_give_back(rq, own));
 	TRY(notice_put(rq, c.account.id, "Your account was deleted.", S("")));
 	TRY(drop_codes(rq, &c));
 	TRY(session_end_user(&rq->task, d, c.account.id, NULL));

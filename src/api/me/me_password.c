@@ -5,6 +5,7 @@
 #include "api/app.h"
 #include "api/me/me.h"
 #include "api/notice.h"
+#include "api/sign_in/known_device.h"
 #include "api/sign_in/new_password.h"
 #include "auth/password.h"
 #include "base/str.h"
@@ -52,12 +53,15 @@ static enum status
 reserve(struct request *rq, struct own_password *own)
 {
 	struct arena *a = rq->task.arena;
-	struct try tries[] = {
+	struct try tries[3] = {
 		{ RULE_SIGN_IN_ACCOUNT, user_id_str(a, own->secret.id) },
 		{ RULE_SIGN_IN_SOURCE, arena_printf(a, "%016llx", (unsigned long long)rq->source) },
+		{ .rule = RULE_SIGN_IN_STREAK },
 	};
 
+	TRY(known_device_subject(rq, own->secret.id, &tries[2].subject));
 	own->tried = tries[0];
+	own->streak = tries[2];
 	return request_reserve(rq, tries, ARRAY_LEN(tries));
 }
 
@@ -73,6 +77,17 @@ own_password_prove(struct request *rq, struct own_password *own, struct str pass
 		return refuse_credentials(rq);
 	own->proved = true;
 	return OK;
+}
+
+enum status
+own_password_give_back(struct request *rq, const struct own_password *own)
+{
+	int64_t tries;
+
+	if (!own->proved)
+		return OK;
+	TRY(request_end_streak(rq, &own->streak, &tries));
+	return request_give_back(rq, &own->tried);
 }
 
 enum status
@@ -118,8 +133,7 @@ own_password_store(struct request *rq, const struct own_password *own, enum audi
 	TRY(store(rq, own));
 	TRY(end_other_signins(rq));
 	TRY(request_renew_token(rq));
-	if (own->proved)
-		TRY(request_give_back(rq, &own->tried));
+	TRY(own_password_give_back(rq, own));
 	TRY(notice_put(rq, own->secret.id, said, S("")));
 	TRY(audit(rq, event, own->secret.id, STR_NONE));
 	return cache_touch(&rq->task, rq->deployment->id, SUBJECT_USER, own->secret.id.v);

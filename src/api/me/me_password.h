@@ -9,6 +9,7 @@
 struct own_password {
 	struct account_secret secret;	/* as read before hashing */
 	struct try            tried;	/* counted against the account */
+	struct try            streak;	/* and for this browser, until one is right */
 	bool                  proved;	/* a password was given, and it is the right one */
 	struct str            record;	/* of the new one */
 };
@@ -20,6 +21,8 @@ enum status own_password_load(struct request *rq, struct own_password **ret_own)
  * E_INVALID_CREDENTIALS, refused and logged, when it is not the account's password, or the account has none.
  */
 enum status own_password_prove(struct request *rq, struct own_password *own, struct str password) MUST_CHECK;
+/* TX_WRITE: it was right, does not count, and ends the row of wrong ones. Nothing when none was asked for. */
+enum status own_password_give_back(struct request *rq, const struct own_password *own) MUST_CHECK;
 /* For .prove: does the new password meet the deployment's policy? E_WEAK_PASSWORD with its sentence, refused. */
 enum status own_password_check_new(struct request *rq, struct str password) MUST_CHECK;
 

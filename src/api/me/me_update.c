@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "api/factor/credential.h"
 #include "api/factor/second_factor.h"
+#include "api/me/me_contacts.h"
 #include "api/me/picture.h"
 #include "api/sign_up/banned.h"
 #include "auth/identifier.h"
@@ -102,13 +103,25 @@ update_username(struct request *rq, struct update *u)
 	return set_username(rq, u, name, key);
 }
 
-static bool
-has_verified(const struct update *u, bool is_phone, int64_t id)
+/* NULL: none of theirs, or not verified. */
+static const struct contact_row *
+find_verified(const struct update *u, bool is_phone, int64_t id)
 {
 	for (size_t i = 0; i < u->n_contacts; i++)
 		if (u->contacts[i].is_phone == is_phone && u->contacts[i].id == id)
-			return u->contacts[i].verified_at != 0;
-	return false;
+			return u->contacts[i].verified_at != 0 ? &u->contacts[i] : NULL;
+	return NULL;
+}
+
+/* As make-primary has it: told to the user, and written down. */
+static enum status
+tell_primaries(struct request *rq, const struct update *u, struct email_id email, struct phone_id phone)
+{
+	if (email.v != u->was.primary_email.v)
+		TRY(contact_changed(rq, u->was.id, find_verified(u, false, email.v), CONTACT_PRIMARY));
+	if (phone.v != u->was.primary_phone.v)
+		TRY(contact_changed(rq, u->was.id, find_verified(u, true, phone.v), CONTACT_PRIMARY));
+	return OK;
 }
 
 /* Somebody else's, an unknown and an unverified one get one answer. */
@@ -121,15 +134,16 @@ update_primaries(struct request *rq, struct update *u)
 	struct phone_id phone = u->was.primary_phone;
 	int64_t rows;
 
-	if (email_text.n > 0 && (!email_id_parse(email_text, &email) || !has_verified(u, false, email.v)))
+	if (email_text.n > 0 && (!email_id_parse(email_text, &email) || !find_verified(u, false, email.v)))
 		return refuse(rq, E_BAD_REQUEST_BODY, "Choose one of your verified email addresses.");
-	if (phone_text.n > 0 && (!phone_id_parse(phone_text, &phone) || !has_verified(u, true, phone.v)))
+	if (phone_text.n > 0 && (!phone_id_parse(phone_text, &phone) || !find_verified(u, true, phone.v)))
 		return refuse(rq, E_BAD_REQUEST_BODY, "Choose one of your verified phone numbers.");
 	if (email.v == u->was.primary_email.v && phone.v == u->was.primary_phone.v)
 		return OK;
+	TRY(credential_check(rq));
 	u->changed = true;
-	return sql_account_set_primary(
-	    &rq->task, rq->deployment->id, u->was.id, email, phone, rq->task.now, &rows);
+	TRY(sql_account_set_primary(&rq->task, rq->deployment->id, u->was.id, email, phone, rq->task.now, &rows));
+	return tell_primaries(rq, u, email, phone);
 }
 
 static enum status
@@ -143,7 +157,6 @@ update_second_factor_policy(struct request *rq, struct update *u)
 	if (!str_eq(policy, S("none")) && !str_eq(policy, S("optional")) && !str_eq(policy, S("enforced")))
 		return refuse(
 		    rq, E_BAD_REQUEST_BODY, "The second factor policy must be none, optional or enforced.");
-	/* Of the fields of this call it alone is about how the user proves who they are. */
 	TRY(credential_check(rq));
 	if (str_eq(policy, S("enforced")) && !second_factor_is_enrolled(rq))
 		return refuse(rq, E_BAD_REQUEST_BODY, "Set up a second factor first.");

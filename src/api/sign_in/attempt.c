@@ -48,7 +48,7 @@ attempt_account(struct request *rq, const struct attempt *a)
 {
 	if (a->row.user.v)
 		return user_id_str(rq->task.arena, a->row.user);
-	return arena_printf(rq->task.arena, "name:" STR_FMT, STR_ARG(a->row.email));
+	return arena_printf(rq->task.arena, "name:" STR_FMT, STR_ARG(code_counted_as(rq, a->row.email)));
 }
 
 /* ---- finding ---- */

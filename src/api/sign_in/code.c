@@ -2,7 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/sign_in/code.h"
 
+#include <string.h>
+
 #include "api/app.h"
+#include "auth/identifier.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "store/store.gen.h"
@@ -153,17 +156,29 @@ code_use(struct request *rq, enum code_purpose purpose, int64_t subject, struct 
 	return rows == 1 ? OK : E_INVALID_CODE;
 }
 
-enum { SEND_TRIES = 6, PREFIX_LESS = 4 };
+enum { SEND_TRIES = 6, PREFIX_LESS = 4, DIGITS_ALIKE = 7 };
+
+/* No number has fewer digits than DIGITS_ALIKE, with or without its dial code: it ends with the same ones either way. */
+struct str
+code_counted_as(struct request *rq, struct str recipient)
+{
+	struct str shown, key;
+
+	if (!memchr(recipient.p, '@', recipient.n))
+		return str_from(recipient, recipient.n > DIGITS_ALIKE ? recipient.n - DIGITS_ALIKE : 0);
+	return identifier_email(&rq->task, recipient, &shown, &key) == OK ? key : recipient;
+}
 
 /* Whoever earns by text messages owns a block of numbers: all but the last digits count as one. */
 static size_t
 send_tries(struct request *rq, struct str recipient, struct try tries[SEND_TRIES])
 {
+	struct str target = code_counted_as(rq, recipient);
 	size_t n = 0;
 
-	tries[n++] = (struct try){ RULE_SEND_SOON, recipient };
-	tries[n++] = (struct try){ RULE_SEND_TARGET, recipient };
-	tries[n++] = (struct try){ RULE_SEND_TARGET_DAY, recipient };
+	tries[n++] = (struct try){ RULE_SEND_SOON, target };
+	tries[n++] = (struct try){ RULE_SEND_TARGET, target };
+	tries[n++] = (struct try){ RULE_SEND_TARGET_DAY, target };
 	tries[n++] = (struct try){ RULE_SEND_SOURCE, source_text(rq) };
 	tries[n++] = (struct try){ RULE_SEND_DEPLOYMENT, S("all") };
 	if (str_starts(recipient, S("+")) && recipient.n > PREFIX_LESS)

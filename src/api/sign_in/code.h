@@ -53,6 +53,13 @@ enum status code_live(struct request *rq, enum code_purpose purpose, int64_t sub
 enum status code_issue_void(struct request *rq, enum code_purpose purpose, int64_t subject, struct str recipient) MUST_CHECK;
 
 /*
+ * What an address or a number is counted as, so that no other spelling has budgets of its own: an address's key, and
+ * the last digits of a number, which are the same with and without its dial code. Otherwise people with an account,
+ * whose spelling is known, could be told from people without (ENU-01). Task's arena.
+ */
+struct str code_counted_as(struct request *rq, struct str recipient);
+
+/*
  * For .prove, before something is sent because a stranger asked: count it for the recipient (an
  * address, or a number as +15551234567, which counts for the numbers beside it too), the source and the
  * deployment. E_RATE_LIMITED, refused.

@@ -65,7 +65,7 @@ sign_up_attempt_reserve_guess(struct request *rq, const struct sign_up_attempt *
 {
 	struct str recipient = sign_up_attempt_recipient(rq, a);
 	struct try tries[] = {
-		{ RULE_CODE_ACCOUNT, arena_printf(rq->task.arena, "sign-up:" STR_FMT, STR_ARG(recipient)) },
+		{ RULE_CODE_ACCOUNT, arena_printf(rq->task.arena, "sign-up:" STR_FMT, STR_ARG(code_counted_as(rq, recipient))) },
 		{ RULE_CODE_SOURCE, arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source) },
 	};
 	enum status st = request_reserve_with(rq, tries, ARRAY_LEN(tries), count_guess, &(struct guess){ rq, a });
