@@ -268,9 +268,17 @@ static bool
 read_rounds(struct str text, struct foreign_hash *h, const char **ret_why)
 {
 	h->digest = h->scheme->digest;
-	if (!str_int(text, 1, INT64_MAX, &h->rounds))
-		return refuse(malformed, ret_why);
-	return h->rounds <= FOREIGN_PBKDF2_ROUNDS_MAX || refuse(costly, ret_why);
+	return str_int(text, 1, INT64_MAX, &h->rounds) || refuse(malformed, ret_why);
+}
+
+/* Each digest's length of the hash takes all the rounds anew. */
+static bool
+pbkdf2_is_affordable(const struct foreign_hash *h, const char **ret_why)
+{
+	size_t digest_n = strcmp(h->digest, "SHA1") == 0 ? 20 : strcmp(h->digest, "SHA256") == 0 ? 32 : 64;
+	int64_t pieces = (int64_t)((h->hash.n + digest_n - 1) / digest_n);
+
+	return h->rounds <= FOREIGN_PBKDF2_ROUNDS_MAX / pieces || refuse(costly, ret_why);
 }
 
 static bool
@@ -278,7 +286,9 @@ read_pbkdf2_passlib(struct str rest, struct foreign_hash *h, const char **ret_wh
 {
 	if (!read_rounds(next(&rest, '$'), h, ret_why))
 		return false;
-	return read_salt_and_hash(rest, AB64, AB64, h) || refuse(malformed, ret_why);
+	if (!read_salt_and_hash(rest, AB64, AB64, h))
+		return refuse(malformed, ret_why);
+	return pbkdf2_is_affordable(h, ret_why);
 }
 
 static bool
@@ -286,7 +296,9 @@ read_pbkdf2_django(struct str rest, struct foreign_hash *h, const char **ret_why
 {
 	if (!read_rounds(next(&rest, '$'), h, ret_why))
 		return false;
-	return read_salt_and_hash(rest, PLAIN, B64, h) || refuse(malformed, ret_why);
+	if (!read_salt_and_hash(rest, PLAIN, B64, h))
+		return refuse(malformed, ret_why);
+	return pbkdf2_is_affordable(h, ret_why);
 }
 
 static bool
@@ -294,7 +306,9 @@ read_pbkdf2_werkzeug(struct str rest, struct foreign_hash *h, const char **ret_w
 {
 	if (!read_rounds(next(&rest, '$'), h, ret_why))
 		return false;
-	return read_salt_and_hash(rest, PLAIN, HEX, h) || refuse(malformed, ret_why);
+	if (!read_salt_and_hash(rest, PLAIN, HEX, h))
+		return refuse(malformed, ret_why);
+	return pbkdf2_is_affordable(h, ret_why);
 }
 
 static uint32_t
@@ -323,7 +337,7 @@ read_aspnet(struct str rest, struct foreign_hash *h, const char **ret_why)
 	memcpy(h->salt.p, all.p + 13, salt_n);
 	h->hash.n = all.n - 13 - salt_n;
 	memcpy(h->hash.p, all.p + 13 + salt_n, h->hash.n);
-	return h->rounds <= FOREIGN_PBKDF2_ROUNDS_MAX || refuse(costly, ret_why);
+	return pbkdf2_is_affordable(h, ret_why);
 }
 
 static bool

@@ -5,13 +5,13 @@
 #include "base/base.h"
 
 /*
- * What a comparison may cost: about a second of one computing thread and 64 MiB, at the most. A list of
- * hashes with monstrous parameters would stop every sign-in.
+ * What a comparison may cost: about a second of one computing thread and 64 MiB, at the most (sha-crypt with a
+ * password of 500 bytes: three). A list of hashes with monstrous parameters would stop every sign-in.
  */
 enum {
 	FOREIGN_BCRYPT_COST_MAX = 14,
 	FOREIGN_SHA_CRYPT_ROUNDS_MAX = 1000000,
-	FOREIGN_PBKDF2_ROUNDS_MAX = 2000000,
+	FOREIGN_PBKDF2_ROUNDS_MAX = 2000000,	/* for each digest's length of the hash */
 	FOREIGN_MEMORY_MAX = 64 << 20,	/* scrypt, yescrypt, argon2 */
 	FOREIGN_SCRYPT_WORK_MAX = 1 << 20,	/* N * r * p */
 	FOREIGN_ARGON2_WORK_MAX = 4 * 65536,	/* KiB * passes */

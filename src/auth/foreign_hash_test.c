@@ -126,6 +126,25 @@ static const struct {
 	{ "$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=AAAA$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQND", "not written" },
 };
 
+/* A long hash takes the rounds several times over: 128 bytes of SHA-1 seven times. */
+static void
+test_a_long_hash_is_paid_for(void **state)
+{
+	static const char hex40[] = "0707070707070707070707070707070707070707";
+	char record[FOREIGN_RECORD_MAX + 1];
+	const char *why = "taken";
+	struct foreign_hash h;
+
+	(void)state;
+	(void)snprintf(record, sizeof(record), "pbkdf2:sha1:2000000$salt$%s", hex40);
+	assert_true(foreign_hash_read(str_of(record), &h, &why));
+	(void)snprintf(record, sizeof(record), "pbkdf2:sha1:1000001$salt$%s%s", hex40, hex40);
+	assert_false(foreign_hash_read(str_of(record), &h, &why));
+	assert_non_null(strstr(why, "too much"));
+	(void)snprintf(record, sizeof(record), "pbkdf2:sha1:1000000$salt$%s%s", hex40, hex40);
+	assert_true(foreign_hash_read(str_of(record), &h, &why));
+}
+
 static void
 test_costly_and_broken_records_are_refused(void **state)
 {
@@ -146,6 +165,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_what_others_made_is_compared, test_begin, test_end),
 		cmocka_unit_test_setup_teardown(test_a_changed_hash_matches_nothing, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(test_a_long_hash_is_paid_for, test_begin, test_end),
 		cmocka_unit_test_setup_teardown(test_costly_and_broken_records_are_refused, test_begin, test_end),
 	};
 

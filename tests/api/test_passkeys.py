@@ -146,6 +146,23 @@ def test_M35_never_the_last_way_in(server):
     assert browser.post(f"/me/passkeys/{ids[1]}/delete").status == 200, "there is a password again"
 
 
+def test_M35_an_added_address_that_nobody_proved_is_no_other_way(server):
+    """A password counts only with an address to sign in by: not one that was only written down."""
+    d = server.deployment()
+    browser = d.browser()
+    email = f"ada.{secrets.token_hex(4)}@example.org"
+    d.set(auth_settings__first_factor="username_password", auth_settings__email_address__required="false",
+          auth_settings__username__enabled="true", auth_settings__auth_factors_enabled__username_password="true")
+    who = {"username": f"ada{secrets.token_hex(4)}", "password": PASSWORD, "first_name": "Ada", "last_name": "Byron"}
+    assert browser.post("/auth/signup", who).status == 200
+    register(browser)
+    mine = browser.get("/me/passkeys").data[0]["id"]
+    assert browser.post("/me/email-addresses", {"email": email}).status == 200
+    d.set(auth_settings__first_factor="email_password", auth_settings__auth_factors_enabled__username_password="false")
+    assert d.browser().post("/auth/signin", {"strategy": "plain_email", "email": email, "password": PASSWORD}).status != 200
+    assert browser.post(f"/me/passkeys/{mine}/delete").code == "NO_ALTERNATIVE_AUTH_METHOD"
+
+
 def test_F30_of_two_last_ones_one_stays(server):
     d = server.deployment()
     browser = d.browser()
