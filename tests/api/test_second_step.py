@@ -88,8 +88,8 @@ def test_AUT08_RCV01_V46_no_first_factor_is_enough(server, first, second):
     assert_nobody_is_in(other)
 
 
-def test_AUT08_V48_proofs_of_the_first_kind_are_no_second_one(server):
-    """RCV-07: the mailbox, however often and by whatever way it proves itself, is one factor; so is the password."""
+def test_AUT08_RCV07_V48_proofs_of_the_first_kind_are_no_second_one(server):
+    """The mailbox, however often and by whatever way it proves itself, is one factor; so is the password."""
     d = server.deployment(**SETTINGS)
     owner, browser = Owner(d), d.browser()
     attempt = browser.sign_in(owner.who).attempt
