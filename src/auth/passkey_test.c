@@ -124,7 +124,7 @@ test_WAN13_each_byte_flipped(void **state)
 
 /* V-78: whatever libfido2 says that is not its OK, nobody is signed in; a genuine signature is no help. */
 static void
-test_WAN13_each_error_of_libfido2(void **state)
+test_WAN13_V78_each_error_of_libfido2(void **state)
 {
 	(void)state;
 	struct recorded r = recorded_of(&vectors[0]);
@@ -257,7 +257,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_WAN13_each_byte_flipped),
-		cmocka_unit_test(test_WAN13_each_error_of_libfido2),
+		cmocka_unit_test(test_WAN13_V78_each_error_of_libfido2),
 		cmocka_unit_test(test_WAN06_somebody_was_there_and_was_verified),
 		cmocka_unit_test(test_WAN05_another_site),
 		cmocka_unit_test(test_WAN16_every_length),

@@ -116,8 +116,10 @@ class Deployment:
         return browser, who
 
     def rows(self):
-        """Rows of this deployment by table, for claims about what was (not) written."""
-        counts = [f"SELECT '{t}', count(*) FROM {t} WHERE deployment_id = {self.number}" for t in self.server.tables()]
+        """Rows of this deployment by table, for claims about what was (not) written by a request."""
+        # The end of the audit chain is written behind the requests, whenever that is.
+        tables = [t for t in self.server.tables() if t != "audit_head"]
+        counts = [f"SELECT '{t}', count(*) FROM {t} WHERE deployment_id = {self.number}" for t in tables]
         return {table: int(n) for table, n in self.server.sql(" UNION ALL ".join(counts))}
 
     def audit(self):

@@ -1,5 +1,6 @@
 """The admin listener, and how a process starts, reloads and ends: OPS-09, F-41, F-43."""
 # SPDX-License-Identifier: Apache-2.0
+import os
 import re
 import signal
 import threading
@@ -77,7 +78,7 @@ def test_ready_lines_are_exactly_one_per_listener(server):
 def test_F41_sigterm_under_load_loses_nothing_it_acknowledged(new_server):
     """Answers until the end are whole, idle connections get a FIN, and what was answered is there afterwards."""
     server = new_server()
-    for round_ in range(3):
+    for round_ in range(10 if os.environ.get("NIGHTLY") else 2):
         server.start()
         d = server.deployment(host=f"api{round_}.example.net")
         browsers = [d.signed_in()[0] for _ in range(4)]

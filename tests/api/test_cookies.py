@@ -38,7 +38,7 @@ def test_CKI07_several_cookie_fields(production):
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["victim first", "attacker first"])
 @pytest.mark.parametrize("fields", ["one field", "two fields"])
-def test_CKI08_twins_are_nobody(production, order, fields):
+def test_CKI08_V26_twins_are_nobody(production, order, fields):
     """Which of two same-named cookies comes first means nothing, so neither counts."""
     tokens = [production.signed_in()[0].token for _ in range(2)]
     a, b = (f"{NAME}={tokens[i]}" for i in order)

@@ -26,7 +26,7 @@ MODES = [("restricted", "SIGNUP_RESTRICTED"), ("waitlist", "SIGNUP_WAITLIST_ONLY
 
 
 @pytest.mark.parametrize("mode,code", MODES)
-def test_an_invitation_lets_its_address_in_once(server, mode, code):
+def test_V54_an_invitation_lets_its_address_in_once(server, mode, code):
     d = server.deployment(restrictions__sign_up_mode=mode)
     assert d.browser().post("/auth/signup", form("mira@example.org")).code == code
     made, token = invite(d, "Mira@Example.org", "--first-name", "Mira", "--last-name", "Okafor")

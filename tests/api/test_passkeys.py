@@ -215,7 +215,7 @@ def test_nobody_signed_in_registers_nothing(d):
         assert d.browser().send(method, path).code == "UNAUTHORIZED", path
 
 
-def test_WAN15_only_ones_own(d, owner):
+def test_WAN15_V58_only_ones_own(d, owner):
     """V-58: somebody else's passkey is no passkey."""
     theirs = owner[0].get("/me/passkeys").data[0]["id"]
     other, _ = d.signed_in()
@@ -669,7 +669,7 @@ def test_F30_one_challenge_one_winner(d, owner, round_):
     assert len(won) == 1 and {g.code for g in got} <= {None, "INVALID_CREDENTIALS", "UNAUTHORIZED"}, got
 
 
-def test_F30_one_registration_one_winner(d):
+def test_F30_V10_one_registration_one_winner(d):
     browser, _ = d.signed_in()
     options = browser.post("/me/passkeys/register/begin").data["options"]
     bodies = [Passkey().create(options, browser.origin) for _ in range(10)]

@@ -2,14 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 import base64
 import json
+import re
 import secrets
 import urllib.parse
 
 import pytest
 
 import contacts
+import mailbox
 import pictures
-from client import Raw
+import totp
+from authenticator import register
+from client import Browser, Raw
+from flows import OTP, code_to, link_to, open_link, prepare, reset_token, start, verify
+from test_factors import ON
+from test_invitations import form as invited_form, invite
+from test_second_step import Owner
 
 
 def forms(secret):
@@ -115,6 +123,124 @@ def test_F38_nothing_on_standard_output(told):
     server, canaries = told
     assert hits(canaries, "\n".join(server.stdout).encode()) == []
 
+
+# ---- what the server itself makes and tells to one person: codes, links, tokens, seeds ----
+
+class Listening(Browser):
+    """Keeps every answer, header fields and all."""
+    heard = []
+
+    def send(self, method, path, *args, **kw):
+        got = super().send(method, path, *args, **kw)
+        self.heard.append((path, str(got.headers).encode() + got.body))
+        return got
+
+
+# Told in the answer of one route, to whoever asked for it.
+TOLD_BY = {"seed": "/me/authenticator", "backup code": "/me/backup-codes", "reset token": "/auth/forgot-password"}
+
+
+@pytest.fixture(scope="module")
+def made(new_server):
+    """(server, {kind: [secret, secret]}, answers): each kind of secret made twice, used wrongly, then used."""
+    with new_server(env={"SESSIOND_LOG_LEVEL": "debug"}) as server:
+        secrets_made, heard = {}, []
+        for _ in range(2):
+            for kind, secret in make_everything(server, heard):
+                secrets_made.setdefault(kind, []).append(secret)
+        yield server, secrets_made, heard
+
+
+def make_everything(server, heard):
+    d = server.deployment("production", **OTP, **ON, auth_settings__second_factor_policy="optional")
+    d.browser = lambda **kw: Listening(d, **kw)
+    Listening.heard = heard
+    owner = Owner(d)
+    seed, backup = owner.app.secret, owner.codes[0]
+    yield "seed", seed
+    yield "backup code", backup
+    yield "code for a number", mailbox.latest(d, "+1" + owner.number)["vars"]["code"]
+    browser = d.browser()
+    attempt = browser.sign_in(owner.who).attempt
+    prepare(browser, attempt, last_digits=owner.number[-4:])
+    yield "second factor's code", code_to(d, "+1" + owner.number)
+    verify(browser, attempt, "AAAA-AAAA")
+    verify(browser, attempt, backup)
+    who, browser = d.person(), d.browser()
+    attempt = start(browser, email=who.email).attempt
+    prepare(browser, attempt)
+    code = code_to(d, who.email, "sign_in_code")
+    yield "sign-in code", code
+    d.browser().post("/auth/attempt-verification", {"verification_code": code}, {"attempt_identifier": "signin_attempt_1", "identifier_type": "signin"})
+    verify(browser, attempt, code)
+    verify(browser, attempt, code)
+    browser = d.browser()
+    prepare(browser, start(browser, "magic_link", email=who.email).attempt)
+    link = link_to(d, who.email)
+    yield "link", link["token"]
+    open_link(browser, {**link, "attempt": "signin_attempt_1"})
+    open_link(browser, link, headers=[("Sec-Fetch-Mode", "navigate")])
+    open_link(browser, link)
+    browser = d.browser()
+    token = reset_token(browser, who.email)
+    yield "reset code", code_to(d, who.email, "reset_code")
+    yield "reset token", token.split(".")[1]
+    browser.get("/auth/reset-password", {"token": token})
+    browser.post("/auth/reset-password", {"token": token, "password": "short"})
+    browser.post("/auth/reset-password", {"token": token, "password": "amber-walrus-sings"})
+    value = contacts.EMAIL.fresh()
+    id_ = contacts.EMAIL.add(browser, value).data["id"]
+    code = contacts.EMAIL.code(browser, id_, value)
+    yield "code for an address", code
+    contacts.EMAIL.attempt(browser, id_, code)
+    passkey, _ = register(browser)
+    fresh = d.browser()
+    body = passkey.get(fresh.post("/auth/passkey/login/begin").data["options"], fresh.origin)
+    yield "passkey's signature", body["signature"]
+    fresh.post("/auth/passkey/login/finish", {**body, "userHandle": "AAAA"})
+    fresh.post("/auth/passkey/login/finish", body)
+    d.set(restrictions__sign_up_mode="restricted")
+    _, token = invite(d, "invited@example.org")
+    yield "invitation", token
+    d.browser().get("/deployment/invitations/validate", {"token": token})
+    d.browser().post("/auth/signup", invited_form("other@example.org", token))
+    d.browser().post("/auth/signup", invited_form("invited@example.org", token))
+
+
+def is_told(secret, haystack):
+    """Long ones in any spelling; a short one where it stands by itself."""
+    if len(secret) < 12:
+        return re.search(rb"(?<![0-9A-Za-z])" + re.escape(secret.encode()) + rb"(?![0-9A-Za-z])", haystack) is not None
+    return any(f in haystack for f in forms(secret))
+
+
+def told_kinds(made_secrets, haystack):
+    """Six digits meet by chance; both of a kind do not."""
+    return sorted(kind for kind, both in made_secrets.items() if all(is_told(s, haystack) for s in both))
+
+
+def test_F38_what_is_made_is_made_twice(made):
+    _, secrets_made, heard = made
+    assert len(secrets_made) >= 11 and all(len(set(both)) == 2 for both in secrets_made.values()) and len(heard) > 60
+
+
+@pytest.mark.parametrize("where", ["log", "metrics", "rest", "output"])
+def test_F38_no_code_link_token_or_seed(made, where):
+    server, secrets_made, _ = made
+    haystack = {"log": server.log_path.read_bytes, "metrics": lambda: server.admin("GET", "/metrics").body,
+                "rest": server.stored_bytes, "output": lambda: "\n".join(server.stdout).encode()}[where]()
+    assert told_kinds(secrets_made, haystack) == []
+
+
+def test_F38_no_code_link_token_or_seed_in_an_answer(made):
+    """But in the one that is for telling it."""
+    _, secrets_made, heard = made
+    for kind, both in secrets_made.items():
+        told_at = {path for path, answer in heard if any(is_told(s, answer) for s in both)}
+        assert told_at <= {TOLD_BY.get(kind)}, kind
+
+
+# ---- lines, queries, events ----
 
 def test_API07_a_line_in_the_log_is_one_line(server, production):
     """User text with line ends cannot write a line of its own."""

@@ -132,7 +132,7 @@ def test_of_several_people_the_active_one_proves_themselves(server):
     assert step_up(browser, password=second.password).status == 200
 
 
-def test_AUT03_one_counter_for_signing_in_and_for_this(limited_server):
+def test_AUT03_V06_one_counter_for_signing_in_and_for_this(limited_server):
     d = limited_server.deployment()
     browser, who = d.signed_in()
     assert [d.browser().sign_in(who, "not-the-password").status for _ in range(5)] == [401] * 5

@@ -45,7 +45,7 @@ def test_AUT01_the_owner_gets_in_when_the_minute_is_over(limited, limited_server
     assert browser.sign_in(who).status == 200
 
 
-def test_AUT02_one_counter_for_all_names_of_an_account(limited):
+def test_AUT02_V65_one_counter_for_all_names_of_an_account(limited):
     who = limited.person()
     names = [{"email": who.email}, {"username": who.username}, {"email": who.email.upper()}, {"username": who.username.upper()},
              {"email": f" {who.email}"}, {"email": who.email.replace("m", "ｍ", 1)}]

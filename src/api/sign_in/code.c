@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "api/app.h"
+#include "auth/digits.h"
 #include "auth/identifier.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "store/store.gen.h"
 
-enum { DIGITS = 1000000, LINK_BYTES = 32 };
+enum { LINK_BYTES = 32 };
 
 struct purpose {
 	bool    is_link;	/* 256 bits rather than six digits */
@@ -29,18 +30,15 @@ static const struct purpose purposes[CODE_PURPOSE__COUNT] = {
 	[CODE_STEP_UP] = { false, 5 * MINUTE_US },
 };
 
-/* Each of the million with the same chance: what the last incomplete million would favour is drawn again. */
 static enum status
 draw_digits(struct task *t, struct str *ret_text)
 {
-	const uint32_t whole = UINT32_MAX - UINT32_MAX % DIGITS;
-	uint32_t n;
+	char text[DIGITS_N + 1];
 
-	do {
-		if (!secret_random(&n, sizeof(n)))
-			return fail(t, E_INTERNAL, "code: no randomness");
-	} while (n >= whole);
-	*ret_text = arena_printf(t->arena, "%06u", (unsigned)(n % DIGITS));
+	if (!digits_draw(text))
+		return fail(t, E_INTERNAL, "code: no randomness");
+	*ret_text = arena_printf(t->arena, "%s", text);
+	secret_wipe(text, sizeof(text));
 	return OK;
 }
 
