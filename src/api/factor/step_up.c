@@ -47,7 +47,7 @@ prove_password(struct request *rq, struct proof *p)
 	enum password_verdict verdict = PASSWORD_WRONG;
 	struct try tries[] = {
 		{ RULE_SIGN_IN_ACCOUNT, user_id_str(rq->task.arena, rq->signin->user) },
-		{ RULE_SIGN_IN_SOURCE, arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source) },
+		{ RULE_SIGN_IN_SOURCE, request_source(rq) },
 	};
 
 	if (password.n > PASSWORD_BYTES_MAX)
