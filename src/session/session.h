@@ -77,4 +77,5 @@ enum status session_end_user(struct task *t, struct deployment_id d, struct user
 /* Every sign-in of a user but one. */
 enum status session_end_user_others(struct task *t, struct deployment_id d, struct user_id user, struct signin_id but) MUST_CHECK;
 /* Every sign-in of a user but in this session. */
-enum status session_end_user_elsewhere(struct task *t, struct deployment_id d, struct user_id user, struct session_id here) MUST_CHECK;
+enum status session_end_user_elsewhere(struct task *t, struct deployment_id d, struct user_id user,
+    struct session_id here) MUST_CHECK;

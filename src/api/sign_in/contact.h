@@ -40,6 +40,7 @@ enum status contact_changed(struct request *rq, struct user_id user, const struc
 
 /*
  * TX_WRITE: nothing but `own_id` (0: of an account to be made) has this key any more, so that whoever has proved it
- * can have it. An account that holds it unverified loses it, and is told. E_EMAIL_EXISTS, E_PHONE_NUMBER_EXISTS, refused: it is verified there.
+ * can have it. An account that holds it unverified loses it, and is told. E_EMAIL_EXISTS, E_PHONE_NUMBER_EXISTS,
+ * refused: it is verified there.
  */
 enum status contact_release(struct request *rq, bool is_phone, struct str key, int64_t own_id) MUST_CHECK;
