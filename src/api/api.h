@@ -172,6 +172,8 @@ struct try {
 	struct str         subject;
 };
 enum status request_reserve(struct request *rq, const struct try *tries, size_t n) MUST_CHECK;
+/* The source as a subject. Task's arena. */
+struct str request_source(const struct request *rq);
 /* The same, with something else that is counted in the same write: `also` says no by its status, unrefused. */
 enum status request_reserve_with(struct request *rq, const struct try *tries, size_t n,
     enum status (*also)(struct task *t, void *arg), void *arg) MUST_CHECK;

@@ -7,6 +7,7 @@
 
 #include "api/fields_read.h"
 #include "base/secret.h"
+#include "base/json.h"
 #include "base/str.h"
 
 /*
@@ -28,30 +29,6 @@ __attribute__((constructor)) static void
 set_wiping_free(void)
 {
 	json_set_alloc_funcs(malloc, wiping_free);
-}
-
-/* jansson recurses, so depth is bounded before it sees the text. Brackets in strings do not count. */
-static bool
-is_shallow(struct str s)
-{
-	bool in_string = false;
-	int depth = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (in_string && c == '\\')
-			i++;
-		else if (c == '"')
-			in_string = !in_string;
-		else if (!in_string && (c == '{' || c == '['))
-			depth++;
-		else if (!in_string && (c == '}' || c == ']'))
-			depth--;
-		if (depth > FIELDS_JSON_DEPTH_MAX)
-			return false;
-	}
-	return true;
 }
 
 /* The text of a string, number or boolean, in the arena. */
@@ -200,7 +177,7 @@ fields_read_json(struct field_reader *r, struct str text)
 	enum status st;
 	json_t *root;
 
-	if (!is_shallow(text))
+	if (!json_is_shallow(text, FIELDS_JSON_DEPTH_MAX))
 		return fields_refuse(r, "The JSON body is nested too deeply.");
 	root = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &error);
 	st = root == NULL ? refuse_text(r, &error)

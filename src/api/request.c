@@ -98,6 +98,12 @@ request_renew_token(struct request *rq)
 	return st == E_UNAUTHORIZED ? refuse(rq, st, SESSION_RENEWED_TEXT) : st;
 }
 
+struct str
+request_source(const struct request *rq)
+{
+	return arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source);
+}
+
 struct reservation {
 	struct request   *rq;
 	const struct try *tries;

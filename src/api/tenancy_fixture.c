@@ -124,6 +124,13 @@ request_reserve(struct request *rq, const struct try *tries, size_t n)
 	return OK;
 }
 
+struct str
+request_source(const struct request *rq)
+{
+	(void)rq;
+	return S("here");
+}
+
 enum status
 request_give_back(struct request *rq, const struct try *tried)
 {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "auth/jwt_key.h"
+#include "base/json.h"
 #include "base/str.h"
 
 enum {
@@ -119,28 +120,6 @@ split(struct task *t, struct str token, struct parts *ret_parts)
 	return OK;
 }
 
-/* Nested deeper than any claim needs; counted before parsing, brackets in strings left out. */
-static bool
-is_deep(struct str json)
-{
-	int depth = 0;
-	bool quoted = false;
-	for (size_t i = 0; i < json.n; i++) {
-		char c = json.p[i];
-		if (quoted && c == '\\')
-			i++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (!quoted && (c == '{' || c == '['))
-			depth++;
-		else if (!quoted && (c == '}' || c == ']'))
-			depth--;
-		if (depth > DEPTH_MAX)
-			return true;
-	}
-	return false;
-}
-
 /* One part as a JSON object. The caller drops *ret_object. */
 static enum status
 parse_part(struct task *t, const char *name, struct str part, json_t **ret_object, struct str *ret_text)
@@ -151,7 +130,7 @@ parse_part(struct task *t, const char *name, struct str part, json_t **ret_objec
 	if (!str_b64url_decode(part, text, cap, &n))
 		return refuse(t, "the %s is not base64url", name);
 	struct str json = { text, n };
-	if (is_deep(json))
+	if (!json_is_shallow(json, DEPTH_MAX))
 		return refuse(t, "the %s is nested too deep", name);
 	json_t *object = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(object)) {

@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "auth/passkey.h"
+#include "base/json.h"
 #include "base/str.h"
 
 enum { DEPTH_MAX = 4 };
@@ -11,30 +12,6 @@ static const char *const types[] = {
 	[PASSKEY_SIGN_IN] = "webauthn.get",
 	[PASSKEY_REGISTER] = "webauthn.create",
 };
-
-/* jansson recurses, so depth is bounded before it sees the text. Brackets in strings do not count. */
-static bool
-is_shallow(struct str s)
-{
-	bool in_string = false;
-	int depth = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (in_string && c == '\\')
-			i++;
-		else if (c == '"')
-			in_string = !in_string;
-		else if (!in_string && (c == '{' || c == '['))
-			depth++;
-		else if (!in_string && (c == '}' || c == ']'))
-			depth--;
-		if (depth > DEPTH_MAX)
-			return false;
-	}
-	return true;
-}
 
 /* §7.1 step 5, "UTF-8 decode": one BOM may stand in front. */
 static struct str
@@ -100,7 +77,7 @@ passkey_client_data_read(struct task *t, enum passkey_purpose purpose, struct st
 	json_t *object = NULL;
 	enum status st;
 
-	if (bytes.n <= PASSKEY_CLIENT_DATA_MAX && is_shallow(text))
+	if (bytes.n <= PASSKEY_CLIENT_DATA_MAX && json_is_shallow(text, DEPTH_MAX))
 		object = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(object)) {
 		json_decref(object);

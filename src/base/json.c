@@ -174,3 +174,26 @@ json_id(struct json *j, const char *key, const char *prefix, int64_t v)
 	buf_put_int(j->out, v);
 	buf_put_char(j->out, '"');
 }
+
+bool
+json_is_shallow(struct str text, int depth_max)
+{
+	bool in_string = false;
+	int depth = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '{' || c == '['))
+			depth++;
+		else if (!in_string && (c == '}' || c == ']'))
+			depth--;
+		if (depth > depth_max)
+			return false;
+	}
+	return true;
+}

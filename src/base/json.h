@@ -40,3 +40,9 @@ void json_id(struct json *j, const char *key, const char *prefix, int64_t v);	/*
 	}
 ID_KINDS(JSON_ID)
 #undef JSON_ID
+
+/*
+ * Is this text nested no deeper than that? Asked before jansson reads what comes from outside, because it recurses.
+ * Brackets in strings do not count. Any thread.
+ */
+bool json_is_shallow(struct str text, int depth_max);

@@ -130,6 +130,16 @@ test_F19_full_buffer_stays_empty(void **state)
 	buf_done(&b);
 }
 
+static void
+test_depth(void **state)
+{
+	(void)state;
+	assert_true(json_is_shallow(S("{\"a\":[1]}"), 2));
+	assert_false(json_is_shallow(S("{\"a\":[1]}"), 1));
+	assert_true(json_is_shallow(S("{\"[[\":\"\\\"[[\"}"), 1));
+	assert_true(json_is_shallow(S("[[][]]"), 2));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -141,6 +151,7 @@ main(void)
 		CASE(test_every_character_reads_back),
 		CASE(test_keys_are_escaped_too),
 		CASE(test_F19_full_buffer_stays_empty),
+		CASE(test_depth),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

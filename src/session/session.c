@@ -377,18 +377,31 @@ session_end_user(struct task *t, struct deployment_id d, struct user_id user, in
 }
 
 /* One that has ended meanwhile is no other's business. */
-enum status
-session_end_user_others(struct task *t, struct deployment_id d, struct user_id user, struct signin_id but)
+static enum status
+end_user_but(struct task *t, struct deployment_id d, struct user_id user, struct session_id session, struct signin_id signin)
 {
 	struct signin_sessions_of_user_row *rows;
 	size_t n;
 
 	TRY(sql_signin_sessions_of_user(t, d, user, &rows, &n));
 	for (size_t i = 0; i < n; i++) {
-		enum status st = rows[i].signin.v == but.v ? OK : session_end_signin(t, d, rows[i].session, rows[i].signin);
+		bool stays = rows[i].session.v == session.v || rows[i].signin.v == signin.v;
+		enum status st = stays ? OK : session_end_signin(t, d, rows[i].session, rows[i].signin);
 
 		if (st != OK && st != E_NOT_FOUND)
 			return st;
 	}
-	return OK;
+	return cache_touch(t, d, SUBJECT_USER, user.v);
+}
+
+enum status
+session_end_user_others(struct task *t, struct deployment_id d, struct user_id user, struct signin_id but)
+{
+	return end_user_but(t, d, user, (struct session_id){ 0 }, but);
+}
+
+enum status
+session_end_user_elsewhere(struct task *t, struct deployment_id d, struct user_id user, struct session_id here)
+{
+	return end_user_but(t, d, user, here, (struct signin_id){ 0 });
 }

@@ -76,3 +76,6 @@ enum status session_end_all_signins(struct task *t, struct deployment_id d, stru
 enum status session_end_user(struct task *t, struct deployment_id d, struct user_id user, int64_t *ret_n) MUST_CHECK;
 /* Every sign-in of a user but one. */
 enum status session_end_user_others(struct task *t, struct deployment_id d, struct user_id user, struct signin_id but) MUST_CHECK;
+/* Every sign-in of a user but in this session. */
+enum status session_end_user_elsewhere(struct task *t, struct deployment_id d, struct user_id user,
+    struct session_id here) MUST_CHECK;

@@ -219,25 +219,6 @@ UPDATE email_address SET verified_at = :now, verification_strategy = 'otp', upda
 UPDATE phone_number SET verified_at = :now, updated_at = :now
  WHERE deployment_id = :deployment AND id = :id AND user_id = :user AND verified_at IS NULL;
 
--- :name email_unproved_delete :rows
--- :in deployment_id deployment, key email_key
--- Who proves an address takes it from whoever only typed it.
-DELETE FROM email_address WHERE deployment_id = :deployment AND email_key = :email_key AND verified_at IS NULL;
-
--- :name phone_unproved_delete :rows
--- :in deployment_id deployment, key phone_key
-DELETE FROM phone_number WHERE deployment_id = :deployment AND phone_key = :phone_key AND verified_at IS NULL;
-
--- :name account_forget_email :rows
--- :in deployment_id deployment, user_id id, int email, time now
-UPDATE account SET primary_email_id = NULL, updated_at = :now
- WHERE deployment_id = :deployment AND id = :id AND primary_email_id = :email;
-
--- :name account_forget_phone :rows
--- :in deployment_id deployment, user_id id, int phone, time now
-UPDATE account SET primary_phone_id = NULL, updated_at = :now
- WHERE deployment_id = :deployment AND id = :id AND primary_phone_id = :phone;
-
 -- :name account_reset_password :rows
 -- :in deployment_id deployment, user_id id, text record, time now
 UPDATE account SET password_record = :record, password_changed_at = :now, updated_at = :now

@@ -189,11 +189,6 @@ UPDATE signin SET method = :method, actor = '', proved_at = :now, updated_at = :
        expires_at = :expires_at
  WHERE deployment_id = :deployment AND id = :id;
 
--- :name signins_elsewhere_of_user :many
--- :in deployment_id deployment, user_id user, session_id here
--- :out session_id session, signin_id id
-SELECT session_id, id FROM signin WHERE deployment_id = :deployment AND user_id = :user AND session_id <> :here ORDER BY id;
-
 -- :name signin_delete :rows
 -- :in deployment_id deployment, session_id session, signin_id id
 DELETE FROM signin WHERE deployment_id = :deployment AND session_id = :session AND id = :id;

@@ -4,7 +4,6 @@
 
 #include "api/notice.h"
 #include "base/str.h"
-#include "session/coherence.h"
 
 #define PROOF_FRESH_US (10 * MINUTE_US)
 
@@ -26,7 +25,6 @@ credential_changed(struct request *rq, enum audit_event event, const char *sente
 
 	TRY(session_end_user_others(&rq->task, d, user, rq->signin->id));
 	TRY(request_renew_token(rq));
-	TRY(cache_touch(&rq->task, d, SUBJECT_USER, user.v));
 	TRY(audit(rq, event, user, STR_NONE));
 	return notice_put(rq, user, sentence, S(""));
 }

@@ -27,6 +27,7 @@ passkey_remove(struct request *rq)
 	struct contacts c;
 	struct json *j;
 
+	/* Locked: two last ways removed at once would leave none. */
 	TRY(contacts_lock(rq, &c));
 	TRY(delete_one(rq, &id));
 	c.account.n_passkeys--;

@@ -80,10 +80,7 @@ read_fields(struct request *rq, struct assertion *a)
 static enum status
 reserve(struct request *rq)
 {
-	struct try source = { RULE_SIGN_IN_SOURCE,
-		arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source) };
-
-	return request_reserve(rq, &source, 1);
+	return request_reserve(rq, &(struct try){ RULE_SIGN_IN_SOURCE, request_source(rq) }, 1);
 }
 
 static enum status

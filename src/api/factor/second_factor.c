@@ -75,7 +75,7 @@ second_factor_reserve(struct request *rq, struct user_id user, struct str of)
 	struct try tries[] = {
 		{ RULE_CODE_GUESS, of },
 		{ RULE_CODE_ACCOUNT, user_id_str(rq->task.arena, user) },
-		{ RULE_CODE_SOURCE, arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source) },
+		{ RULE_CODE_SOURCE, request_source(rq) },
 	};
 
 	return request_reserve(rq, tries, ARRAY_LEN(tries));

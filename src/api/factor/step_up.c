@@ -48,7 +48,7 @@ prove_password(struct request *rq, struct proof *p)
 	enum password_verdict verdict = PASSWORD_WRONG;
 	struct try tries[3] = {
 		{ RULE_SIGN_IN_ACCOUNT, user_id_str(rq->task.arena, rq->signin->user) },
-		{ RULE_SIGN_IN_SOURCE, arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source) },
+		{ RULE_SIGN_IN_SOURCE, request_source(rq) },
 		{ .rule = RULE_SIGN_IN_STREAK },
 	};
 

@@ -20,7 +20,7 @@ prepare_prove(struct request *rq, bool is_phone)
 
 	TRY(contacts_named(rq, &c, is_phone, &row));
 	TRY(check_unverified(rq, row));
-	return code_reserve_send(rq, own_contact_recipient(rq->task.arena, row));
+	return code_reserve_send(rq, contact_recipient(rq->task.arena, row->dial_code, row->value));
 }
 
 /* Whoever gets this must be able to tell whose account it is about: it may be a stranger's (RCV-06, V-04). */
@@ -40,7 +40,7 @@ send_code(struct request *rq, const struct contacts *c, const struct contact_row
 	struct str shown = row->is_phone ? code_mask_phone(a, row->value) : code_mask_email(a, row->value);
 	struct message m = {
 		.kind = row->is_phone ? MESSAGE_SMS_CODE : MESSAGE_VERIFY_EMAIL,
-		.to = own_contact_recipient(a, row), .user = row->user,
+		.to = contact_recipient(a, row->dial_code, row->value), .user = row->user,
 		.vars = { { "code", STR_NONE }, { "account", asker(c) } },
 	};
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "api/sign_in/code.h"
+#include "api/sign_in/contact.h"
 
 enum { CONTACTS_MAX = 10 };	/* of each kind: every one can be made to receive mail */
 
@@ -24,10 +25,6 @@ enum status contacts_named(struct request *rq, const struct contacts *c, bool is
 
 /* What its address or number is kept unique by once it is verified. Task's arena. */
 struct str contact_key(struct task *t, const struct contact_row *row);
-/* The wire id. Task's arena. */
-struct str contact_id_str(struct arena *a, const struct contact_row *row);
-/* Where a message to it goes. Task's arena. */
-struct str own_contact_recipient(struct arena *a, const struct contact_row *row);
 
 /* What codes for it are for. */
 enum code_purpose contact_code_purpose(bool is_phone);
@@ -38,15 +35,3 @@ enum code_purpose contact_code_purpose(bool is_phone);
  */
 bool contacts_can_sign_in(const struct settings *s, const struct contacts *c, bool has_password,
     const struct contact_row *without);
-
-enum contact_deed { CONTACT_ADDED, CONTACT_VERIFIED, CONTACT_REMOVED, CONTACT_PRIMARY, CONTACT_DEED__COUNT };
-
-/* TX_WRITE: write down that this happened to it, tell its user by mail, make cached answers stale. */
-enum status contact_changed(struct request *rq, struct user_id user, const struct contact_row *row,
-    enum contact_deed deed) MUST_CHECK;
-
-/*
- * TX_WRITE: nothing but `own_id` has this key any more, so that whoever has just proved it can have it. An account
- * that holds it unverified loses it. E_EMAIL_EXISTS, E_PHONE_NUMBER_EXISTS, refused: it is verified there.
- */
-enum status contact_release(struct request *rq, bool is_phone, struct str key, int64_t own_id) MUST_CHECK;

@@ -3,13 +3,12 @@
 #include "api/me/me_password.h"
 
 #include "api/app.h"
+#include "api/factor/credential.h"
 #include "api/me/me.h"
-#include "api/notice.h"
 #include "api/sign_in/known_device.h"
 #include "api/sign_in/new_password.h"
 #include "auth/password.h"
 #include "base/str.h"
-#include "session/coherence.h"
 
 struct lookup {
 	struct deployment_id   deployment;
@@ -55,7 +54,7 @@ reserve(struct request *rq, struct own_password *own)
 	struct arena *a = rq->task.arena;
 	struct try tries[3] = {
 		{ RULE_SIGN_IN_ACCOUNT, user_id_str(a, own->secret.id) },
-		{ RULE_SIGN_IN_SOURCE, arena_printf(a, "%016llx", (unsigned long long)rq->source) },
+		{ RULE_SIGN_IN_SOURCE, request_source(rq) },
 		{ .rule = RULE_SIGN_IN_STREAK },
 	};
 
@@ -104,20 +103,6 @@ own_password_check_new(struct request *rq, struct str password)
 }
 
 static enum status
-end_other_signins(struct request *rq)
-{
-	struct deployment_id d = rq->deployment->id;
-	struct signin_sessions_of_user_row *rows;
-	size_t n;
-
-	TRY(sql_signin_sessions_of_user(&rq->task, d, rq->signin->user, &rows, &n));
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].signin.v != rq->signin->id.v)
-			TRY(session_end_signin(&rq->task, d, rows[i].session, rows[i].signin));
-	return OK;
-}
-
-static enum status
 store(struct request *rq, const struct own_password *own)
 {
 	int64_t rows;
@@ -131,10 +116,6 @@ enum status
 own_password_store(struct request *rq, const struct own_password *own, enum audit_event event, const char *said)
 {
 	TRY(store(rq, own));
-	TRY(end_other_signins(rq));
-	TRY(request_renew_token(rq));
 	TRY(own_password_give_back(rq, own));
-	TRY(notice_put(rq, own->secret.id, said, S("")));
-	TRY(audit(rq, event, own->secret.id, STR_NONE));
-	return cache_touch(&rq->task, rq->deployment->id, SUBJECT_USER, own->secret.id.v);
+	return credential_changed(rq, event, said);
 }

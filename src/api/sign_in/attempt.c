@@ -129,7 +129,7 @@ attempt_reserve_guess(struct request *rq, const struct attempt *a)
 {
 	struct try tries[] = {
 		{ RULE_CODE_ACCOUNT, attempt_account(rq, a) },
-		{ RULE_CODE_SOURCE, arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source) },
+		{ RULE_CODE_SOURCE, request_source(rq) },
 	};
 	enum status st = request_reserve_with(rq, tries, ARRAY_LEN(tries), count_guess, &(struct guess){ rq, a });
 

@@ -120,12 +120,6 @@ find(struct task *t, void *arg)
 	return sql_code_find(t, l->deployment, l->purpose, l->subject, t->now, &l->row);
 }
 
-static struct str
-source_text(struct request *rq)
-{
-	return arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source);
-}
-
 enum status
 code_reserve_guess(struct request *rq, enum code_purpose purpose, int64_t subject, struct str account)
 {
@@ -138,7 +132,7 @@ code_reserve_guess(struct request *rq, enum code_purpose purpose, int64_t subjec
 	TRY(st);
 	tries[0] = (struct try){ RULE_CODE_GUESS, code_id_str(rq->task.arena, l.row.id) };
 	tries[1] = (struct try){ RULE_CODE_ACCOUNT, account };
-	tries[2] = (struct try){ RULE_CODE_SOURCE, source_text(rq) };
+	tries[2] = (struct try){ RULE_CODE_SOURCE, request_source(rq) };
 	return request_reserve(rq, tries, ARRAY_LEN(tries));
 }
 
@@ -177,7 +171,7 @@ send_tries(struct request *rq, struct str recipient, struct try tries[SEND_TRIES
 	tries[n++] = (struct try){ RULE_SEND_SOON, target };
 	tries[n++] = (struct try){ RULE_SEND_TARGET, target };
 	tries[n++] = (struct try){ RULE_SEND_TARGET_DAY, target };
-	tries[n++] = (struct try){ RULE_SEND_SOURCE, source_text(rq) };
+	tries[n++] = (struct try){ RULE_SEND_SOURCE, request_source(rq) };
 	tries[n++] = (struct try){ RULE_SEND_DEPLOYMENT, S("all") };
 	if (str_starts(recipient, S("+")) && recipient.n > PREFIX_LESS)
 		tries[n++] = (struct try){ RULE_SEND_PREFIX, { recipient.p, recipient.n - PREFIX_LESS } };

@@ -3,6 +3,7 @@
 #include "api/sign_in/contact.h"
 
 #include "api/notice.h"
+#include "api/sign_in/code.h"
 #include "base/str.h"
 #include "session/coherence.h"
 
@@ -68,9 +69,15 @@ contact_find_phone(struct task *t, struct deployment_id d, struct str digits, st
 }
 
 struct str
-contact_recipient(struct arena *a, const struct contact_owner *c)
+contact_recipient(struct arena *a, struct str dial_code, struct str value)
 {
-	return arena_printf(a, STR_FMT STR_FMT, STR_ARG(c->dial_code), STR_ARG(c->value));
+	return arena_printf(a, STR_FMT STR_FMT, STR_ARG(dial_code), STR_ARG(value));
+}
+
+struct str
+contact_id_str(struct arena *a, const struct contact_row *row)
+{
+	return row->is_phone ? phone_id_str(a, (struct phone_id){ row->id }) : email_id_str(a, (struct email_id){ row->id });
 }
 
 /* Nobody had shown that this account is theirs: now somebody has, and what was prepared for them is taken away. */
@@ -120,36 +127,78 @@ contact_prove(struct request *rq, bool is_phone, int64_t id, struct user_id user
 	return by_password || c.claimed ? OK : disown(rq, user);
 }
 
+/* ---- what is told ---- */
+
+static const struct {
+	enum audit_event events[2];	/* of an address, of a number */
+	const char      *said;
+} deeds[CONTACT_DEED__COUNT] = {
+	[CONTACT_ADDED] = { { AUDIT_EMAIL_ADDED, AUDIT_PHONE_ADDED }, "was added to your account. It has not been verified yet." },
+	[CONTACT_VERIFIED] = { { AUDIT_EMAIL_VERIFIED, AUDIT_PHONE_VERIFIED }, "was added to your account and verified." },
+	[CONTACT_REMOVED] = { { AUDIT_EMAIL_REMOVED, AUDIT_PHONE_REMOVED }, "was removed from your account." },
+	[CONTACT_PRIMARY] = { { AUDIT_EMAIL_PRIMARY, AUDIT_PHONE_PRIMARY }, "is now the primary one of your account." },
+};
+
 enum status
-contact_release_email(struct request *rq, struct str email_key)
+contact_changed(struct request *rq, struct user_id user, const struct contact_row *row, enum contact_deed deed)
+{
+	struct arena *a = rq->task.arena;
+	struct str id = contact_id_str(a, row);
+	struct str shown = row->is_phone ? code_mask_phone(a, row->value) : row->value;
+	struct str what = arena_printf(a, "The %s " STR_FMT " %s", row->is_phone ? "phone number" : "email address",
+	    STR_ARG(shown), deeds[deed].said);
+	/* Who loses an address that was theirs is told there too: the row is gone by now. */
+	bool lost = deed == CONTACT_REMOVED && !row->is_phone && row->verified_at != 0;
+
+	TRY_MEM(&rq->task, what.p);
+	TRY(notice_put(rq, user, what.p, lost ? row->value : S("")));
+	TRY(audit(rq, deeds[deed].events[row->is_phone], user, arena_printf(a, "{\"id\":\"" STR_FMT "\"}", STR_ARG(id))));
+	return cache_touch(&rq->task, rq->deployment->id, SUBJECT_USER, user.v);
+}
+
+/* ---- who has it ---- */
+
+static enum status
+find_holder(struct request *rq, bool is_phone, struct str key, struct contact_holder *ret_holder)
+{
+	struct deployment_id d = rq->deployment->id;
+
+	return is_phone ? sql_phone_holder(&rq->task, d, key, ret_holder) : sql_email_holder(&rq->task, d, key, ret_holder);
+}
+
+static enum status
+take_from(struct request *rq, bool is_phone, const struct contact_holder *h)
 {
 	struct deployment_id d = rq->deployment->id;
 	struct task *t = &rq->task;
-	struct contact_owner c;
-	int64_t rows;
-	enum status st = sql_contact_by_email(t, d, email_key, &c);
+	int64_t rows, cleared;
 
-	if (st == E_NOT_FOUND || (st == OK && c.verified_at))
-		return OK;
-	TRY(st);
-	TRY(sql_email_unproved_delete(t, d, email_key, &rows));
-	TRY(sql_account_forget_email(t, d, c.user, c.contact, t->now, &rows));
-	return cache_touch(t, d, SUBJECT_USER, c.user.v);
+	if (is_phone) {
+		TRY(sql_account_clear_primary_phone(t, d, h->user, h->id, t->now, &cleared));
+		TRY(sql_phone_release(t, d, h->id, &rows));
+	} else {
+		TRY(sql_account_clear_primary_email(t, d, h->user, h->id, t->now, &cleared));
+		TRY(sql_email_release(t, d, h->id, &rows));
+	}
+	return rows == 1 ? OK : E_CONFLICT;
 }
 
 enum status
-contact_release_phone(struct request *rq, struct str phone_key)
+contact_release(struct request *rq, bool is_phone, struct str key, int64_t own_id)
 {
-	struct deployment_id d = rq->deployment->id;
-	struct task *t = &rq->task;
-	struct contact_owner *found;
-	int64_t rows;
-	size_t n;
+	enum status taken = is_phone ? E_PHONE_NUMBER_EXISTS : E_EMAIL_EXISTS;
+	struct contact_holder h;
+	enum status st = find_holder(rq, is_phone, key, &h);
+	struct contact_row row;
 
-	TRY(sql_contacts_by_phone(t, d, S(""), phone_key, &found, &n));
-	if (n == 0 || found[0].verified_at)
+	if (st == E_NOT_FOUND)
 		return OK;
-	TRY(sql_phone_unproved_delete(t, d, phone_key, &rows));
-	TRY(sql_account_forget_phone(t, d, found[0].user, found[0].contact, t->now, &rows));
-	return cache_touch(t, d, SUBJECT_USER, found[0].user.v);
+	TRY(st);
+	if (h.id == own_id)
+		return OK;
+	if (h.verified_at != 0)
+		return refuse(rq, taken, NULL);
+	TRY(take_from(rq, is_phone, &h));
+	row = (struct contact_row){ .user = h.user, .is_phone = is_phone, .id = h.id, .value = key };
+	return contact_changed(rq, h.user, &row, CONTACT_REMOVED);
 }

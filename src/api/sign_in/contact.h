@@ -20,8 +20,10 @@ enum status contact_find(struct task *t, struct deployment_id d, bool is_phone, 
 enum status contact_find_phone(struct task *t, struct deployment_id d, struct str digits, struct str dial_code,
     struct contact_owner *ret_owner) MUST_CHECK;
 
-/* "+15551234567", or the address. Task's arena. */
-struct str contact_recipient(struct arena *a, const struct contact_owner *c);
+/* Where a message to it goes: "+15551234567", or the address, which has no dial code. Task's arena. */
+struct str contact_recipient(struct arena *a, struct str dial_code, struct str value);
+/* The wire id. Task's arena. */
+struct str contact_id_str(struct arena *a, const struct contact_row *row);
 
 /*
  * TX_WRITE: its holder has proved it. When nothing of the account had ever been proved, whoever made it
@@ -30,6 +32,15 @@ struct str contact_recipient(struct arena *a, const struct contact_owner *c);
  */
 enum status contact_prove(struct request *rq, bool is_phone, int64_t id, struct user_id user, bool by_password) MUST_CHECK;
 
-/* TX_WRITE: somebody is about to prove this address or number as new: take it from accounts that never did. */
-enum status contact_release_email(struct request *rq, struct str email_key) MUST_CHECK;
-enum status contact_release_phone(struct request *rq, struct str phone_key) MUST_CHECK;
+enum contact_deed { CONTACT_ADDED, CONTACT_VERIFIED, CONTACT_REMOVED, CONTACT_PRIMARY, CONTACT_DEED__COUNT };
+
+/* TX_WRITE: write down that this happened to it, tell its user by mail, make cached answers stale. */
+enum status contact_changed(struct request *rq, struct user_id user, const struct contact_row *row,
+    enum contact_deed deed) MUST_CHECK;
+
+/*
+ * TX_WRITE: nothing but `own_id` (0: of an account to be made) has this key any more, so that whoever has proved it
+ * can have it. An account that holds it unverified loses it, and is told. E_EMAIL_EXISTS, E_PHONE_NUMBER_EXISTS,
+ * refused: it is verified there.
+ */
+enum status contact_release(struct request *rq, bool is_phone, struct str key, int64_t own_id) MUST_CHECK;

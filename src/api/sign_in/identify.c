@@ -1,4 +1,4 @@
-/* identify.c - which way in an address has: always by password, as long as no other is built. */
+/* identify.c - which way in an address has: by password always, since enterprise sign-in is the only other answer. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api.h"
 #include "auth/identifier.h"

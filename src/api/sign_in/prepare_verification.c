@@ -64,7 +64,7 @@ aim_at_contact(struct request *rq, struct sending *s)
 		return aim_at_nobody(rq, s);
 	TRY(st);
 	s->user = row->user;
-	s->to = contact_recipient(rq->task.arena, &c);
+	s->to = contact_recipient(rq->task.arena, c.dial_code, c.value);
 	s->shown = row->first_done ? c.value : row->email;
 	return OK;
 }

@@ -9,7 +9,6 @@
 #include "api/sign_in/reset.h"
 #include "auth/password.h"
 #include "base/str.h"
-#include "session/coherence.h"
 
 struct proof {
 	struct reset reset;
@@ -48,7 +47,7 @@ static enum status
 reset_prove(struct request *rq)
 {
 	struct proof *p = arena_one(rq->task.arena, struct proof);
-	struct try source = { RULE_CODE_SOURCE, arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source) };
+	struct try source = { RULE_CODE_SOURCE, request_source(rq) };
 	struct str password = body_text(rq, "password");
 
 	TRY_MEM(&rq->task, p);
@@ -59,21 +58,6 @@ reset_prove(struct request *rq)
 	TRY(request_read(rq, find, rq));
 	TRY(new_password_check(rq, password, &p->reset.owner.value, 1));
 	return password_hash(&rq->task, rq->app->hasher, rq->deployment->id, password, &p->record);
-}
-
-/* Whoever knew the old one is out: everywhere but here, where the sign-in is about to be proved anew. */
-static enum status
-end_signins_elsewhere(struct request *rq, struct user_id user)
-{
-	struct signins_elsewhere_of_user_row *others;
-	struct deployment_id d = rq->deployment->id;
-	struct task *t = &rq->task;
-	size_t n;
-
-	TRY(sql_signins_elsewhere_of_user(t, d, user, rq->session.id, &others, &n));
-	for (size_t i = 0; i < n; i++)
-		TRY(session_end_signin(t, d, others[i].session, others[i].id));
-	return cache_touch(t, d, SUBJECT_USER, user.v);
 }
 
 static enum status
@@ -87,7 +71,8 @@ set_password(struct request *rq, const struct reset *r, struct str record)
 		return refuse(rq, E_USER_DISABLED, NULL);
 	TRY(contact_prove(rq, false, r->subject, r->owner.user, false));
 	TRY(sql_account_reset_password(t, rq->deployment->id, r->owner.user, record, t->now, &rows));
-	TRY(end_signins_elsewhere(rq, r->owner.user));
+	/* Whoever knew the old one is out: everywhere but here, where the sign-in is about to be proved anew. */
+	TRY(session_end_user_elsewhere(t, rq->deployment->id, r->owner.user, rq->session.id));
 	TRY(known_device_forget(rq, r->owner.user));
 	TRY(audit(rq, AUDIT_PASSWORD_RESET, r->owner.user, STR_NONE));
 	return notice_put(rq, r->owner.user, "Your password was changed.", S(""));

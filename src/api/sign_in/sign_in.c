@@ -232,7 +232,7 @@ reserve(struct request *rq, struct proof *p)
 {
 	struct arena *a = rq->task.arena;
 	struct str subject;
-	struct try tries[3] = { { RULE_SIGN_IN_SOURCE, arena_printf(a, "%016llx", (unsigned long long)rq->source) } };
+	struct try tries[3] = { { RULE_SIGN_IN_SOURCE, request_source(rq) } };
 
 	if (!by_password(p))
 		return request_reserve(rq, tries, 1);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api.h"
 #include "api/app.h"
+#include "api/factor/second_factor.h"
 #include "api/sign_in/new_password.h"
 #include "api/sign_up/account_create.h"
 #include "api/sign_up/invitation.h"
@@ -206,7 +207,6 @@ static enum status
 sign_up_prove(struct request *rq)
 {
 	struct account_spec *spec = arena_one(rq->task.arena, struct account_spec);
-	struct str source = arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source);
 	struct str password = value_of(rq, "password");
 	struct invitation invitation;
 
@@ -216,9 +216,9 @@ sign_up_prove(struct request *rq)
 	TRY(invitation_check(rq, &invitation));
 	TRY(check_form(rq, spec));
 	TRY(invitation_match(rq, &invitation, spec));
-	TRY(request_reserve(rq, &(struct try){ RULE_SIGN_UP_SOURCE, source }, 1));
+	TRY(request_reserve(rq, &(struct try){ RULE_SIGN_UP_SOURCE, request_source(rq) }, 1));
 	TRY(request_read(rq, check_taken, rq));
-	spec->second_factor_policy = sign_up_policy_word(rq);
+	spec->second_factor_policy = second_factor_policy_word(rq->deployment->settings.auth.second_factor_policy);
 	if (password.n == 0)
 		return OK;
 	return password_hash(&rq->task, rq->app->hasher, rq->deployment->id, password, &spec->password_record);

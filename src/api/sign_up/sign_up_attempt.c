@@ -3,6 +3,7 @@
 #include "api/sign_up/sign_up_attempt.h"
 
 #include "api/app.h"
+#include "api/factor/second_factor.h"
 #include "api/sign_in/complete.h"
 #include "api/sign_in/contact.h"
 #include "api/sign_up/invitation.h"
@@ -39,7 +40,7 @@ sign_up_attempt_recipient(struct request *rq, const struct sign_up_attempt *a)
 {
 	if (a->state != STATE_VERIFY_PHONE)
 		return a->row.email;
-	return arena_printf(rq->task.arena, STR_FMT STR_FMT, STR_ARG(a->row.dial_code), STR_ARG(a->row.phone_number));
+	return contact_recipient(rq->task.arena, a->row.dial_code, a->row.phone_number);
 }
 
 struct guess {
@@ -66,7 +67,7 @@ sign_up_attempt_reserve_guess(struct request *rq, const struct sign_up_attempt *
 	struct str recipient = sign_up_attempt_recipient(rq, a);
 	struct try tries[] = {
 		{ RULE_CODE_ACCOUNT, arena_printf(rq->task.arena, "sign-up:" STR_FMT, STR_ARG(code_counted_as(rq, recipient))) },
-		{ RULE_CODE_SOURCE, arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source) },
+		{ RULE_CODE_SOURCE, request_source(rq) },
 	};
 	enum status st = request_reserve_with(rq, tries, ARRAY_LEN(tries), count_guess, &(struct guess){ rq, a });
 
@@ -84,16 +85,6 @@ sign_up_attempt_send(struct request *rq, const struct sign_up_attempt *a)
 	m.kind = v->kind;
 	TRY(code_issue(rq, v->purpose, a->row.id.v, m.to, &m.vars[0].value));
 	return outbox_put(&rq->task, rq->app->keys, rq->deployment->id, &m);
-}
-
-struct str
-sign_up_policy_word(const struct request *rq)
-{
-	enum second_factor_policy policy = rq->deployment->settings.auth.second_factor_policy;
-
-	if (policy == SECOND_ENFORCED)
-		return S("enforced");
-	return policy == SECOND_OPTIONAL ? S("optional") : S("none");
 }
 
 unsigned
@@ -116,9 +107,9 @@ complete(struct request *rq, const struct account_spec *spec, struct user_id *re
 	enum status st;
 
 	if (spec->email_verified)
-		TRY(contact_release_email(rq, spec->email_key));
+		TRY(contact_release(rq, false, spec->email_key, 0));
 	if (spec->phone_verified)
-		TRY(contact_release_phone(rq, spec->phone_key));
+		TRY(contact_release(rq, true, spec->phone_key, 0));
 	st = account_create(&rq->task, rq->deployment->id, spec, ret_user);
 	if (st == E_USERNAME_EXISTS || st == E_EMAIL_EXISTS || st == E_PHONE_NUMBER_EXISTS)
 		return refuse(rq, st, NULL);
@@ -165,7 +156,8 @@ spec_of(struct request *rq, const struct sign_up_attempt *a, struct account_spec
 	struct account_spec spec = {
 		.first_name = r->first_name, .last_name = r->last_name, .phone = r->phone_number, .dial_code = r->dial_code,
 		.password_record = r->password_record, .email_verified = r->email_verified_at != 0,
-		.phone_verified = r->phone_verified_at != 0, .invitation = r->invitation, .second_factor_policy = sign_up_policy_word(rq),
+		.phone_verified = r->phone_verified_at != 0, .invitation = r->invitation,
+		.second_factor_policy = second_factor_policy_word(rq->deployment->settings.auth.second_factor_policy),
 	};
 
 	if (r->email.n > 0)
@@ -173,7 +165,7 @@ spec_of(struct request *rq, const struct sign_up_attempt *a, struct account_spec
 	if (r->username.n > 0)
 		TRY(identifier_username(&rq->task, r->username, 1, NAME_MAX, &spec.username, &spec.username_key));
 	if (r->phone_number.n > 0)
-		spec.phone_key = arena_printf(rq->task.arena, STR_FMT STR_FMT, STR_ARG(r->dial_code), STR_ARG(r->phone_number));
+		spec.phone_key = contact_recipient(rq->task.arena, r->dial_code, r->phone_number);
 	*ret_spec = spec;
 	return OK;
 }

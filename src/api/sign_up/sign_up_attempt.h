@@ -21,9 +21,6 @@ struct str sign_up_attempt_recipient(struct request *rq, const struct sign_up_at
 /* TX_WRITE: issue this step's code and put its message into the outbox. */
 enum status sign_up_attempt_send(struct request *rq, const struct sign_up_attempt *a) MUST_CHECK;
 
-/* The policy that a new account begins with: the deployment's. */
-struct str sign_up_policy_word(const struct request *rq);
-
 /* What has to be verified before this form is an account: a set of enum flow_fact. */
 unsigned sign_up_needs(const struct request *rq, const struct account_spec *spec);
 

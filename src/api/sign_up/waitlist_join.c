@@ -66,7 +66,6 @@ static enum status
 prove(struct request *rq)
 {
 	const struct settings *s = &rq->deployment->settings;
-	struct str source = arena_printf(rq->task.arena, "%016llx", (unsigned long long)rq->source);
 	struct joining *jo = arena_one(rq->task.arena, struct joining);
 
 	TRY_MEM(&rq->task, jo);
@@ -77,7 +76,7 @@ prove(struct request *rq)
 	TRY(read_name(rq, "first_name", "first name", s->auth.first_name.enabled && s->auth.first_name.required, &jo->first_name));
 	TRY(read_name(rq, "last_name", "last name", s->auth.last_name.enabled && s->auth.last_name.required, &jo->last_name));
 	TRY(restrictions_check_email(rq, jo->email, jo->email_key));
-	TRY(request_reserve(rq, &(struct try){ RULE_SIGN_UP_SOURCE, source }, 1));
+	TRY(request_reserve(rq, &(struct try){ RULE_SIGN_UP_SOURCE, request_source(rq) }, 1));
 	TRY(request_read(rq, check_new, rq));
 	return code_reserve_send(rq, jo->email_key);
 }

@@ -1,4 +1,4 @@
--- 0005_access.sql: who may come in: invitations, the waitlist, tickets; and where somebody came from before.
+-- 0004_people.sql: who may come in: invitations, the waitlist, tickets; where somebody came from before; their pictures.
 
 -- An operator's invitation to sign up. The token itself is only in the mail.
 CREATE TABLE invitation (
@@ -63,3 +63,17 @@ CREATE TABLE known_device (
 	FOREIGN KEY (deployment_id, user_id) REFERENCES account (deployment_id, id) ON DELETE CASCADE
 );
 CREATE INDEX known_device_age ON known_device (last_at);
+
+-- A picture that somebody uploaded, in the form in which it is served. The number is new with every
+-- one, so its address may be cached for good.
+CREATE TABLE picture (
+	deployment_id  ID    NOT NULL,
+	id             ID    NOT NULL,
+	user_id        ID    NOT NULL,
+	content_type   TEXT  NOT NULL,
+	bytes          BYTES NOT NULL,
+	created_at     TIME  NOT NULL,
+	PRIMARY KEY (deployment_id, id),
+	FOREIGN KEY (deployment_id, user_id) REFERENCES account (deployment_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX picture_user ON picture (deployment_id, user_id);

@@ -1,6 +1,7 @@
--- 0006_audit.sql: audit events in a chain, so that none can be changed or taken out unnoticed.
+-- 0005_background.sql: what background work goes by: the chain of audit events, and idle sessions.
 
--- A row is chained soon after its commit: seq counts up within a deployment, and chain_mac is a MAC
+-- Audit events form a chain, so that none can be changed or taken out unnoticed. A row joins it soon
+-- after its commit: seq counts up within a deployment, and chain_mac is a MAC
 -- over the row and the one before it, with a key that is not in the database.
 ALTER TABLE audit ADD COLUMN seq INT;
 ALTER TABLE audit ADD COLUMN chain_mac BYTES;
@@ -14,3 +15,8 @@ CREATE TABLE audit_head (
 	chain_mac      BYTES NOT NULL,
 	PRIMARY KEY (deployment_id)
 );
+
+-- The sweep asks deployment by deployment. By time alone it walked past the idle sessions of all
+-- deployments that let sessions idle for longer.
+DROP INDEX session_idle;
+CREATE INDEX session_idle ON session (deployment_id, last_active_at);
