@@ -2,7 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
+import flows
 import mailbox
+import totp
+from flows import OTP, prepare, start
+from harness import ASKING, no_limits
+from test_factors import ON
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +64,29 @@ def test_AUT01_a_right_password_ends_the_row(streak_server):
         assert attack(d, who, 4) == [401] * 4
         assert d.browser(ip="198.51.100.9").sign_in(who).status == 200
         streak_server.advance(61)
+
+
+def test_AUT06_guesses_at_codes_elsewhere_do_not_lock_the_owner_out(new_server):
+    """Strangers who used up an account's guesses at codes kept its owner from the second factor for a day."""
+    with new_server(limited=True, env={**no_limits(ASKING), **no_limits(["CODE_SOURCE", "SEND_SOON", "SEND_TARGET"]),
+                                       "SESSIOND_THROTTLE_CODE_ACCOUNT": "10"}) as server:
+        d = server.deployment(**{**ON, **OTP})
+        owner, who = d.signed_in()
+        app = totp.enrol(owner)
+        owner.post("/session/sign-out")
+        seen = []
+        for i in range(3):
+            stranger = d.browser(ip=f"203.0.113.{i}")
+            attempt = start(stranger, email=who.email).attempt
+            prepare(stranger, attempt)
+            code = flows.wrong(flows.code_to(d, who.email, "sign_in_code"))
+            seen += [flows.verify(stranger, attempt, code).code for _ in range(4)]
+        assert seen == ["INVALID_CODE"] * 10 + ["RATE_LIMITED"] * 2
+        elsewhere, here = d.browser(), owner
+        assert flows.verify(elsewhere, elsewhere.sign_in(who).attempt, app.code()).code == "RATE_LIMITED"
+        attempt = here.sign_in(who).attempt
+        assert flows.verify(here, attempt, "000000").code == "INVALID_CODE"
+        assert flows.verify(here, attempt, app.code()).data["active_signin"] is not None, "in a browser that the account knows"
 
 
 @pytest.mark.parametrize("path,field,more", [("/session/step-up", "password", {}), ("/me/account/delete", "password", {}),

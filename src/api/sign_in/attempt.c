@@ -5,6 +5,7 @@
 #include "api/factor/second_factor.h"
 #include "api/sign_in/complete.h"
 #include "api/sign_in/contact.h"
+#include "api/sign_in/known_device.h"
 #include "base/str.h"
 #include "session/coherence.h"
 
@@ -43,11 +44,10 @@ attempt_is_by_phone(const struct attempt *a)
 	return is_phone_method(a->row.method);
 }
 
-struct str
-attempt_account(struct request *rq, const struct attempt *a)
+/* A name nobody has. */
+static struct str
+counted_name(struct request *rq, const struct attempt *a)
 {
-	if (a->row.user.v)
-		return user_id_str(rq->task.arena, a->row.user);
 	return arena_printf(rq->task.arena, "name:" STR_FMT, STR_ARG(code_counted_as(rq, a->row.email)));
 }
 
@@ -128,18 +128,25 @@ enum status
 attempt_reserve_guess(struct request *rq, const struct attempt *a)
 {
 	struct try tries[] = {
-		{ RULE_CODE_ACCOUNT, attempt_account(rq, a) },
+		{ RULE_CODE_ACCOUNT, S("") },
 		{ RULE_CODE_SOURCE, request_source(rq) },
 	};
-	enum status st = request_reserve_with(rq, tries, ARRAY_LEN(tries), count_guess, &(struct guess){ rq, a });
+	enum status st;
 
+	TRY(known_device_subject(rq, a->row.user, &tries[0].subject));
+	if (a->row.user.v == 0)
+		tries[0].subject = counted_name(rq, a);
+	st = request_reserve_with(rq, tries, ARRAY_LEN(tries), count_guess, &(struct guess){ rq, a });
 	return st == E_BAD_SIGN_IN_ATTEMPT ? refuse(rq, st, NULL) : st;
 }
 
 enum status
 attempt_give_back(struct request *rq, const struct attempt *a)
 {
-	return request_give_back(rq, &(struct try){ RULE_CODE_ACCOUNT, attempt_account(rq, a) });
+	struct try tried = { .rule = RULE_CODE_ACCOUNT };
+
+	TRY(known_device_subject_now(rq, a->row.user, &tried.subject));
+	return request_give_back(rq, &tried);
 }
 
 /* ---- what is left to prove ---- */

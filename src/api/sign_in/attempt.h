@@ -28,8 +28,6 @@ struct attempt {
 
 /* Does its method prove a number rather than an address? */
 bool attempt_is_by_phone(const struct attempt *a);
-/* Whose guesses these are: the user, whatever they were called; or a name nobody has. Task's arena. */
-struct str attempt_account(struct request *rq, const struct attempt *a);
 
 /* The attempt of a wire id, whosever session it belongs to: for links. E_BAD_SIGN_IN_ATTEMPT, refused. In a transaction. */
 enum status attempt_find_anywhere(struct request *rq, struct str id, struct attempt *ret_attempt) MUST_CHECK;
@@ -39,7 +37,10 @@ enum status attempt_find_anywhere(struct request *rq, struct str id, struct atte
  */
 enum status attempt_find(struct request *rq, struct str id, bool counted, struct attempt *ret_attempt) MUST_CHECK;
 
-/* For .prove, before anything is compared: count a guess at the attempt, its account and the source. */
+/*
+ * For .prove, before anything is compared: count a guess at the attempt, its account (whatever it was called, or for the
+ * browser it knows; or a name nobody has) and the source.
+ */
 enum status attempt_reserve_guess(struct request *rq, const struct attempt *a) MUST_CHECK;
 /* TX_WRITE: it was right, and does not count for the account. */
 enum status attempt_give_back(struct request *rq, const struct attempt *a) MUST_CHECK;

@@ -42,6 +42,16 @@ known_device_subject(struct request *rq, struct user_id user, struct str *ret_su
 	return OK;
 }
 
+enum status
+known_device_subject_now(struct request *rq, struct user_id user, struct str *ret_subject)
+{
+	struct lookup l = { .deployment = rq->deployment->id, .user = user, .session = rq->session.id };
+
+	TRY(find(&rq->task, &l));
+	*ret_subject = l.is_known ? subject_here(rq, user) : user_id_str(rq->task.arena, user);
+	return OK;
+}
+
 /* Is this a stranger's browser? Not at the first sign-in of all: then every browser is one. */
 static enum status
 is_worth_a_notice(struct request *rq, struct user_id user, int64_t failures, bool *ret_is)

@@ -5,11 +5,13 @@
 #include "api/api.h"
 
 /*
- * For .prove: under whose name passwords tried for this account are counted. An account's own
+ * For .prove: under whose name passwords and codes tried for this account are counted. An account's own
  * (user_12), or, from a browser it is known in, that browser's (user_12@session_34): what strangers try elsewhere
  * uses up nothing of it. AUT-06. For user 0 the same work is done for nothing. Task's arena.
  */
 enum status known_device_subject(struct request *rq, struct user_id user, struct str *ret_subject) MUST_CHECK;
+/* The same in a transaction, for .run. */
+enum status known_device_subject_now(struct request *rq, struct user_id user, struct str *ret_subject) MUST_CHECK;
 
 /*
  * TX_WRITE, from sign_in_complete(): whatever proved who it is, the account is known here from now on, and its row of
