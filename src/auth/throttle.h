@@ -30,6 +30,7 @@ enum throttle_rule {
 	RULE_SEND_PREFIX,
 	RULE_SEND_SOURCE,
 	RULE_SEND_DEPLOYMENT,
+	RULE_PICTURE,	/* one source: pictures to be made anew, which take a process each */
 	THROTTLE_RULE__COUNT
 };
 struct throttle_rule_info {

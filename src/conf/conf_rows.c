@@ -189,6 +189,7 @@ const struct conf_row conf_rows[] = {
 	TRIES("throttle-send-prefix", RULE_SEND_PREFIX, "100", "Text messages an hour to numbers that differ in their last four digits."),
 	TRIES("throttle-send-source", RULE_SEND_SOURCE, "30", "Messages within 10 minutes asked for by one source."),
 	TRIES("throttle-send-deployment", RULE_SEND_DEPLOYMENT, "10000", "Messages an hour that the people of one deployment ask for."),
+	TRIES("throttle-picture", RULE_PICTURE, "10", "Pictures uploaded a minute by one source."),
 
 	{ ROW("disposable-domains", CONF_TEXT, disposable_domains, "",
 	    "Domains of throw-away addresses, one a line, beside the shipped ones; !domain takes one out, !* all the shipped ones."),

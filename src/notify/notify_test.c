@@ -211,12 +211,25 @@ test_waits(void **state)
 	assert_int_equal(round_next_try(0, 120, 0, 2 * DAY_US), 0);
 }
 
+/* It goes to an address that nobody has proved, and its name is a stranger's: fifty characters of whatever they like. */
+static void
+test_a_waitlist_mail_says_nothing_of_a_strangers(void **state)
+{
+	struct letter l;
+
+	(void)state;
+	letter_defaults(MESSAGE_WAITLIST, &l);
+	for (int part = 0; part < LETTER_PART__COUNT; part++)
+		assert_false(template_shows(l.parts[part], "first_name") || template_shows(l.parts[part], "last_name"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rendering),
 		cmocka_unit_test(test_built_in_templates_are_good),
+		cmocka_unit_test(test_a_waitlist_mail_says_nothing_of_a_strangers),
 		cmocka_unit_test(test_header_words),
 		cmocka_unit_test(test_quoted_printable),
 		cmocka_unit_test(test_API07_no_value_begins_a_header),

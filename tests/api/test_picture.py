@@ -1,6 +1,8 @@
 """Profile pictures: contract 4.3 M18, and what is served of them."""
 # SPDX-License-Identifier: Apache-2.0
+import threading
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -146,6 +148,31 @@ def test_M18_many_at_once(production):
     got = race([lambda t=t: upload(t, png(3000, 3000)) for t in tabs])
     assert {g.status for g in got} <= {200, 503} and 200 in {g.status for g in got}
     assert production.rows()["picture"] == 1 and fetch(production, url_of(browser)).status == 200
+
+
+def test_M18_one_account_leaves_room_for_others(production):
+    """However many it uploads at once, and however long they take."""
+    browser, _ = production.signed_in()
+    other, _ = production.signed_in()
+    heavy, over = png(5000, 5000), threading.Event()
+
+    def upload_for_ever(tab):
+        while not over.is_set():
+            assert upload(tab, heavy).status in (200, 503)
+
+    with ThreadPoolExecutor(4) as pool:
+        busy = [pool.submit(upload_for_ever, browser.twin()) for _ in range(4)]
+        got = [upload(other, png()).status for _ in range(10)]
+        over.set()
+        for b in busy:
+            b.result()
+    assert got == [200] * 10
+
+
+def test_M18_pictures_are_counted_by_source(limited_server):
+    browser, _ = limited_server.deployment().signed_in()
+    got = [upload(browser, png()).code for _ in range(11)]
+    assert got == [None] * 10 + ["RATE_LIMITED"]
 
 
 def test_no_helper_is_left_behind(production):

@@ -31,7 +31,7 @@ me_picture(struct request *rq)
 const struct route route_me_picture = {
 	.method = HTTP_POST, .path = "/me/profile-picture", .name = "me_picture",
 	.summary = "Upload the user's picture: PNG, JPEG, WebP or GIF of at most 2 MiB, made smaller and anew.",
-	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER, .big_body = true,
+	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER, .rate = RULE_PICTURE, .big_body = true,
 	.body = { { .name = "file", .kind = F_FILE, .required = true, .help = "the picture" } },
 	.fails = { E_PAYLOAD_TOO_LARGE, E_OVERLOADED },
 	.prove = me_picture_prove, .run = me_picture,

@@ -13,7 +13,7 @@ struct picture {
 /*
  * For .prove, blocks: what sessiond-picture makes of the upload in the field `name`, in a process of its own. Refused:
  * E_BAD_REQUEST_BODY when it is no picture, E_PAYLOAD_TOO_LARGE beyond 2 MiB, E_OVERLOADED while too many are
- * being made. E_INTERNAL when the helper cannot be run.
+ * being made, or one for this user. E_INTERNAL when the helper cannot be run.
  */
 enum status picture_make(struct request *rq, const char *name, struct picture *ret_picture) MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
@@ -21,8 +22,31 @@
 enum { AT_ONCE_MAX = 2, PATH_BYTES_MAX = 4096 };
 #define DEADLINE_US (10 * SECOND_US)
 
-/* Each may use a core and half a gigabyte: more of them at once would starve the rest. */
-static _Atomic int running;
+/*
+ * Each may use a core and half a gigabyte: more of them at once would starve the rest. An account has one of the places
+ * at most, or whoever uploads what takes long would keep everybody else from it. 0: a free place.
+ */
+static _Atomic int64_t places[AT_ONCE_MAX];
+static pthread_mutex_t places_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* NULL: there is none, or not for this user. */
+static _Atomic int64_t *
+place_take(struct user_id user)
+{
+	_Atomic int64_t *free_place = NULL;
+	bool has_one = false;
+
+	pthread_mutex_lock(&places_lock);
+	for (size_t i = 0; i < AT_ONCE_MAX; i++) {
+		has_one = has_one || places[i] == user.v;
+		if (places[i] == 0)
+			free_place = &places[i];
+	}
+	if (free_place && !has_one)
+		*free_place = user.v;
+	pthread_mutex_unlock(&places_lock);
+	return has_one ? NULL : free_place;
+}
 
 /* ---- the process ---- */
 
@@ -175,17 +199,18 @@ enum status
 picture_make(struct request *rq, const char *name, struct picture *ret_picture)
 {
 	const struct param *file = body_file(rq, name);
+	_Atomic int64_t *place;
 	enum status st;
 
 	if (!file || file->value.n == 0)
 		return refuse(rq, E_BAD_REQUEST_BODY, "Send the picture as a file.");
 	if (file->value.n > PICTURE_IN_MAX)
 		return refuse(rq, E_PAYLOAD_TOO_LARGE, "A picture can have 2 MiB at most.");
-	if (atomic_fetch_add(&running, 1) >= AT_ONCE_MAX)
-		st = refuse(rq, E_OVERLOADED, NULL);
-	else
-		st = convert(rq, file->value, &ret_picture->bytes);
-	atomic_fetch_sub(&running, 1);
+	place = place_take(rq->signin->user);
+	if (!place)
+		return refuse(rq, E_OVERLOADED, NULL);
+	st = convert(rq, file->value, &ret_picture->bytes);
+	*place = 0;
 	TRY(st);
 	ret_picture->id.v = id_next(rq->task.now);
 	return OK;
