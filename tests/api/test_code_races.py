@@ -163,7 +163,7 @@ KINDS = {
     "second factor, backup code": (second_factor(["authenticator", "backup_code"], lambda owner, *_: owner.codes[0]), 2, 30, set()),
     "step-up, app": (step_up(lambda owner: owner.app.code()), 2, 30, set()),
     "step-up, backup code": (step_up(lambda owner: owner.codes[0]), 2, 30, set()),
-    "enrolment": (enrolment, 2, 30, {"BAD_REQUEST_BODY"}),
+    "enrolment": (enrolment, 2, 30, {"BAD_REQUEST_BODY", "NOT_FOUND"}),
     "sign-up, mail": (sign_up_mail, 2, 30, {"EMAIL_EXISTS", "USERNAME_EXISTS"}),
     "sign-up, message": (sign_up_message, 2, 30, {"EMAIL_EXISTS", "USERNAME_EXISTS", "PHONE_NUMBER_EXISTS"}),
     "reset code": (reset_code, 2, 30, set()),
