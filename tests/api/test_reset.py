@@ -77,6 +77,19 @@ def test_RCV03_a_newer_code_ends_the_older_and_another_reset_ends_the_token(cloc
     assert d.browser().sign_in(who, NEW + "-2").status == 200
 
 
+def test_what_a_stranger_asks_for_does_not_end_ones_own_code(clock_server):
+    """It did: whoever knew an address could keep its owner from ever using a code."""
+    d = clock_server.deployment(**OTP)
+    who, browser, stranger = d.person(), d.browser(), d.browser(ip="203.0.113.66")
+    browser.post("/auth/forgot-password", {"email": who.email})
+    code = code_to(d, who.email)
+    clock_server.advance(31)
+    assert stranger.post("/auth/forgot-password", {"email": who.email}).data == {}
+    assert code_to(d, who.email) != code
+    token = browser.post("/auth/forgot-password", {"email": who.email, "otp": code}).data["token"]
+    assert reset(browser, token).status == 200
+
+
 def test_RCV03_it_is_bound_to_the_session(d):
     who, browser, other = d.person(), d.browser(), d.browser()
     browser.post("/auth/forgot-password", {"email": who.email})

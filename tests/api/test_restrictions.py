@@ -139,6 +139,19 @@ def test_what_is_added_is_judged_by_itself(listed_server, path, fields, code):
     assert browser.post(path, fields).code == code
 
 
+@pytest.mark.parametrize("number,code", [("4165550100", "COUNTRY_RESTRICTED"), ("5551234567", "VOIP_NUMBER_BLOCKED"), ("2065550100", None)])
+def test_what_completes_a_profile_is_judged_too(listed_server, number, code):
+    """It was not: whoever left the number out of the form could enter any later."""
+    d = listed_server.deployment()
+    assert d.browser().post("/auth/signup", form(email="late@example.org")).status == 200
+    d.set(**PHONES, restrictions__block_voip_numbers="true", restrictions__country_restrictions__enabled="true",
+          restrictions__country_restrictions__country_codes="CA")
+    browser = d.browser()
+    attempt = browser.post("/auth/signin", {"email": "late@example.org", "password": form()["password"]}).attempt
+    got = browser.post("/auth/complete-profile", {"phone_number": number, "phone_country_code": "+1"}, {"attempt_id": attempt["id"]})
+    assert got.code == code and browser.is_signed_in == (code is None)
+
+
 BELOW = [("a@deep.blocked.example", 403), ("a@blocked.example", 200), ("a@notblocked.example", 200)]
 
 

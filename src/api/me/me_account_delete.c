@@ -60,10 +60,12 @@ drop_codes(struct request *rq, const struct contacts *c)
 	struct deployment_id d = rq->deployment->id;
 	int64_t rows;
 
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++) {
 		TRY(sql_code_drop(&rq->task, d, contact_code_purpose(c->rows[i].is_phone), c->rows[i].id, &rows));
-	TRY(sql_code_drop(&rq->task, d, CODE_RESET, c->account.id.v, &rows));
-	return sql_code_drop(&rq->task, d, CODE_RESET_TOKEN, c->account.id.v, &rows);
+		if (!c->rows[i].is_phone)
+			TRY(sql_code_drop(&rq->task, d, CODE_RESET_TOKEN, c->rows[i].id, &rows));
+	}
+	return OK;
 }
 
 static enum status

@@ -117,5 +117,6 @@ own_password_store(struct request *rq, const struct own_password *own, enum audi
 {
 	TRY(store(rq, own));
 	TRY(own_password_give_back(rq, own));
+	TRY(known_device_forget_others(rq, rq->signin->user));
 	return credential_changed(rq, event, said);
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/sign_in/attempt.h"
 #include "api/sign_up/banned.h"
+#include "api/sign_up/restrictions.h"
 #include "auth/identifier.h"
 #include "base/str.h"
 #include "session/coherence.h"
@@ -88,6 +89,7 @@ fill_phone(struct request *rq, struct user_id user, struct str missing)
 		return OK;
 	if (identifier_phone(t, body_text(rq, "phone_number"), body_text(rq, "phone_country_code"), &digits, &dial) != OK)
 		return refuse(rq, E_BAD_REQUEST_BODY, "Enter a valid phone number with its country code.");
+	TRY(restrictions_check_phone(rq, dial, digits));
 	TRY(sql_phone_insert(t, d, id, user, digits, dial, arena_printf(t->arena, STR_FMT STR_FMT, STR_ARG(dial), STR_ARG(digits)),
 	    0, t->now, &rows));
 	if (rows == 0)
@@ -143,6 +145,6 @@ const struct route route_complete_profile = {
 		OPT_TEXT("email", 320, "not asked for here"),
 	},
 	.fails = { E_BAD_SIGN_IN_ATTEMPT, E_REQUIRED_FIELD, E_USERNAME_EXISTS, E_PHONE_NUMBER_EXISTS, E_BANNED_KEYWORD,
-	    E_USER_DISABLED, E_USER_ALREADY_SIGNED_IN, E_LIMIT_REACHED },
+	    E_COUNTRY_RESTRICTED, E_VOIP_NUMBER_BLOCKED, E_USER_DISABLED, E_USER_ALREADY_SIGNED_IN, E_LIMIT_REACHED },
 	.run = complete_profile,
 };

@@ -53,7 +53,7 @@ forgot_prove(struct request *rq)
 	TRY(request_read(rq, find, rq));
 	if (!has_code(rq))
 		return code_reserve_send(rq, r->email);
-	return code_reserve_guess(rq, CODE_RESET, r->subject, account_of(rq, r));
+	return code_reserve_guess(rq, CODE_RESET, r->code, account_of(rq, r));
 }
 
 /* Whoever has no account is answered alike, after the same work. */
@@ -66,10 +66,10 @@ send_code(struct request *rq, const struct reset *r)
 
 	TRY(request_store_session(rq));
 	if (r->owner.user.v == 0) {
-		TRY(code_issue_void(rq, CODE_RESET, r->subject, r->email));
+		TRY(code_issue_void(rq, CODE_RESET, r->code, r->email));
 		return keys_seal(&rq->task, rq->app->keys, &place, S("{\"code\":\"------\"}"), &sealed);
 	}
-	TRY(code_issue(rq, CODE_RESET, r->subject, r->email, &m.vars[0].value));
+	TRY(code_issue(rq, CODE_RESET, r->code, r->email, &m.vars[0].value));
 	return outbox_put(&rq->task, rq->app->keys, rq->deployment->id, &m);
 }
 
@@ -79,7 +79,7 @@ exchange(struct request *rq, const struct reset *r, struct str *ret_token)
 {
 	struct str secret;
 
-	TRY(code_use(rq, CODE_RESET, r->subject, code_of(rq)));
+	TRY(code_use(rq, CODE_RESET, r->code, code_of(rq)));
 	if (r->owner.user.v == 0)
 		return E_INVALID_CODE;
 	TRY(code_issue(rq, CODE_RESET_TOKEN, r->subject, r->email, &secret));

@@ -93,3 +93,12 @@ known_device_forget(struct request *rq, struct user_id user)
 
 	return sql_known_device_forget(&rq->task, rq->deployment->id, user, &rows);
 }
+
+enum status
+known_device_forget_others(struct request *rq, struct user_id user)
+{
+	int64_t rows;
+
+	TRY(known_device_forget(rq, user));
+	return sql_known_device_put(&rq->task, rq->deployment->id, user, rq->session.id, rq->task.now, &rows);
+}

@@ -23,3 +23,5 @@ enum status known_device_note(struct request *rq, struct user_id user) MUST_CHEC
 
 /* TX_WRITE: no browser is known any more, for when a password is reset or an account taken back. */
 enum status known_device_forget(struct request *rq, struct user_id user) MUST_CHECK;
+/* TX_WRITE: none but this one is, for when its user changes the password (SES-21). */
+enum status known_device_forget_others(struct request *rq, struct user_id user) MUST_CHECK;

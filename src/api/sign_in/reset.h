@@ -9,7 +9,8 @@
 struct reset {
 	struct str           email, key;	/* as kept; canonical */
 	struct contact_owner owner;		/* user 0: nobody who could reset a password by this address */
-	int64_t              subject;		/* of the codes: the address's id; of an address nobody has, a number of its own below 0 */
+	int64_t              subject;		/* of the token: the address's id; of an address nobody has, a number of its own below 0 */
+	int64_t              code;		/* of the code: the subject's in this session, so that nobody else's asking ends it */
 };
 
 /* An address as it was typed. E_BAD_REQUEST_BODY, refused, when it is none. No database. */
