@@ -40,6 +40,7 @@ _Static_assert(sizeof(struct segment) <= LINE, "a segment's first line");
 /* `lock` guards everything but `held`, which is read without it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct region *regions;	/* that have free segments */
+static size_t n_regions;
 static struct segment *segments[BLOCKS_MAX + 1];	/* that have free blocks, by their number of blocks */
 static atomic_size_t held;
 
@@ -104,7 +105,9 @@ map_region(void)
 	if (before > 0)
 		munmap(p, before);
 	munmap(base + REGION, REGION - before);
-	(void)madvise(base, REGION, MADV_HUGEPAGE);
+	/* A server with few sessions need not pay for a whole huge page: its first region grows page by page. */
+	if (n_regions > 0)
+		(void)madvise(base, REGION, MADV_HUGEPAGE);
 	return base;
 }
 
@@ -158,6 +161,7 @@ region_new(void)
 		return NULL;
 	}
 	r->free = UINT32_MAX;
+	n_regions++;
 	region_list(r);
 	return r;
 }
@@ -171,6 +175,7 @@ region_settle(struct region *r)
 	region_unlist(r);
 	UNPOISON(r->base, REGION);
 	munmap(r->base, REGION);
+	n_regions--;
 	free(r);
 }
 
