@@ -67,7 +67,7 @@ static const struct row rows[] = {
 	{ FLOW_SIGN_UP, AT(VERIFY_PHONE), EVENT_SMS_CODE_SENT, 0, 0, STAY },
 	{ FLOW_SIGN_UP, AT(VERIFY_PHONE), EVENT_CODE_RIGHT, 0, 0, STATE_DONE },
 
-	/* A new password: only the mailed code gives the token, only the token sets it, and a newer request ends both. */
+	/* A new password: only the mailed code gives the token, and only the token sets it. A newer request in the same browser begins anew. */
 	{ FLOW_RESET, AT(START) | AT(RESET_CODE) | AT(RESET_TOKEN), EVENT_RESET_ASKED, 0, 0, STATE_RESET_CODE },
 	{ FLOW_RESET, AT(RESET_CODE), EVENT_CODE_RIGHT, 0, 0, STATE_RESET_TOKEN },
 	AFTER_FIRST(FLOW_RESET, AT(RESET_TOKEN), EVENT_PASSWORD_SET, 0),
