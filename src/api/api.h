@@ -4,6 +4,7 @@
 
 #include "api/audit.h"
 #include "api/fields.h"
+#include "api/standing.h"
 #include "auth/throttle.h"
 #include "base/json.h"
 #include "base/task.h"
@@ -18,9 +19,27 @@ struct request;
 
 /* What a route asks of its caller, checked before its handler runs. Written in every row. */
 enum auth {
+	AUTH_UNSAID,	/* no route: rules.c */
 	AUTH_NONE,	/* no session at all: well-known documents, challenges */
 	AUTH_SESSION,	/* a session, signed in or not; a missing one is made */
 	AUTH_SIGNIN,	/* an active sign-in, else 401 */
+};
+
+/*
+ * Who may call a route whose path names something: written in every such row, checked before its handler runs. What
+ * the caller may not know of, what exists elsewhere and what does not exist get the same answer. Contract 4.4, 4.5, 9.6.
+ */
+enum rule {
+	RULE_NONE,	/* the path names nothing */
+	RULE_PUBLIC,	/* anybody who knows the name */
+	RULE_OWN,	/* something of the caller's own; the handler finds it among those */
+	RULE_ORG_MEMBER,	/* the first {…} is an organization, the caller is in it */
+	RULE_ORG_MANAGE,	/* and has organization:admin or organization:manage */
+	RULE_ORG_ADMIN,	/* and has organization:admin */
+	RULE_WORKSPACE_MEMBER,	/* the first {…} is a workspace, the caller is in it; or is an admin of its organization, here and below */
+	RULE_WORKSPACE_MANAGE,	/* and has workspace:admin or workspace:manage */
+	RULE_WORKSPACE_ADMIN,	/* and has workspace:admin */
+	RULE__COUNT
 };
 
 /* The transaction that .run works in. */
@@ -63,6 +82,7 @@ struct route {
 	const char      *name;		/* for metrics and logs: "me_signin_signout" */
 	const char      *summary;	/* one sentence for docs/API.md */
 	enum auth        auth;
+	enum rule        rule;
 	enum tx          tx;
 	enum lane        lane;
 	uint8_t          rate;		/* a further enum throttle_rule by source, kept in memory; 0: only the general one */
@@ -109,6 +129,7 @@ struct request {
 	struct session_ref       session;		/* AUTH_SESSION and AUTH_SIGNIN: whose request this is */
 	struct session_state     state;			/* what the session holds, as read when .run began; AUTH_NONE: nothing */
 	const struct signin_row *signin;		/* AUTH_SIGNIN: the active one of state */
+	struct standing          standing;		/* RULE_ORG_… and RULE_WORKSPACE_…: what the caller is there */
 	void                    *proof;			/* what .prove found, for .run */
 	struct signin_attempt_id told_signin_attempt;	/* listed last in the answer, even when completed */
 	struct signup_attempt_id told_signup_attempt;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/rules.h"
 #include "base/str.h"
 
 enum { TEXT_MAX = 8 << 20 };
@@ -69,14 +70,32 @@ do_document(const struct document *d, const char *folder, bool check)
 	return fine;
 }
 
-/* apidoc FOLDER: write them there. apidoc --check FOLDER: are they what is there? */
+static bool
+rules_are_said(void)
+{
+	bool fine = true;
+
+	for (size_t i = 0; routes[i] != NULL; i++) {
+		const char *flaw = rule_flaw(routes[i]);
+
+		if (flaw == NULL)
+			continue;
+		fprintf(stderr, "the route %s %s\n", routes[i]->name, flaw);
+		fine = false;
+	}
+	return fine;
+}
+
+/* apidoc --rules: does every route say who may call it? Part of the build. apidoc FOLDER: write them there. apidoc --check FOLDER: are they what is there? */
 int
 main(int argc, char **argv)
 {
 	bool check = argc == 3 && strcmp(argv[1], "--check") == 0, fine = true;
 
+	if (argc == 2 && strcmp(argv[1], "--rules") == 0)
+		return rules_are_said() ? 0 : 1;
 	if (argc != 2 && !check) {
-		fputs("usage: apidoc [--check] FOLDER\n", stderr);
+		fputs("usage: apidoc [--check] FOLDER | --rules\n", stderr);
 		return 2;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(documents); i++)

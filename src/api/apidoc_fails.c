@@ -53,6 +53,12 @@ changes_credentials(const struct route *r)
 }
 
 static bool
+is_about_an_organization(const struct route *r)
+{
+	return r->rule >= RULE_ORG_MEMBER;
+}
+
+static bool
 refuses_superseded(const struct route *r)
 {
 	return r->auth == AUTH_SIGNIN || (r->auth == AUTH_SESSION && r->tx == TX_WRITE);
@@ -116,6 +122,9 @@ static const struct reason implied[] = {
 	{ E_UNAUTHORIZED, refuses_superseded,
 	    "The session has just been renewed by a sign-in; ask again with its new token." },
 	{ E_FORBIDDEN, checks_origin, "The `Origin` is not one of the deployment's." },
+	{ E_FEATURE_DISABLED, is_about_an_organization, "The deployment does not use organizations, or workspaces." },
+	{ E_FORBIDDEN, is_about_an_organization,
+	    "The caller may not do it there, is not in it, or there is no such thing: one answer for all." },
 	{ E_FORBIDDEN, changes_credentials, "An operator acts for the user: the active sign-in came with an impersonation ticket." },
 	{ E_REAUTH_REQUIRED, changes_credentials,
 	    "The deployment asks for a fresh proof (`step_up_required`), and the sign-in's is older than 10 minutes." },

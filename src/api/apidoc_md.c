@@ -14,6 +14,16 @@ static const char *const who_may[] = {
 	[AUTH_SIGNIN] = "whoever is signed in",
 };
 
+/* Beyond that, by the row's rule; NULL: no more. */
+static const char *const rule_text[RULE__COUNT] = {
+	[RULE_ORG_MEMBER] = "and a member of the organization",
+	[RULE_ORG_MANAGE] = "and has `organization:manage` or `organization:admin` in the organization",
+	[RULE_ORG_ADMIN] = "and has `organization:admin` in the organization",
+	[RULE_WORKSPACE_MEMBER] = "and a member of the workspace, or an admin of its organization",
+	[RULE_WORKSPACE_MANAGE] = "and has `workspace:manage` or `workspace:admin` in the workspace, or is an admin of its organization",
+	[RULE_WORKSPACE_ADMIN] = "and has `workspace:admin` in the workspace, or is an admin of its organization",
+};
+
 static const char *const kind_text[] = {
 	[F_TEXT] = "text",
 	[F_BOOL] = "true or false",
@@ -76,8 +86,9 @@ put_route(struct arena *a, struct buf *out, const struct route *r, bool is_next)
 {
 	struct fails f = fails_of_route(a, r);
 
-	buf_printf(out, "%s### %s %s\n\n%s\n\nWho may call: %s.\n", is_next ? "\n" : "",
+	buf_printf(out, "%s### %s %s\n\n%s\n\nWho may call: %s", is_next ? "\n" : "",
 	    route_method_name(r->method), r->path, r->summary, who_may[r->auth]);
+	buf_printf(out, "%s%s.\n", rule_text[r->rule] ? ", " : "", rule_text[r->rule] ? rule_text[r->rule] : "");
 	put_fields(out, "query parameter", r->query, ROUTE_N_QUERY(r));
 	put_fields(out, "body field", r->body, ROUTE_N_BODY(r));
 	if (!has_any(&f))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/route.h"
+#include "api/rules.h"
 #include "base/str.h"
 #include "version.gen.h"
 
@@ -278,7 +279,8 @@ static json_t *
 operation(struct arena *a, const struct route *r)
 {
 	json_t *op = made(json_pack(
-	    "{s:s, s:s, s:o}", "operationId", r->name, "summary", r->summary, "security", security(r->auth)));
+	    "{s:s, s:s, s:o, s:s}", "operationId", r->name, "summary", r->summary, "security", security(r->auth),
+	    "x-rule", rule_name(r->rule)));
 
 	set(op, "parameters", parameters(r));
 	if (ROUTE_N_BODY(r) > 0)

@@ -3,6 +3,7 @@
 #include "api/pipeline.h"
 
 #include "api/factor/credential.h"
+#include "api/rules.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"
@@ -215,6 +216,7 @@ static enum status
 check_caller_now(struct request *rq)
 {
 	TRY(check_signin(rq));
+	TRY(rule_check(rq));
 	return rq->route->credential ? credential_check(rq) : OK;
 }
 

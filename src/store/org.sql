@@ -72,6 +72,16 @@ SELECT n.id, n.orgmem_id, o.enforce_mfa, o.ip_restriction, o.ip_allowlist, w.enf
   JOIN organization o ON o.deployment_id = w.deployment_id AND o.id = w.org_id
  WHERE n.deployment_id = :deployment AND n.user_id = :user AND n.workspace_id = :workspace;
 
+-- :name workspace_standing :one
+-- :in deployment_id deployment, user_id user, workspace_id workspace
+-- :out org_id org, orgmem_id orgmem, wsmem_id wsmem
+-- Where a user stands who is in the workspace's organization; wsmem is 0 when not in the workspace.
+SELECT w.org_id, m.id, n.id
+  FROM workspace w
+  JOIN orgmem m ON m.deployment_id = w.deployment_id AND m.org_id = w.org_id AND m.user_id = :user
+  LEFT JOIN wsmem n ON n.deployment_id = w.deployment_id AND n.workspace_id = w.id AND n.user_id = m.user_id
+ WHERE w.deployment_id = :deployment AND w.id = :workspace;
+
 -- :name signin_scope :one
 -- :in deployment_id deployment, signin_id id
 -- :out orgmem_id orgmem, wsmem_id wsmem, orgmem_id wsmem_in

@@ -245,7 +245,7 @@ authenticator_delete(struct request *rq)
 const struct route route_authenticator_delete = {
 	.method = HTTP_POST, .path = "/me/authenticator/{id}/delete", .name = "me_authenticator_delete",
 	.summary = "Remove the authenticator app and the backup codes; the second factor policy is the deployment's again.",
-	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
 	.fails = { E_NOT_FOUND, E_NO_ALTERNATIVE_AUTH_METHOD },
 	.run = authenticator_delete,
 };

@@ -46,7 +46,7 @@ passkey_remove(struct request *rq)
 const struct route route_me_passkey_delete = {
 	.method = HTTP_POST, .path = "/me/passkeys/{id}/delete", .name = "me_passkey_delete",
 	.summary = "Remove one of the user's passkeys, unless it is the last way to sign in.",
-	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
 	.fails = { E_NOT_FOUND, E_NO_ALTERNATIVE_AUTH_METHOD },
 	.run = passkey_remove,
 };

@@ -57,7 +57,7 @@ me_email_delete(struct request *rq)
 const struct route route_me_email_delete = {
 	.method = HTTP_POST, .path = "/me/email-addresses/{id}/delete", .name = "me_email_delete",
 	.summary = "Remove an e-mail address that is not the primary one, nor the last to sign in with.",
-	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
 	.fails = { E_NOT_FOUND, E_BAD_REQUEST_BODY, E_NO_ALTERNATIVE_AUTH_METHOD },
 	.run = me_email_delete,
 };
@@ -71,7 +71,7 @@ me_phone_delete(struct request *rq)
 const struct route route_me_phone_delete = {
 	.method = HTTP_POST, .path = "/me/phone-numbers/{id}/delete", .name = "me_phone_delete",
 	.summary = "Remove a phone number that is not the primary one, nor the last to sign in with.",
-	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
 	.fails = { E_NOT_FOUND, E_BAD_REQUEST_BODY, E_NO_ALTERNATIVE_AUTH_METHOD },
 	.run = me_phone_delete,
 };

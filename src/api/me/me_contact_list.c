@@ -59,7 +59,7 @@ me_email(struct request *rq)
 const struct route route_me_email = {
 	.method = HTTP_GET, .path = "/me/email-addresses/{id}", .name = "me_email",
 	.summary = "One of the user's e-mail addresses.",
-	.auth = AUTH_SIGNIN, .tx = TX_READ, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_READ, .lane = LANE_WORKER,
 	.fails = { E_NOT_FOUND },
 	.run = me_email,
 };
@@ -86,7 +86,7 @@ me_phone(struct request *rq)
 const struct route route_me_phone = {
 	.method = HTTP_GET, .path = "/me/phone-numbers/{id}", .name = "me_phone",
 	.summary = "One of the user's phone numbers.",
-	.auth = AUTH_SIGNIN, .tx = TX_READ, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_READ, .lane = LANE_WORKER,
 	.fails = { E_NOT_FOUND },
 	.run = me_phone,
 };

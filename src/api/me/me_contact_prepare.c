@@ -76,7 +76,7 @@ me_email_prepare(struct request *rq)
 const struct route route_me_email_prepare = {
 	.method = HTTP_POST, .path = "/me/email-addresses/{id}/prepare-verification", .name = "me_email_prepare",
 	.summary = "Mail a six-digit code there; it is good for 5 minutes, in this session.",
-	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER,
 	.fails = { E_NOT_FOUND, E_BAD_REQUEST_BODY },
 	.prove = me_email_prepare_prove, .run = me_email_prepare,
 };
@@ -96,7 +96,7 @@ me_phone_prepare(struct request *rq)
 const struct route route_me_phone_prepare = {
 	.method = HTTP_POST, .path = "/me/phone-numbers/{id}/prepare-verification", .name = "me_phone_prepare",
 	.summary = "Text a six-digit code there; it is good for 5 minutes, in this session.",
-	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER,
 	.fails = { E_NOT_FOUND, E_BAD_REQUEST_BODY },
 	.prove = me_phone_prepare_prove, .run = me_phone_prepare,
 };

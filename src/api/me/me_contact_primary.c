@@ -32,7 +32,7 @@ me_email_primary(struct request *rq)
 const struct route route_me_email_primary = {
 	.method = HTTP_POST, .path = "/me/email-addresses/{id}/make-primary", .name = "me_email_primary",
 	.summary = "Make a verified e-mail address the primary one.",
-	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
 	.fails = { E_NOT_FOUND, E_BAD_REQUEST_BODY },
 	.run = me_email_primary,
 };
@@ -46,7 +46,7 @@ me_phone_primary(struct request *rq)
 const struct route route_me_phone_primary = {
 	.method = HTTP_POST, .path = "/me/phone-numbers/{id}/make-primary", .name = "me_phone_primary",
 	.summary = "Make a verified phone number the primary one.",
-	.auth = AUTH_SIGNIN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
 	.fails = { E_NOT_FOUND, E_BAD_REQUEST_BODY },
 	.run = me_phone_primary,
 };

@@ -77,6 +77,7 @@ const struct route route_me_signin_signout = {
 	.name = "me_signin_signout",
 	.summary = "End one of the user's sign-ins, wherever it is.",
 	.auth = AUTH_SIGNIN,
+	.rule = RULE_OWN,
 	.tx = TX_WRITE,
 	.lane = LANE_WORKER,
 	.credential = true,

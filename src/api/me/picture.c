@@ -33,7 +33,7 @@ picture_get(struct request *rq)
 const struct route route_picture = {
 	.method = HTTP_GET, .path = "/pictures/{id}", .name = "picture",
 	.summary = "An uploaded picture, as named in `profile_picture_url`: another one has another address.",
-	.auth = AUTH_NONE, .tx = TX_READ, .lane = LANE_WORKER,
+	.auth = AUTH_NONE, .rule = RULE_PUBLIC, .tx = TX_READ, .lane = LANE_WORKER,
 	.fails = { E_NOT_FOUND },
 	.run = picture_get,
 };

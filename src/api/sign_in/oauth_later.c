@@ -54,7 +54,7 @@ const struct route route_sso_login = {
 const struct route route_me_social_disconnect = {
 	.method = HTTP_POST, .path = "/me/social-connections/{id}/disconnect", .name = "me_social_disconnect",
 	.summary = "Remove a social connection.",
-	.auth = AUTH_SIGNIN, .tx = TX_READ, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_READ, .lane = LANE_WORKER,
 	.fails = { E_NOT_FOUND },
 	.run = refuse_connection,
 };
