@@ -109,10 +109,12 @@ create_run(struct task *t, void *arg)
 	struct create *cr = arg;
 	struct deployment_id d = cr->d->id;
 	struct email_id email = { 0 };
+	struct str name_key;
 	int64_t rows;
 
 	cr->user = (struct user_id){ id_next(t->now) };
-	TRY(sql_account_insert(t, d, cr->user, cr->first_name, cr->last_name, cr->username, cr->username_key,
+	TRY(identifier_name_key(t, cr->first_name, cr->last_name, &name_key));
+	TRY(sql_account_insert(t, d, cr->user, cr->first_name, cr->last_name, name_key, cr->username, cr->username_key,
 	    cr->password_record, cr->password_record.n ? t->now : 0, S("none"), t->now, &rows));
 	if (rows == 0)
 		return fail(t, E_USERNAME_EXISTS, "somebody has the username %s", log_quote(cr->username).text);

@@ -1,0 +1,9 @@
+/* change.h - what changing an organization and changing a workspace have in common. For src/org only. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "org/organization.h"
+
+/* The new name, or the one there is. E_BAD_REQUEST_BODY: t->why is a sentence. */
+enum status change_name(struct task *t, const struct org_change *change, struct str *name) MUST_CHECK;
+void change_gate(const struct org_change *change, bool *enforce_mfa, bool *ip_restriction, struct str *ip_allowlist);
