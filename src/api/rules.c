@@ -67,31 +67,29 @@ check_used(struct request *rq, enum place place)
 }
 
 static enum status
-stand_in_org(struct request *rq)
+stand_in_org(struct request *rq, bool hold)
 {
-	bool writes = rq->route->tx == TX_WRITE;
 	struct org_id org;
 
 	if (!org_id_parse(rq->ids[0], &org))
 		return E_NOT_FOUND;
-	return (writes ? standing_hold_org : standing_in_org)(
+	return (hold ? standing_hold_org : standing_in_org)(
 	    &rq->task, rq->deployment->id, rq->signin->user, org, &rq->standing);
 }
 
 static enum status
-stand_in_workspace(struct request *rq)
+stand_in_workspace(struct request *rq, bool hold)
 {
-	bool writes = rq->route->tx == TX_WRITE;
 	struct workspace_id workspace;
 
 	if (!workspace_id_parse(rq->ids[0], &workspace))
 		return E_NOT_FOUND;
-	return (writes ? standing_hold_workspace : standing_in_workspace)(
+	return (hold ? standing_hold_workspace : standing_in_workspace)(
 	    &rq->task, rq->deployment->id, rq->signin->user, workspace, &rq->standing);
 }
 
 enum status
-rule_check(struct request *rq)
+rule_check(struct request *rq, bool hold)
 {
 	enum place place = info[rq->route->rule].place;
 	unsigned needs = info[rq->route->rule].needs;
@@ -100,7 +98,7 @@ rule_check(struct request *rq)
 	if (place == PLACE_NONE)
 		return OK;
 	TRY(check_used(rq, place));
-	st = place == PLACE_ORG ? stand_in_org(rq) : stand_in_workspace(rq);
+	st = place == PLACE_ORG ? stand_in_org(rq, hold) : stand_in_workspace(rq, hold);
 	if (st == E_NOT_FOUND)
 		return refuse(rq, E_FORBIDDEN, NULL);
 	TRY(st);
