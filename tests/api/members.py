@@ -13,7 +13,7 @@ NOW = 1_790_000_000_000_000
 def write(server, *statements):
     """Into the database of a running server, which is doing nothing else just then."""
     if server.database:
-        subprocess.run(["psql", server.database, "-qXv", "ON_ERROR_STOP=1", "-c", ";".join(statements)], check=True)
+        subprocess.run(["psql", server.database, "-qX1v", "ON_ERROR_STOP=1", "-f", "-"], input=";".join(statements) + ";", text=True, check=True)
         return
     db = sqlite3.connect(server.database_file(), timeout=30, isolation_level=None)
     db.executescript("BEGIN IMMEDIATE;" + ";".join(statements) + ";COMMIT;")
