@@ -98,6 +98,12 @@ take(struct request *rq, enum throttle_rule rule, uint64_t subject)
 	return refuse(rq, E_RATE_LIMITED, NULL);
 }
 
+enum status
+request_limit(struct request *rq, enum throttle_rule rule)
+{
+	return take(rq, rule, rq->source);
+}
+
 /* A stored session counts for itself, so that an office behind one address is not one caller. */
 static enum status
 check_rate(struct request *rq)

@@ -66,6 +66,20 @@
 	X(backup_codes_regenerate) \
 	X(organization_create) \
 	X(workspace_create) \
+	X(organization_update) \
+	X(organization_delete) \
+	X(organization_leave) \
+	X(organization_members) \
+	X(organization_member_remove) \
+	X(organization_member_role_add) \
+	X(organization_member_role_remove) \
+	X(workspace_update) \
+	X(workspace_delete) \
+	X(workspace_leave) \
+	X(workspace_members) \
+	X(workspace_member_remove) \
+	X(workspace_member_role_add) \
+	X(workspace_member_role_remove) \
 	X(deployment_get) \
 	X(invitation_validate) \
 	X(waitlist_join) \

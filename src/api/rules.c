@@ -88,6 +88,13 @@ stand_in_workspace(struct request *rq, bool hold)
 	    &rq->task, rq->deployment->id, rq->signin->user, workspace, &rq->standing);
 }
 
+/* One answer for all; the log tells whoever is on call which rule it was. */
+static enum status
+not_met(struct request *rq)
+{
+	return refuse(rq, fail(&rq->task, E_FORBIDDEN, "rule %s not met", rule_name(rq->route->rule)), NULL);
+}
+
 enum status
 rule_check(struct request *rq, bool hold)
 {
@@ -100,7 +107,7 @@ rule_check(struct request *rq, bool hold)
 	TRY(check_used(rq, place));
 	st = place == PLACE_ORG ? stand_in_org(rq, hold) : stand_in_workspace(rq, hold);
 	if (st == E_NOT_FOUND)
-		return refuse(rq, E_FORBIDDEN, NULL);
+		return not_met(rq);
 	TRY(st);
-	return (rq->standing.powers & needs) == needs ? OK : refuse(rq, E_FORBIDDEN, NULL);
+	return (rq->standing.powers & needs) == needs ? OK : not_met(rq);
 }

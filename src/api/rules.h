@@ -11,7 +11,7 @@ const char *rule_flaw(const struct route *r);
 const char *rule_name(enum rule rule);
 
 /*
- * Inside a transaction, AUTH_SIGNIN: rq->standing is set as the row's rule needs it, or refused with E_FORBIDDEN. `hold`, for
- * a write transaction: as it was read, so it stays until the commit.
+ * Inside a transaction, AUTH_SIGNIN: rq->standing is set as the row's rule needs it, or refused with E_FORBIDDEN. hold: in
+ * a write transaction, the organization's row is held until the commit (org/standing.h).
  */
 enum status rule_check(struct request *rq, bool hold) MUST_CHECK;

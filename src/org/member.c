@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "org/member.h"
 
-#include "base/str.h"
+#include "org/shared.h"
 #include "session/coherence.h"
 #include "store/store.gen.h"
 
@@ -44,7 +44,7 @@ check_other_admin(struct task *t, struct deployment_id d, const struct org_membe
 	struct org_has_other_admin_row row;
 	enum status st = sql_org_has_other_admin(t, d, m->org, m->user, &row);
 
-	return st == E_NOT_FOUND ? fail(t, E_FORBIDDEN, "%s", sentence) : st;
+	return st == E_NOT_FOUND ? refusal(t, E_FORBIDDEN, sentence) : st;
 }
 
 /* The row first, then what points to it: see org.sql. The rest goes with the row. */
@@ -80,7 +80,7 @@ org_member_remove(struct task *t, struct deployment_id d, const struct org_membe
 
 	TRY(is_admin(t, d, m, &admin));
 	if (admin && !(by & POWER_ORG_ADMIN))
-		return fail(t, E_FORBIDDEN, "Only an admin can remove an admin.");
+		return refusal(t, E_FORBIDDEN, "Only an admin can remove an admin.");
 	if (admin)
 		TRY(check_other_admin(t, d, m, "This is the only admin of the organization. Make somebody else an admin first."));
 	return end_membership(t, d, m);
@@ -96,7 +96,7 @@ check_role(struct task *t, struct deployment_id d, const struct org_member *m, s
 	TRY(sql_orgrole_usable(t, d, m->org, role, &row));
 	*ret_admin = (powers_of(row.permissions) & POWER_ORG_ADMIN) != 0;
 	if (*ret_admin && !(by & POWER_ORG_ADMIN))
-		return fail(t, E_FORBIDDEN, "Only an admin can make somebody an admin, or take that away.");
+		return refusal(t, E_FORBIDDEN, "Only an admin can make somebody an admin, or take that away.");
 	return OK;
 }
 

@@ -5,11 +5,19 @@
 #include <stdio.h>
 
 #include "auth/identifier.h"
-#include "org/change.h"
+#include "org/shared.h"
 #include "org/workspace.h"
 #include "session/coherence.h"
 
-/* ---- what organizations and workspaces have in common; change.h ---- */
+/* ---- what organizations and workspaces have in common; shared.h ---- */
+
+enum status
+refusal(struct task *t, enum status st, const char *sentence)
+{
+	(void)snprintf(t->why, sizeof(t->why), "%s", sentence);
+	return st;
+}
+
 
 enum status
 change_name(struct task *t, const struct org_change *change, struct str *name)
@@ -19,9 +27,7 @@ change_name(struct task *t, const struct org_change *change, struct str *name)
 	if (!change->name)
 		return OK;
 	st = identifier_name(t, *change->name, ORG_NAME_MAX, name);
-	if (st == E_BAD_REQUEST_BODY)
-		(void)snprintf(t->why, sizeof(t->why), "Enter a name of at most %d printable characters.", ORG_NAME_MAX);
-	return st;
+	return st == E_BAD_REQUEST_BODY ? refusal(t, st, "Enter a name of at most 100 printable characters.") : st;
 }
 
 void
@@ -66,7 +72,7 @@ change_auto_workspace(struct task *t, struct deployment_id d, const struct org_c
 		return OK;
 	st = workspace_find(t, d, o->auto_workspace, &w);
 	if (st == E_NOT_FOUND || (st == OK && w.org.v != o->id.v))
-		return fail(t, E_BAD_REQUEST_BODY, "Choose one of the organization's workspaces.");
+		return refusal(t, E_BAD_REQUEST_BODY, "Choose one of the organization's workspaces.");
 	return st;
 }
 

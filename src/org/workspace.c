@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "org/workspace.h"
 
-#include "org/change.h"
+#include "org/shared.h"
 #include "session/coherence.h"
 
 enum status
@@ -48,7 +48,8 @@ check_not_auto(struct task *t, struct deployment_id d, struct workspace_id works
 	if (st == E_NOT_FOUND)
 		return OK;
 	TRY(st);
-	return fail(t, E_FORBIDDEN, "New members of the organization are put into this workspace. Choose another one for them first.");
+	return refusal(t, E_FORBIDDEN,
+	    "New members of the organization are put into this workspace. Choose another one for them first.");
 }
 
 /* In the order of organization_delete(), for its reasons. */

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "org/member.h"
 
-#include "base/str.h"
+#include "org/shared.h"
 #include "session/coherence.h"
 #include "store/store.gen.h"
 
@@ -45,7 +45,7 @@ check_other_admin(struct task *t, struct deployment_id d, const struct workspace
 	struct workspace_has_other_admin_row row;
 	enum status st = sql_workspace_has_other_admin(t, d, m->workspace, m->user, &row);
 
-	return st == E_NOT_FOUND ? fail(t, E_FORBIDDEN, "%s", sentence) : st;
+	return st == E_NOT_FOUND ? refusal(t, E_FORBIDDEN, sentence) : st;
 }
 
 /* As in member.c. */
@@ -81,7 +81,7 @@ workspace_member_remove(struct task *t, struct deployment_id d, const struct wor
 
 	TRY(is_admin(t, d, m, &admin));
 	if (admin && !(by & POWER_WORKSPACE_ADMIN))
-		return fail(t, E_FORBIDDEN, "Only an admin of the workspace can remove one.");
+		return refusal(t, E_FORBIDDEN, "Only an admin of the workspace can remove one.");
 	if (admin)
 		TRY(check_other_admin(t, d, m, "This is the only admin of the workspace. Make somebody else an admin first."));
 	return end_membership(t, d, m);
@@ -97,7 +97,7 @@ check_role(struct task *t, struct deployment_id d, const struct workspace_member
 	TRY(sql_wsrole_usable(t, d, m->workspace, role, &row));
 	*ret_admin = (powers_of(row.permissions) & POWER_WORKSPACE_ADMIN) != 0;
 	if (*ret_admin && !(by & POWER_WORKSPACE_ADMIN))
-		return fail(t, E_FORBIDDEN, "Only an admin of the workspace can make somebody one, or take that away.");
+		return refusal(t, E_FORBIDDEN, "Only an admin of the workspace can make somebody one, or take that away.");
 	return OK;
 }
 
