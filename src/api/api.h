@@ -4,7 +4,7 @@
 
 #include "api/audit.h"
 #include "api/fields.h"
-#include "api/standing.h"
+#include "org/standing.h"
 #include "auth/throttle.h"
 #include "base/json.h"
 #include "base/task.h"

@@ -66,6 +66,12 @@
 	X(backup_codes_regenerate) \
 	X(organization_create) \
 	X(workspace_create) \
+	X(org_roles) \
+	X(org_role_create) \
+	X(org_role_remove) \
+	X(workspace_roles) \
+	X(workspace_role_put) \
+	X(workspace_role_delete) \
 	X(deployment_get) \
 	X(invitation_validate) \
 	X(waitlist_join) \

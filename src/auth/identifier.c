@@ -289,6 +289,12 @@ identifier_name(struct task *t, struct str text, int64_t max, struct str *ret_na
 	return OK;
 }
 
+enum status
+identifier_name_key(struct task *t, struct str name, struct str *ret_key)
+{
+	return make_key(t, name, ret_key);
+}
+
 /* Letters lose their marks first, so that "Café" is "cafe" and not "caf". */
 struct str
 identifier_slug(struct task *t, struct str name)

@@ -34,5 +34,7 @@ enum status identifier_name(struct task *t, struct str text, int64_t max, struct
 /* "Café Müller" -> "cafe-muller": folded, marks off, runs of all but [a-z0-9] become '-', trimmed, <= 60
  * bytes; "x" when nothing is left. */
 struct str identifier_slug(struct task *t, struct str name);
+/* The key of a name: "Editor" and "EDITOR" are one. */
+enum status identifier_name_key(struct task *t, struct str name, struct str *ret_key) MUST_CHECK;
 /* NFC; an empty str when it is not text or memory is out. */
 struct str identifier_nfc(struct arena *a, struct str text);
