@@ -66,6 +66,11 @@
 	X(backup_codes_regenerate) \
 	X(organization_create) \
 	X(workspace_create) \
+	X(org_invitations) \
+	X(org_invite) \
+	X(org_invitation_discard) \
+	X(org_invitation_resend) \
+	X(invitation_accept) \
 	X(org_roles) \
 	X(org_role_create) \
 	X(org_role_remove) \
