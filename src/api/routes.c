@@ -80,6 +80,17 @@
 	X(workspace_member_remove) \
 	X(workspace_member_role_add) \
 	X(workspace_member_role_remove) \
+	X(org_invitations) \
+	X(org_invite) \
+	X(org_invitation_discard) \
+	X(org_invitation_resend) \
+	X(invitation_accept) \
+	X(org_roles) \
+	X(org_role_create) \
+	X(org_role_remove) \
+	X(workspace_roles) \
+	X(workspace_role_put) \
+	X(workspace_role_delete) \
 	X(deployment_get) \
 	X(invitation_validate) \
 	X(waitlist_join) \

@@ -314,6 +314,12 @@ identifier_search(struct task *t, struct str text, int64_t max, struct str *ret_
 	return make_key(t, typed, ret_folded);
 }
 
+enum status
+identifier_label_key(struct task *t, struct str label, struct str *ret_key)
+{
+	return make_key(t, label, ret_key);
+}
+
 /* Letters lose their marks first, so that "Café" is "cafe" and not "caf". */
 struct str
 identifier_slug(struct task *t, struct str name)

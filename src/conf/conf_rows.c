@@ -189,6 +189,10 @@ const struct conf_row conf_rows[] = {
 	TRIES("throttle-send-prefix", RULE_SEND_PREFIX, "100", "Text messages an hour to numbers that differ in their last four digits."),
 	TRIES("throttle-send-source", RULE_SEND_SOURCE, "30", "Messages within 10 minutes asked for by one source."),
 	TRIES("throttle-send-deployment", RULE_SEND_DEPLOYMENT, "10000", "Messages an hour that the people of one deployment ask for."),
+	TRIES("throttle-invite-member", RULE_INVITE_MEMBER, "200", "Invitations to organizations a day that one member sends."),
+	TRIES("throttle-invite-organization", RULE_INVITE_ORGANIZATION, "500", "Invitations a day to one organization."),
+	TRIES("throttle-invite-target", RULE_INVITE_TARGET, "5", "Invitations a day to one address, from all organizations of a deployment."),
+	TRIES("throttle-invite-deployment", RULE_INVITE_DEPLOYMENT, "5000", "Invitations an hour that the people of one deployment send."),
 	TRIES("throttle-picture", RULE_PICTURE, "10", "Pictures uploaded a minute by one source."),
 
 	{ ROW("disposable-domains", CONF_TEXT, disposable_domains, "",

@@ -45,6 +45,7 @@ enum hook_about { HOOK_ABOUT_ENDPOINT, HOOK_ABOUT_USER, HOOK_ABOUT_ORGANIZATION,
 	X(HOOK_WORKSPACE_MEMBER_UPDATED, "workspace_membership.updated", HOOK_ABOUT_WORKSPACE, "A member's roles in a workspace changed.") \
 	X(HOOK_WORKSPACE_MEMBER_DELETED, "workspace_membership.deleted", HOOK_ABOUT_WORKSPACE, "Somebody is no member of a workspace any more.") \
 	X(HOOK_WORKSPACE_ROLE_CREATED, "workspace_role.created", HOOK_ABOUT_WORKSPACE, "A workspace has a new role.") \
+	X(HOOK_WORKSPACE_ROLE_UPDATED, "workspace_role.updated", HOOK_ABOUT_WORKSPACE, "A role of a workspace has other permissions, or is spelled otherwise.") \
 	X(HOOK_WORKSPACE_ROLE_DELETED, "workspace_role.deleted", HOOK_ABOUT_WORKSPACE, "A role of a workspace is gone.")
 
 #define HOOK_ENUM(id, name, about, help) id,

@@ -39,6 +39,7 @@ static const char *const across_deployments[] = {
 	"passkey_challenge_expired_delete",
 	"ticket_expired_delete",
 	"invitation_expired_delete",
+	"org_invitation_expired_delete",
 	"known_device_expired_delete",
 	"message_content_expired_forget",
 	"message_old_delete",

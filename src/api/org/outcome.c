@@ -1,6 +1,6 @@
-/* deed.c - what the routes about organizations and workspaces have in common. */
+/* outcome.c - what the routes about organizations and workspaces have in common. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/org/deed.h"
+#include "api/org/outcome.h"
 
 #include "base/str.h"
 

@@ -1,4 +1,4 @@
-/* deed.h - what the routes about organizations and workspaces have in common: refusals, events, short answers. */
+/* outcome.h - what the routes about organizations and workspaces have in common: refusals, events, short answers. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
