@@ -66,6 +66,10 @@
 	X(backup_codes_regenerate) \
 	X(organization_create) \
 	X(workspace_create) \
+	X(org_domains) \
+	X(org_domain_add) \
+	X(org_domain_verify) \
+	X(org_domain_delete) \
 	X(deployment_get) \
 	X(invitation_validate) \
 	X(waitlist_join) \
