@@ -91,6 +91,10 @@
 	X(workspace_roles) \
 	X(workspace_role_put) \
 	X(workspace_role_delete) \
+	X(org_domains) \
+	X(org_domain_add) \
+	X(org_domain_verify) \
+	X(org_domain_delete) \
 	X(deployment_get) \
 	X(invitation_validate) \
 	X(waitlist_join) \

@@ -32,6 +32,7 @@ const struct throttle_rule_info throttle_rule_info[THROTTLE_RULE__COUNT] = {
 	[RULE_INVITE_TARGET] = { "invite_target", 5, DAY_US },
 	[RULE_INVITE_DEPLOYMENT] = { "invite_deployment", 5000, HOUR_US },
 	[RULE_PICTURE] = { "picture", 10, MINUTE_US },
+	[RULE_DOMAIN_LOOK] = { "domain_look", 20, HOUR_US },
 };
 
 static _Atomic int64_t limit_set[THROTTLE_RULE__COUNT];	/* 0: the default */

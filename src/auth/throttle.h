@@ -37,6 +37,7 @@ enum throttle_rule {
 	RULE_INVITE_TARGET,
 	RULE_INVITE_DEPLOYMENT,
 	RULE_PICTURE,	/* one source: pictures to be made anew, which take a process each */
+	RULE_DOMAIN_LOOK,	/* one organization: the DNS asked for its domains. In the database. */
 	THROTTLE_RULE__COUNT
 };
 struct throttle_rule_info {

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/org/change_read.h"
 
-#include "api/org/outcome.h"
+#include "api/org/org_deed.h"
 #include "base/str.h"
 
 static const bool *

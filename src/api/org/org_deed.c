@@ -34,6 +34,43 @@ org_deed_told(struct request *rq, enum status st)
 }
 
 enum status
+org_outcome(struct request *rq, enum status st)
+{
+	if (st == E_NOT_FOUND)
+		return refuse(rq, E_FORBIDDEN, NULL);
+	if (st == E_FORBIDDEN || st == E_BAD_REQUEST_BODY)
+		return refuse(rq, st, "%s", rq->task.why);
+	return st;
+}
+
+enum status
+org_audit(struct request *rq, enum audit_event event, const struct org_event *e)
+{
+	struct json j;
+	struct buf b;
+
+	buf_init_arena(&b, rq->task.arena, 1024);
+	json_init(&j, &b);
+	json_object_begin(&j, NULL);
+	json_org_id(&j, "organization_id", e->org);
+	if (e->workspace.v != 0)
+		json_workspace_id(&j, "workspace_id", e->workspace);
+	if (e->orgmem.v != 0)
+		json_orgmem_id(&j, "membership_id", e->orgmem);
+	if (e->wsmem.v != 0)
+		json_wsmem_id(&j, "membership_id", e->wsmem);
+	if (e->user.v != 0)
+		json_user_id(&j, "user_id", e->user);
+	if (e->orgrole.v != 0)
+		json_orgrole_id(&j, "role_id", e->orgrole);
+	if (e->wsrole.v != 0)
+		json_wsrole_id(&j, "role_id", e->wsrole);
+	json_object_end(&j);
+	TRY_MEM(&rq->task, b.failed ? NULL : b.p);
+	return audit(rq, event, rq->signin->user, buf_str(&b));
+}
+
+enum status
 reply_done(struct request *rq, const char *message)
 {
 	struct json *j = reply(rq);

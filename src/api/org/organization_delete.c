@@ -1,6 +1,6 @@
 /* organization_delete.c - delete an organization and all that is in it. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/org/outcome.h"
+#include "api/org/org_deed.h"
 #include "org/organization.h"
 
 static enum status

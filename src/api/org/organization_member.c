@@ -1,6 +1,6 @@
 /* organization_member.c - leave an organization, remove a member, give a member a role or take it. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/org/outcome.h"
+#include "api/org/org_deed.h"
 #include "org/member.h"
 
 static enum status

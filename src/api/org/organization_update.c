@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/me/picture.h"
 #include "api/org/change_read.h"
-#include "api/org/outcome.h"
+#include "api/org/org_deed.h"
 #include "api/org/org_view.h"
 
 /* The pipeline has looked at the rule: who may not change it has no picture made. */

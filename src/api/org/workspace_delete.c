@@ -1,6 +1,6 @@
 /* workspace_delete.c - delete a workspace and all that is in it. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/org/outcome.h"
+#include "api/org/org_deed.h"
 #include "org/workspace.h"
 
 static enum status
