@@ -10,6 +10,7 @@ import pytest
 import mailbox
 from harness import race
 from shapes import follows
+from test_factors_stored import rewrite
 from test_org_roles import details, names
 from test_tenancy import ORG_MEMBERSHIP, ORG_ROLE, WORKSPACE, WS_ROLE, organization, scope, workspace
 
@@ -51,13 +52,30 @@ def sign_up_form(email, token="", **kw):
     return {"email": email, "username": f"u_{secrets.token_hex(4)}", "password": PASSWORD, "invite_token": token, **kw}
 
 
-@pytest.fixture
-def place(server):
-    """(deployment, its admin's browser, organization, workspace)."""
-    d = server.deployment()
+def settle(server, mode="production"):
+    d = server.deployment(mode)
     browser, _ = d.signed_in()
     org = organization(browser)
     return d, browser, org, workspace(browser, org)
+
+
+@pytest.fixture
+def place(server):
+    """(deployment, its admin's browser, organization, workspace)."""
+    return settle(server)
+
+
+@pytest.fixture
+def mailing(server):
+    """The same in staging, where addresses are verified by mail without a mail server."""
+    return settle(server, "staging")
+
+
+@pytest.fixture
+def stopping(new_server):
+    """The same on a server of its own, which stops while the database is written by hand."""
+    with new_server() as server:
+        yield settle(server)
 
 
 # ---- O10, O11 ----
@@ -392,9 +410,9 @@ def test_it_ends_with_its_inviter(server, place):
     _, token = invite(second, org, who.email)
     server.cli("user", "disable", inviter.email, "--deployment", d.host)
     assert accept(guest, token)["error_code"] == "INVITATION_NOT_FOUND"
-    assert guest.get(f"/deployment/invitations/validate?token={token}").data["valid"] is False
+    assert guest.get("/deployment/invitations/validate", {"token": token}).data["valid"] is False
     server.cli("user", "enable", inviter.email, "--deployment", d.host)
-    assert guest.get(f"/deployment/invitations/validate?token={token}").data["valid"] is True
+    assert guest.get("/deployment/invitations/validate", {"token": token}).data["valid"] is True
     server.cli("user", "delete", inviter.email, "--deployment", d.host)
     assert accept(guest, token)["error_code"] == "INVITATION_NOT_FOUND"
     assert browser.get(f"/organizations/{org['id']}/invitations").data == []
@@ -446,23 +464,25 @@ def test_O2_no_room_is_told_and_uses_nothing_up(place, setting):
     assert accept(guest, token)["workspace"]["id"] == ws["id"]
 
 
-def test_9_4_O2_a_second_factor_may_be_asked_for(server, place):
-    d, browser, org, _ = place
+def test_9_4_O2_a_second_factor_may_be_asked_for(stopping):
+    d, browser, org, _ = stopping
     guest, who = d.signed_in()
     _, token = invite(browser, org, who.email)
     d.set(b2b_settings__enforce_mfa_per_org_enabled="true")
     enforce(d, "organization", org["id"], "enforce_mfa = 1")
+    guest = guest.twin()
     data = accept(guest, token)
     assert data["error_code"] == "MFA_REQUIRED" and data["message"] and guest.get("/me/organization-memberships").data == []
     d.set(b2b_settings__enforce_mfa_per_org_enabled="false")
     assert "organization" in accept(guest, token)
 
 
-def test_9_4_O2_a_network_may_be_asked_for(place):
-    d, browser, org, ws = place
+def test_9_4_O2_a_network_may_be_asked_for(stopping):
+    d, browser, org, ws = stopping
     guest, who = d.signed_in()
     _, token = invite(browser, org, who.email, workspace_id=ws["id"])
     enforce(d, "organization", org["id"], "ip_restriction = 1, ip_allowlist = '203.0.113.0/24'")
+    guest = guest.twin()
     assert accept(guest, token)["error_code"] == "IP_NOT_ALLOWED" and guest.get("/me/organization-memberships").data == []
     guest.ip = "203.0.113.9"
     assert accept(guest, token)["workspace"]["id"] == ws["id"]
@@ -490,9 +510,10 @@ def test_O2_another_sign_in_of_the_session_is_used(place):
     assert details(d, "organization.invitation_accepted")[0]["user_id"] == invited.id
 
 
-def test_9_5_everybody_is_in_the_workspace_for_everybody(place):
-    d, browser, org, ws = place
+def test_9_5_everybody_is_in_the_workspace_for_everybody(stopping):
+    d, browser, org, ws = stopping
     enforce(d, "organization", org["id"], f"auto_workspace_id = {ws['id'].rsplit('_', 1)[1]}")
+    browser = browser.twin()
     guest, _ = join(browser, org)
     assert scope(guest.session()) == (org["id"], None), "no switch picks a workspace by itself"
     of_ws, = guest.get("/me/workspace-memberships").data
@@ -508,18 +529,18 @@ MODES = ["public", "restricted", "waitlist"]
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_A3_D2_an_organizations_token_lets_its_address_in(place, mode):
-    d, browser, org, _ = place
+def test_A3_D2_an_organizations_token_lets_its_address_in(mailing, mode):
+    d, browser, org, _ = mailing
     d.set(restrictions__sign_up_mode=mode, auth_settings__verification_policy__email="true")
     _, token = invite(browser, org, "new@example.org")
     guest = d.browser()
     assert accept(guest, token)["error_code"] == "INVITATION_REQUIRES_SIGNUP"
-    assert guest.get(f"/deployment/invitations/validate?token={token}").data == {"valid": True, "email": "new@example.org"}
+    assert guest.get("/deployment/invitations/validate", {"token": token}).data == {"valid": True, "email": "new@example.org"}
     assert d.browser().post("/auth/signup", sign_up_form("other@example.org", token)).code == "EMAIL_NOT_ALLOWED"
     done = guest.post("/auth/signup", sign_up_form("New@example.org", token))
     assert done.data["active_signin"]["user"]["primary_email_address"]["verified"] is True
     assert accept(guest, token)["organization"]["id"] == org["id"] and scope(guest.session()) == (org["id"], None)
-    assert guest.get(f"/deployment/invitations/validate?token={token}").data["valid"] is False
+    assert guest.get("/deployment/invitations/validate", {"token": token}).data["valid"] is False
 
 
 def test_A3_D2_tokens_that_are_over_let_nobody_in(place):
@@ -527,25 +548,22 @@ def test_A3_D2_tokens_that_are_over_let_nobody_in(place):
     d.set(restrictions__sign_up_mode="restricted")
     invitation, token = invite(browser, org, "new@example.org")
     d.set(b2b_settings__organizations_enabled="false")
-    assert d.browser().get(f"/deployment/invitations/validate?token={token}").data["valid"] is False
+    assert d.browser().get("/deployment/invitations/validate", {"token": token}).data["valid"] is False
     d.set(b2b_settings__organizations_enabled="true")
     browser.post(f"/organizations/{org['id']}/invitations/{invitation['id']}/discard")
-    assert d.browser().get(f"/deployment/invitations/validate?token={token}").data["valid"] is False
+    assert d.browser().get("/deployment/invitations/validate", {"token": token}).data["valid"] is False
     assert d.browser().post("/auth/signup", sign_up_form("new@example.org", token)).code == "SIGNUP_RESTRICTED"
 
 
-def test_AUT12_signing_up_by_invitation_takes_the_address_from_who_only_typed_it(place):
-    d, browser, org, _ = place
+def test_AUT12_signing_up_by_invitation_takes_the_address_from_who_only_typed_it(mailing):
+    d, browser, org, _ = mailing
     thief = d.browser()
     assert thief.post("/auth/signup", sign_up_form("victim@example.org")).status == 200
     d.set(auth_settings__verification_policy__email="true")
     _, token = invite(browser, org, "victim@example.org")
     owner = d.browser()
-    done = owner.post("/auth/signup", sign_up_form("victim@example.org", token))
-    if done.status == 200:
-        assert accept(owner, token)["organization"]["id"] == org["id"]
-    else:
-        assert done.code == "EMAIL_EXISTS"
+    assert owner.post("/auth/signup", sign_up_form("victim@example.org", token)).data["active_signin"]
+    assert accept(owner, token)["organization"]["id"] == org["id"]
     assert thief.get("/me/organization-memberships").data == []
 
 
@@ -554,10 +572,10 @@ def test_AUT12_signing_up_by_invitation_takes_the_address_from_who_only_typed_it
 def test_F30_two_hundred_accept_and_one_does(server, place):
     d, browser, org, ws = place
     who = d.person()
-    guests = [d.signed_in(who, ip=f"203.0.113.{i}")[0] for i in range(10)]
+    guests = [d.signed_in(who, ip=f"203.0.113.{i}")[0] for i in range(4)]
     _, token = invite(browser, org, who.email, workspace_id=ws["id"])
     before = d.rows()
-    answers = race([lambda b=b: b.post("/organizations/invitations/accept", {"token": token}) for b in (g.twin() for g in guests for _ in range(20))])
+    answers = race([lambda b=b: b.post("/organizations/invitations/accept", {"token": token}) for b in (g.twin() for g in guests for _ in range(50))])
     got = [a.data.get("error_code", "accepted" if "organization" in a.data else "?") for a in answers if a.status == 200]
     assert got.count("accepted") == 1 and set(got) == {"accepted", "INVITATION_NOT_FOUND"}, got
     assert {a.code for a in answers if a.status != 200} <= {"OVERLOADED"}
@@ -613,7 +631,7 @@ def test_TEN01_F36_V43_invitations_of_another_tenant_are_none(server, place):
     foreign_role = browser.post(f"/organizations/{org['id']}/roles", {"name": "Treasurer"}).data["id"]
     assert stranger.post(mine, {"email": "x@example.org", "role_id": foreign_role}).code == "BAD_REQUEST_BODY"
     assert accept(stranger, token)["error_code"] == "INVITATION_NOT_FOUND"
-    assert stranger.get(f"/deployment/invitations/validate?token={token}").data["valid"] is False
+    assert stranger.get("/deployment/invitations/validate", {"token": token}).data["valid"] is False
     assert {k: v for k, v in d.rows().items() if k not in ("orgrole", "audit")} == {k: v for k, v in before.items() if k not in ("orgrole", "audit")}
     assert "organization" in accept(d.signed_in(d.person(email=who.email))[0], token)
 
@@ -625,23 +643,25 @@ def test_TEN01_another_organization_of_the_same_tenant_is_as_far(place):
     invitation, token = invite(browser, org, "mira@example.org")
     mine = f"/organizations/{theirs['id']}/invitations"
     assert other.post(f"{mine}/{invitation['id']}/resend").status == 404 and other.post(f"{mine}/{invitation['id']}/discard").status == 200
-    assert d.browser().get(f"/deployment/invitations/validate?token={token}").data["valid"] is True
+    assert d.browser().get("/deployment/invitations/validate", {"token": token}).data["valid"] is True
     foreign_role = browser.post(f"/organizations/{org['id']}/roles", {"name": "Treasurer"}).data["id"]
     assert other.post(mine, {"email": "x@example.org", "role_id": foreign_role}).code == "BAD_REQUEST_BODY"
 
 
-def test_the_last_admin_keeps_the_role(place):
-    d, browser, org, ws = place
+def test_the_last_admin_keeps_the_role(stopping):
+    d, browser, org, ws = stopping
     boss = browser.post(f"/organizations/{org['id']}/roles", {"name": "Boss", "permissions": "organization:admin"}).data
     second, who = join(browser, org, role_id=boss["id"])
     admin = role_id(browser, f"/organizations/{org['id']}/roles", "Admin")
     rewrite(d.server, f"DELETE FROM orgmem_role WHERE deployment_id = {d.number} AND role_id = {admin.rsplit('_', 1)[1]}")
+    second = second.twin()
     got = second.post(f"/organizations/{org['id']}/roles/{boss['id']}/remove")
     assert (got.status, got.code) == (403, "FORBIDDEN") and "admin" in got.message
     lead = second.post(f"/workspaces/{ws['id']}/roles", {"name": "Lead", "permissions": "workspace:admin"}).data
     third, _ = join(second, org, workspace_id=ws["id"], workspace_role_id=lead["id"])
     ws_admin = role_id(second, f"/workspaces/{ws['id']}/roles", "Admin")
     rewrite(d.server, f"DELETE FROM wsmem_role WHERE deployment_id = {d.number} AND role_id = {ws_admin.rsplit('_', 1)[1]}")
+    third = third.twin()
     assert third.post(f"/workspaces/{ws['id']}/roles/{lead['id']}/delete").code == "FORBIDDEN"
     assert third.post(f"/workspaces/{ws['id']}/roles", {"name": "Lead", "permissions": "workspace:manage"}).code == "FORBIDDEN"
     assert third.post(f"/workspaces/{ws['id']}/roles", {"name": "Lead", "permissions": ["workspace:manage", "workspace:admin"]}, encoding="json").status == 200
