@@ -12,7 +12,7 @@
  * retired: only published, until the last token it signed has ended. All are in the JWKS.
  */
 enum signing_key_state { SIGNING_KEY_NEXT, SIGNING_KEY_CURRENT, SIGNING_KEY_RETIRED };
-enum { SIGNING_KEYS_MAX = 32 }; /* published at once */
+enum { SIGNING_KEYS_MAX = 64 }; /* published at once */
 
 enum signing_key_state signing_key_state(const struct signing_key_row *row);
 const char *signing_key_state_name(enum signing_key_state state);

@@ -70,7 +70,7 @@ must_rotate(struct order *o, bool at_once)
 static const char *
 care(struct order *o, int64_t after_s)
 {
-	static char said[64];
+	static char said[4 * SIGNING_KEYS_MAX];
 
 	o->f->t.now += after_s * SECOND_US;
 	if (write_now(o->f, run_care, o) != OK)
@@ -85,7 +85,7 @@ care(struct order *o, int64_t after_s)
 static const char *
 states(struct order *o)
 {
-	static char said[64];
+	static char said[4 * SIGNING_KEYS_MAX];
 
 	assert_int_equal(read_now(o->f, run_keys, o), OK);
 	for (size_t i = 0; i < o->n; i++)
