@@ -257,6 +257,12 @@ command_write(struct command *c, enum status (*run)(struct task *t, void *arg), 
 }
 
 enum status
+command_publish(struct command *c, struct deployment_id d)
+{
+	return c->directory ? directory_refresh(c->t, c->directory, c->db, d) : OK;
+}
+
+enum status
 command_audit(struct task *t, struct deployment_id d, enum audit_event event, struct user_id user,
     struct session_id session, struct str detail)
 {

@@ -107,6 +107,9 @@ void command_about(struct command *c, const char *fmt, ...) PRINTF(2, 3);
 /* One write transaction; what it touched is published after the commit. */
 enum status command_write(struct command *c, enum status (*run)(struct task *t, void *arg), void *arg) MUST_CHECK;
 
+/* After a change of a deployment: a server that runs here serves it from now on. */
+enum status command_publish(struct command *c, struct deployment_id d) MUST_CHECK;
+
 /* The live deployment of this host, from the store. Released with the task's arena. */
 enum status command_deployment(struct command *c, struct str host, const struct deployment **ret_d) MUST_CHECK;
 /* The one that --deployment names. */
@@ -123,6 +126,12 @@ enum status command_deployment_create(struct command *c) MUST_CHECK;
 enum status command_deployment_list(struct command *c) MUST_CHECK;
 enum status command_deployment_show(struct command *c) MUST_CHECK;
 enum status command_deployment_set(struct command *c) MUST_CHECK;
+enum status command_jwt_template_set(struct command *c) MUST_CHECK;
+enum status command_jwt_template_list(struct command *c) MUST_CHECK;
+enum status command_jwt_template_show(struct command *c) MUST_CHECK;
+enum status command_jwt_template_delete(struct command *c) MUST_CHECK;
+enum status command_key_rotate(struct command *c) MUST_CHECK;
+enum status command_key_list(struct command *c) MUST_CHECK;
 enum status command_user_create(struct command *c) MUST_CHECK;
 enum status command_user_import(struct command *c) MUST_CHECK;
 enum status command_invitation_create(struct command *c) MUST_CHECK;

@@ -58,6 +58,34 @@ const struct command_row command_rows[] = {
 		.summary = "Use the built-in words again.",
 	},
 	{
+		.name = "jwt-template set", .usage = "NAME", .place = PLACE_STORE, .run = command_jwt_template_set,
+		.args_min = 1, .args_max = 1, .reads_input = "Template", .flags = { DEPLOYMENT },
+		.summary = "Make or replace a token template, JSON on standard input; its own key in it is sealed, and never shown.",
+	},
+	{
+		.name = "jwt-template list", .place = PLACE_STORE, .run = command_jwt_template_list, .flags = { DEPLOYMENT },
+		.summary = "List token templates, one JSON object a line.",
+	},
+	{
+		.name = "jwt-template show", .usage = "NAME", .place = PLACE_STORE, .run = command_jwt_template_show,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Show a token template, without its key: a start for a changed one.",
+	},
+	{
+		.name = "jwt-template delete", .usage = "NAME", .place = PLACE_STORE, .run = command_jwt_template_delete,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Delete a token template.",
+	},
+	{
+		.name = "key rotate", .place = PLACE_STORE, .run = command_key_rotate,
+		.flags = { DEPLOYMENT, { "now", false, false, NULL } },
+		.summary = "Publish another signing key, which takes over by itself; --now drops the others at once: every JWT that is out is void.",
+	},
+	{
+		.name = "key list", .place = PLACE_STORE, .run = command_key_list, .flags = { DEPLOYMENT },
+		.summary = "List signing keys and until when they are next or retired, one JSON object a line.",
+	},
+	{
 		.name = "user create", .place = PLACE_STORE, .run = command_user_create,
 		.reads_input = "Password (empty: none)",
 		.flags = { DEPLOYMENT, { "email", true, false, "ADDRESS" }, { "username", true, false, "NAME" },

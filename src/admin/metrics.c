@@ -77,6 +77,7 @@ write_process(const struct admin_config *c, struct buf *out)
 	background_stats(c->background, &b);
 	put(out, "swept_rows_total", COUNTER, "Expired rows deleted.", b.swept);
 	put(out, "audit_chained_total", COUNTER, "Audit events given their place in the chain.", b.chained);
+	put(out, "signing_keys_moved_total", COUNTER, "Signing keys that began to sign, were made by schedule, or are gone.", b.keys_moved);
 	put(out, "background_failures_total", COUNTER, "Rounds of background work that failed.", b.failures);
 }
 

@@ -79,6 +79,12 @@
 	X(AUDIT_WEBHOOK_DISABLED, "webhook.disabled", HOOK_NONE, "A webhook endpoint was disabled, since it failed for days or said 410 Gone; the detail has webhook_id.") \
 	X(AUDIT_INVITATION_CREATED, "invitation.created", HOOK_NONE, "An operator invited somebody to sign up.") \
 	X(AUDIT_INVITATION_REVOKED, "invitation.revoked", HOOK_NONE, "An operator took an invitation to sign up back.") \
+	X(AUDIT_JWT_TEMPLATE_SET, "jwt_template.set", HOOK_NONE, "An operator made or changed a template of tokens; the detail names it, and its key's algorithm.") \
+	X(AUDIT_JWT_TEMPLATE_DELETED, "jwt_template.deleted", HOOK_NONE, "An operator deleted a template of tokens; the detail names it.") \
+	X(AUDIT_SIGNING_KEY_MADE, "signing_key.made", HOOK_NONE, "Another signing key was published and will take over, by an operator or by the schedule; the detail has its kid.") \
+	X(AUDIT_SIGNING_KEY_CURRENT, "signing_key.current", HOOK_NONE, "A signing key began to sign; the one before it stays published until its tokens have ended.") \
+	X(AUDIT_SIGNING_KEY_GONE, "signing_key.gone", HOOK_NONE, "A signing key that had been replaced was deleted: no token it signed is good any more.") \
+	X(AUDIT_SIGNING_KEY_REPLACED, "signing_key.replaced", HOOK_NONE, "An operator had another signing key take over at once, and all others deleted.") \
 	X(AUDIT_DEPLOYMENT_CREATED, "deployment.created", HOOK_NONE, "An operator made a deployment.") \
 	X(AUDIT_DEPLOYMENT_CHANGED, "deployment.changed", HOOK_NONE, "An operator changed a deployment's settings; the detail says which.")
 

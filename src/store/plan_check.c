@@ -18,6 +18,7 @@
 /* Statements, by how their names begin, that may read a whole table, or all that a deployment has in it. */
 static const char *const whole_tables[] = {
 	"deployment", "signing_key", "secret_key", "audit_head", /* small tables */
+	"jwt_templates", /* a few dozen of a deployment, at most */
 	/* By an index of nothing but what waits to be sent. */
 	"message_backlog", "message_claim", "message_due_lanes", "message_give_up", "message_retry", "message_sent",
 	"message_shown_here",

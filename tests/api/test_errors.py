@@ -207,9 +207,9 @@ def test_code_is_given(server, code, case):
     assert got.status >= 400 and code in got.codes, got
 
 
-# Given by test_ticket.py, with tickets, by test_restrictions.py, with lists, and by test_domains.py.
+# Given by test_ticket.py, with tickets, by test_jwt_templates.py, with templates, by test_restrictions.py, with lists, and by test_domains.py.
 ELSEWHERE = {("/organizations/{id}/domains", "LIMIT_REACHED")} | {("/session/ticket/exchange", code) for code in ("INVALID_TICKET", "USER_DISABLED", "LIMIT_REACHED")} | {
-    ("/auth/complete-profile", "COUNTRY_RESTRICTED")} | {
+    ("/auth/complete-profile", "COUNTRY_RESTRICTED"), ("/session/token", "LIMIT_REACHED")} | {
     (path, "VOIP_NUMBER_BLOCKED") for path in ("/auth/signup", "/me/phone-numbers", "/auth/complete-profile")}
 
 
