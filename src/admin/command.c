@@ -266,10 +266,11 @@ enum status
 command_audit(struct task *t, struct deployment_id d, enum audit_event event, struct user_id user,
     struct session_id session, struct str detail)
 {
-	struct audit_id id = { id_next(t->now) };
+	const struct audit_entry entry = {
+		.event = event, .actor = S("operator"), .user = user, .session = session, .detail = detail,
+	};
 
-	return sql_audit_insert(t, d, id, t->now, str_of(audit_event_info[event].name), S("operator"), user,
-	    session, S(""), detail);
+	return audit_write(t, d, &entry);
 }
 
 struct deployment_lookup {

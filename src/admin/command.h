@@ -122,6 +122,15 @@ enum status command_audit(struct task *t, struct deployment_id d, enum audit_eve
 /* The account that "user_12", an e-mail address or a username means. E_NOT_FOUND with a sentence. */
 enum status command_user(struct command *c, const struct deployment *d, struct str name, struct user_id *ret_user) MUST_CHECK;
 
+enum status command_webhook_create(struct command *c) MUST_CHECK;
+enum status command_webhook_list(struct command *c) MUST_CHECK;
+enum status command_webhook_show(struct command *c) MUST_CHECK;
+enum status command_webhook_update(struct command *c) MUST_CHECK;
+enum status command_webhook_rotate(struct command *c) MUST_CHECK;
+enum status command_webhook_test(struct command *c) MUST_CHECK;
+enum status command_webhook_deliveries(struct command *c) MUST_CHECK;
+enum status command_webhook_replay(struct command *c) MUST_CHECK;
+enum status command_webhook_delete(struct command *c) MUST_CHECK;
 enum status command_deployment_create(struct command *c) MUST_CHECK;
 enum status command_deployment_list(struct command *c) MUST_CHECK;
 enum status command_deployment_show(struct command *c) MUST_CHECK;

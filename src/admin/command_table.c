@@ -201,6 +201,55 @@ const struct command_row command_rows[] = {
 		.summary = "Send a test message: mail to an address, a text message to a number such as +15551234567.",
 	},
 	{
+		.name = "webhook create", .usage = "URL", .place = PLACE_STORE, .run = command_webhook_create,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT, { "types", true, false, "TYPE,..." } },
+		.summary = "Tell an endpoint outside what happens; prints the secret it is signed with, this once only.",
+	},
+	{
+		.name = "webhook list", .place = PLACE_STORE, .run = command_webhook_list, .flags = { DEPLOYMENT },
+		.summary = "List endpoints, one JSON object a line.",
+	},
+	{
+		.name = "webhook show", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_show,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Show an endpoint, and why it is disabled.",
+	},
+	{
+		.name = "webhook update", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_update,
+		.args_min = 1, .args_max = 1,
+		.flags = { DEPLOYMENT, { "url", true, false, "URL" }, { "types", true, false, "TYPE,..." },
+		    { "enable", false, false, NULL }, { "disable", false, false, NULL } },
+		.summary = "Change an endpoint, or enable it again.",
+	},
+	{
+		.name = "webhook rotate", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_rotate,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT, { "overlap", true, false, "HOURSh" } },
+		.summary = "Sign with a new secret, and a day long with the old one as well; prints it this once only.",
+	},
+	{
+		.name = "webhook test", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_test,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Send an event webhook.test to an endpoint.",
+	},
+	{
+		.name = "webhook deliveries", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_deliveries,
+		.args_min = 1, .args_max = 1,
+		.flags = { DEPLOYMENT, { "state", true, false, "due|sent|given_up" }, { "before", true, false, "ID" },
+		    { "limit", true, false, "N" } },
+		.summary = "List what an endpoint was told or will be, the newest first, one JSON object a line.",
+	},
+	{
+		.name = "webhook replay", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_replay,
+		.args_min = 1, .args_max = 1,
+		.flags = { DEPLOYMENT, { "event", true, false, "ID" }, { "since", true, false, "TIME" }, { "all", false, false, NULL } },
+		.summary = "Tell an event again, or what was given up since a time; with --all, what was delivered too.",
+	},
+	{
+		.name = "webhook delete", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_delete,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Forget an endpoint and what it was told.",
+	},
+	{
 		.name = "backup", .usage = "FILE", .place = PLACE_STORE, .run = command_backup, .path_arg = true,
 		.args_min = 1, .args_max = 1,
 		.summary = "Write a consistent copy of the database; the master key is not in it.",

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/id.h"
+#include "base/task.h"
 #include "notify/hook_type.h"
 
 /*
@@ -98,3 +100,21 @@ struct audit_event_info {
 	const char    *help;
 };
 extern const struct audit_event_info audit_event_info[AUDIT__COUNT];
+
+struct audit_entry {
+	enum audit_event  event;
+	struct str        actor;	/* "operator", "user_12", "impersonation:ada@ops.example"; empty: nobody is known */
+	struct user_id    user;	/* whose account it is about; 0: nobody's */
+	struct session_id session;
+	struct str        ip;
+	struct str        detail;	/* a JSON object's text; empty: none */
+};
+
+/*
+ * Inside the write transaction of what it tells of: a row of the audit table, and what endpoints outside are told of
+ * it. After the change, whose outcome goes along. For handlers audit(), for commands command_audit() is shorter.
+ */
+enum status audit_write(struct task *t, struct deployment_id d, const struct audit_entry *entry) MUST_CHECK;
+
+/* The sender's: an endpoint was disabled because of what it answered. */
+enum status audit_hook_given_out(struct task *t, struct deployment_id d, struct hook_id hook, const char *why) MUST_CHECK;

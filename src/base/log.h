@@ -23,6 +23,7 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG, LOG__COUN
 	X(EV_SIGN_IN_REFUSED, "signin.refused", "A sign-in failed. Lines carry ip=, for fail2ban.") \
 	X(EV_THROTTLED, "throttled", "A source or an account has used up its tries.") \
 	X(EV_MESSAGE, "message", "A message was delivered, kept to be shown, tried in vain or given up. Never says to whom.") \
+	X(EV_WEBHOOK, "webhook", "An endpoint outside was disabled: it took nothing for days, or said 410 Gone.") \
 	X(EV_ADMIN, "admin", "An operator's command.") \
 	X(EV_BUG, "bug", "A condition of our own did not hold.")
 

@@ -22,6 +22,7 @@ static const char *const whole_tables[] = {
 	/* By an index of nothing but what waits to be sent. */
 	"message_backlog", "message_claim", "message_due_lanes", "message_give_up", "message_retry", "message_sent",
 	"message_shown_here",
+	"hook_any_due", "hook_backlog", "hook_lanes", /* the same, and all endpoints, of which there are few */
 	"account_unkeyed", /* by an index of nothing but accounts whose names have no key yet */
 	"audit_unchained", /* by an index of nothing but the events that have no place in the chain yet */
 };
@@ -44,6 +45,7 @@ static const char *const across_deployments[] = {
 	"known_device_expired_delete",
 	"message_content_expired_forget",
 	"message_old_delete",
+	"hook_event_old_delete",
 	"revocation_old_delete",
 	/* What other nodes changed, by transaction. */
 	"revocations_since",
