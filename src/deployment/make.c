@@ -257,7 +257,7 @@ home_of(struct task *t, const struct deployment_row *row, struct settings_home *
 
 /* Would it load like this? */
 static enum status
-check_settings(struct task *t, const struct deployment_row *row, struct str overrides)
+read_settings(struct task *t, const struct deployment_row *row, struct str overrides, struct settings *ret_settings)
 {
 	struct settings_home home;
 	struct settings s;
@@ -265,7 +265,17 @@ check_settings(struct task *t, const struct deployment_row *row, struct str over
 	TRY(home_of(t, row, &home));
 	TRY(settings_parse(t, t->arena, &home, overrides, &s));
 	TRY(check_transports(t, row, &s));
-	return check_cookie_domain(t, &s, row->backend_host);
+	TRY(check_cookie_domain(t, &s, row->backend_host));
+	*ret_settings = s;
+	return OK;
+}
+
+static enum status
+check_settings(struct task *t, const struct deployment_row *row, struct str overrides)
+{
+	struct settings s;
+
+	return read_settings(t, row, overrides, &s);
 }
 
 enum status
@@ -283,6 +293,25 @@ deployment_set(struct task *t, struct deployment_id id, const struct setting_tex
 	TRY(sql_deployment_set_settings(t, id, row.settings, after, t->now, &rows));
 	if (rows == 0)
 		return fail(t, E_CONFLICT, "the settings were changed by somebody else meanwhile");
+	return OK;
+}
+
+enum status
+deployment_try(struct task *t, struct deployment_id id, const struct setting_text *changes, size_t n,
+    struct settings *ret_before, struct settings *ret_after)
+{
+	struct settings before, after;
+	struct deployment_row row;
+	struct settings_home home;
+	struct str overrides;
+
+	TRY(sql_deployment_find(t, id, &row));
+	TRY(home_of(t, &row, &home));
+	TRY(settings_parse(t, t->arena, &home, row.settings, &before));
+	TRY(settings_change(t, &home, row.settings, changes, n, &overrides));
+	TRY(read_settings(t, &row, overrides, &after));
+	*ret_before = before;
+	*ret_after = after;
 	return OK;
 }
 
