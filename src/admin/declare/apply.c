@@ -80,6 +80,17 @@ read_spec(struct applying *a, struct deployment_spec *ret_spec)
 	return OK;
 }
 
+/* They are told in the order of the file. */
+static void
+append(struct declare *d, struct declared_made *m)
+{
+	struct declared_made **at = &d->made;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = m;
+}
+
 static enum status
 make(struct applying *a, struct declare *d)
 {
@@ -90,8 +101,7 @@ make(struct applying *a, struct declare *d)
 	TRY(read_spec(a, &spec));
 	TRY(deployment_create(a->t, a->keys, &spec, &m->made));
 	m->host = arena_dup(a->t->arena, spec.host);
-	m->next = d->made;
-	d->made = m;
+	append(d, m);
 	a->deployment = m->made.id;
 	plan_change(a->plan, S("deployment"), S("none"), arena_printf(a->t->arena, STR_FMT ", for %s",
 	    STR_ARG(mode_name(spec.mode)), log_quote(spec.frontend_host).text));
