@@ -82,24 +82,24 @@ command_deployment_apply(struct command *c)
 }
 
 struct export {
-	struct exporting e;
-	struct buf      *out;
+	const struct deployment *d;
+	bool                     all;
+	struct buf              *out;
 };
 
 static enum status
 export_read(struct task *t, void *arg)
 {
-	struct export *x = arg;
+	const struct export *x = arg;
 
-	x->e.t = t;
-	return declare_export(&x->e, x->out);
+	return declare_export(t, x->d, x->all, x->out);
 }
 
 enum status
 command_deployment_export(struct command *c)
 {
-	struct export x = { .e = { .all = command_flag(c, "all").p != NULL }, .out = &c->out };
+	struct export x = { .all = command_flag(c, "all").p != NULL, .out = &c->out };
 
-	TRY(command_deployment(c, c->args[0], &x.e.d));
+	TRY(command_deployment(c, c->args[0], &x.d));
 	return db_read(c->t, c->db, export_read, &x);
 }

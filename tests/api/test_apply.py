@@ -385,6 +385,8 @@ def lines(*expected):
 
 @pytest.mark.parametrize("text,expected", [
     ("settngs: {}\n", lines('4: there is no key "settngs"; did you mean settings?')),
+    ("base_url: https://a.example/\n", lines("4: base_url must be an origin such as https://api.example.com, without a slash at the end")),
+    ("name:\n", lines("4: name: this is to be a text, not nothing")),
     ("quux: 1\n", lines('4: there is no key "quux"')),
     ("host: x\n", lines('4: "host" is given twice, here and in line 1')),
     ("settings:\n  auth_setings:\n    password: {min_length: 9}\n", lines('5: there is no setting "auth_setings"; did you mean auth_settings?')),
@@ -468,6 +470,9 @@ def test_a_deployment_that_is_not_there_needs_its_facts(declared):
     assert declared.refused(f"host: {declared.host}\n").replace(declared.host, "HOST") == (
         "sessiond: HOST: there is no such deployment yet, and frontend_host and mode are needed to make it\n")
     assert declared.refused("mode: staging\n") == "FILE:1: host is missing: which deployment is this?\n"
+    assert declared.refused("host: a b\nfrontend_host: http://x.example\nmode: test\n") == lines(
+        "1: host must be a host such as api.example.com or localhost:8080",
+        "2: frontend_host must be a host such as app.example.com or localhost:3000", "3: mode must be production or staging")
     assert declared.refused("") == "FILE:1: there is no deployment in this file\n"
     assert declared.refused("- a\n") == "FILE:1: a deployment: this is to hold keys with values, not a list\n"
 

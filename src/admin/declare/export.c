@@ -20,15 +20,15 @@ write_all(struct exporting *e)
 }
 
 enum status
-declare_export(struct exporting *e, struct buf *out)
+declare_export(struct task *t, const struct deployment *d, bool all, struct buf *out)
 {
 	struct yaml_out y;
+	struct exporting e = { .t = t, .d = d, .out = &y, .all = all };
 	enum status st;
 
-	e->out = &y;
 	yaml_out_begin(&y, out);
-	st = write_all(e);
+	st = write_all(&e);
 	if (!yaml_out_end(&y) && st == OK)
-		st = fail(e->t, E_OVERLOADED, "the deployment cannot be written as one document");
+		st = fail(t, E_OVERLOADED, "the deployment cannot be written as one document");
 	return st;
 }

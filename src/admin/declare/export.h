@@ -4,5 +4,5 @@
 
 #include "admin/declare/section.h"
 
-/* In a read transaction. e->out is begun and ended here, into `out`. E_OVERLOADED: it became too long. */
-enum status declare_export(struct exporting *e, struct buf *out) MUST_CHECK;
+/* In a read transaction. `all`: the defaults too. E_OVERLOADED: it became too long. */
+enum status declare_export(struct task *t, const struct deployment *d, bool all, struct buf *out) MUST_CHECK;

@@ -53,27 +53,66 @@ reading_unknown(struct reading *r, const struct node *n, const char *what, const
 
 /* ---- a deployment's own facts ---- */
 
-static const char *const facts[] = { "host", "frontend_host", "mode", "base_url", "name" };
+static bool
+is_host(struct str s)
+{
+	char buf[HOST_MAX];
+	struct str folded = { buf, 0 };
+	struct host h;
+
+	return host_fold(s, true, buf, &folded.n) && host_parse(folded, &h);
+}
 
 static bool
-is_fact(struct str key)
+is_mode(struct str s)
+{
+	return str_eq(s, S("production")) || str_eq(s, S("staging"));
+}
+
+static bool
+is_base_url(struct str s)
+{
+	struct origin o;
+
+	return origin_parse(s, &o) && (origin_is_http(&o) || origin_is_https(&o));
+}
+
+static bool
+is_name(struct str s)
+{
+	return s.n > 0;
+}
+
+static const struct fact {
+	const char *name;
+	bool (*fits)(struct str text);
+	const char *what;	/* completes "must be …" */
+} facts[] = {
+	{ "host", is_host, "a host such as api.example.com or localhost:8080" },
+	{ "frontend_host", is_host, "a host such as app.example.com or localhost:3000" },
+	{ "mode", is_mode, "production or staging" },
+	{ "base_url", is_base_url, "an origin such as https://api.example.com, without a slash at the end" },
+	{ "name", is_name, "a text" },
+};
+
+static const struct fact *
+fact_find(struct str key)
 {
 	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
-		if (str_eq(key, str_of(facts[i])))
-			return true;
-	return false;
+		if (str_eq(key, str_of(facts[i].name)))
+			return &facts[i];
+	return NULL;
 }
 
 static void
-read_fact(struct reading *r, const struct node *n)
+read_fact(struct reading *r, const struct fact *f, const struct node *n)
 {
-	const char *name = facts[0];
-
-	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
-		if (str_eq(n->key, str_of(facts[i])))
-			name = facts[i];
-	if (reading_is_text(r, n, name))
-		json_str(&r->j, name, n->text);
+	if (!reading_is_text(r, n, f->name))
+		return;
+	if (f->fits(n->text))
+		json_str(&r->j, f->name, n->text);
+	else
+		problem(&r->p, n->line, "%s must be %s", f->name, f->what);
 }
 
 static const struct section *
@@ -97,7 +136,7 @@ refuse_member(struct reading *r, const struct node *n)
 
 	CHECK(ARRAY_LEN(facts) + sections_n < NAMES_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
-		names[k++] = facts[i];
+		names[k++] = facts[i].name;
 	for (size_t i = 0; i < sections_n; i++)
 		names[k++] = sections[i].name;
 	reading_unknown(r, n, "key", names);
@@ -107,9 +146,10 @@ static void
 read_member(struct reading *r, const struct node *n)
 {
 	const struct section *s = section_find(n->key);
+	const struct fact *f = fact_find(n->key);
 
-	if (is_fact(n->key))
-		read_fact(r, n);
+	if (f)
+		read_fact(r, f, n);
 	else if (s)
 		s->read(r, s->name, n);
 	else

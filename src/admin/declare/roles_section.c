@@ -345,23 +345,23 @@ export_roles(struct exporting *e, enum role_kind kind)
 
 /* ---- the two sections ---- */
 
-#define ROLES_SECTION(name, kind) \
-	void name##_read(struct reading *r, const char *key, const struct node *n) \
+#define ROLES_SECTION(section, kind) \
+	void section##_read(struct reading *r, const char *name, const struct node *n) \
 	{ \
-		(void)key; \
+		(void)name; \
 		read_roles(r, kind, n); \
 	} \
-	enum status name##_apply(struct applying *a, const json_t *value) \
+	enum status section##_apply(struct applying *a, const json_t *value) \
 	{ \
 		return apply_roles(a, kind, value); \
 	} \
-	enum status name##_prune(struct applying *a, const json_t *value) \
+	enum status section##_prune(struct applying *a, const json_t *value) \
 	{ \
 		return prune_roles(a, kind, value); \
 	} \
-	enum status name##_export(struct exporting *e, const char *key) \
+	enum status section##_export(struct exporting *e, const char *name) \
 	{ \
-		(void)key; \
+		(void)name; \
 		return export_roles(e, kind); \
 	}
 ROLES_SECTION(org_roles_section, ROLE_OF_ORG)

@@ -48,17 +48,17 @@ struct section {
 extern const struct section sections[];
 extern const size_t sections_n;
 
-#define SECTION(name) \
-	void name##_read(struct reading *r, const char *key, const struct node *n); \
-	enum status name##_apply(struct applying *a, const json_t *value) MUST_CHECK; \
-	enum status name##_prune(struct applying *a, const json_t *value) MUST_CHECK; \
-	enum status name##_export(struct exporting *e, const char *key) MUST_CHECK;
+#define SECTION(section) \
+	void section##_read(struct reading *r, const char *name, const struct node *n); \
+	enum status section##_apply(struct applying *a, const json_t *value) MUST_CHECK; \
+	enum status section##_prune(struct applying *a, const json_t *value) MUST_CHECK; \
+	enum status section##_export(struct exporting *e, const char *name) MUST_CHECK;
 SECTION(settings_section)
 SECTION(secrets_section)
 SECTION(templates_section)
 SECTION(org_roles_section)
 SECTION(ws_roles_section)
 #undef SECTION
-void default_roles_section_read(struct reading *r, const char *key, const struct node *n);
+void default_roles_section_read(struct reading *r, const char *name, const struct node *n);
 enum status default_roles_section_apply(struct applying *a, const json_t *value) MUST_CHECK;
-enum status default_roles_section_export(struct exporting *e, const char *key) MUST_CHECK;
+enum status default_roles_section_export(struct exporting *e, const char *name) MUST_CHECK;
