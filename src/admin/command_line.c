@@ -150,10 +150,12 @@ show(FILE *to, struct str s)
 static void
 show_out(struct line *l, struct str out)
 {
-	const char *applied = l->is_plan_known && out.n > 0 ? memmem(out.p, out.n, "applied ", 8) : NULL;
+	struct str line, rest = out;
 
 	l->out = out;
-	show(stdout, applied ? str_from(out, (size_t)(applied - out.p)) : out);
+	while (l->is_plan_known && rest.n > 0 && !str_starts(rest, S("applied ")))
+		(void)str_cut(rest, '\n', &line, &rest);
+	show(stdout, rest.n > 0 ? rest : out);
 }
 
 static enum status

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 import yaml
 
-from harness import ROOT, binary, run
+from harness import ROOT, binary, race, run
 
 PLAN_SHOWN = 3
 EXAMPLE = ROOT / "packaging" / "deployment.yaml"
@@ -281,6 +281,12 @@ def test_at_a_terminal_it_asks(declared):
     assert declared.show()["host"] == declared.host
 
 
+def test_what_is_shown_cannot_pass_for_the_end_of_a_plan(declared):
+    declared.file.write_text(declared.head() + 'settings: {ui_settings: {app_name: "applied x"}}\n')
+    code, out = at_a_terminal(declared, b"y\n")
+    assert code == 0 and re.search(r"^plan \S+: 2 changes\napplied \S+: 2 changes\n\{.*\}\n$", out, re.M), out
+
+
 def test_standard_input_is_a_file_too(declared):
     done = run("deployment", "apply", "-", "--yes", "--data", declared.server.data, stdin=declared.head())
     assert done.returncode == 0 and declared.show()["host"] == declared.host
@@ -329,6 +335,16 @@ def test_several_documents_are_applied_as_one(declared):
 def test_one_host_has_one_document(declared):
     text = declared.head() + f"---\nhost: {declared.host.upper()}\n"
     assert declared.refused(text) == f'FILE:5: "{declared.host.upper()}" has a document in line 1 already\n'
+
+
+def test_two_who_apply_the_same_file_make_one_deployment(declared):
+    declared.file.write_text(declared.head() + "settings: {jwt_lifetime: 30}\norganization_roles: {Editor: [organization:member]}\n")
+    done = race([lambda: run("deployment", "apply", declared.file, "--yes", "--data", declared.server.data)] * 4)
+    made = [d for d in done if '"secret_key"' in d.stdout]
+    assert len(made) == 1 and made[0].returncode == 0
+    for other in done:
+        assert other in made or other.stdout == "nothing to do\n" or f"{declared.host}: " in other.stderr, other
+    assert [e for e, _ in declared.audit()] == ["deployment.created", "deployment.changed"]
 
 
 # ---- pruning ----
@@ -522,6 +538,13 @@ def test_a_bomb_of_every_size_costs_no_memory(declared):
     assert done.returncode == 1 and "anchors" in done.stderr
 
 
+def test_there_are_bounds_to_what_one_transaction_does(declared):
+    many = "".join(f"---\nhost: h{i}.{declared.host}\n" for i in range(101))
+    assert declared.refused(many) == "FILE:202: more than 100 deployments: apply them in several files\n"
+    roles = "organization_roles:\n" + "".join(f"  R{i}: []\n" for i in range(102))
+    assert declared.refused(declared.head() + roles) == "FILE:105: organization_roles: more than 100 roles\n"
+
+
 def test_problems_are_cut_after_twenty(declared):
     told = declared.refused(declared.head() + "".join(f"zzzz{i}zzzz: 1\n" for i in range(500))).splitlines()
     assert len(told) == 21 and told[-1] == "FILE: and 480 more"
@@ -576,6 +599,22 @@ def test_the_master_key_is_nobodys_secret(declared):
 def test_secrets_are_short_texts(declared, content, expected):
     (declared.file.parent / "s").write_bytes(content)
     assert declared.refused(declared.head() + "secrets: {smtp_password: {from_file: s}}\n") == expected
+
+
+def test_a_secret_of_every_length_is_taken_or_refused(declared):
+    for n in range(508, 520):
+        for end in (b"", b"\n", b"\r\n"):
+            (declared.file.parent / "s").write_bytes(b"x" * n + end)
+            done = declared.apply(declared.head() + "secrets: {smtp_password: {from_file: s}}\n")
+            assert done.returncode == (PLAN_SHOWN if n <= 512 else 1), (n, end, done.stderr)
+    assert declared.refused(declared.head() + "secrets: {smtp_password: {from_env: LONG}}\n", env={"LONG": "x" * 513}) == "FILE:4: smtp_password: more than 512 bytes\n"
+
+
+def test_a_secret_may_come_through_a_pipe_of_the_shell(declared):
+    declared.file.write_text(declared.head() + "secrets: {smtp_password: {from_file: /dev/fd/9}}\n")
+    done = subprocess.run(["bash", "-c", 'exec 9< <(echo piped); exec "$1" deployment apply "$2" --data "$3"', "bash", binary(), declared.file,
+                           declared.server.data], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == PLAN_SHOWN and 'secrets.smtp_password: not set → what is in the file "/dev/fd/9"' in done.stdout, done
 
 
 @pytest.mark.parametrize("path,why", [("/dev/zero", "too long"), (".", "Is a directory"), ("/dev/null", "there is nothing in it")])

@@ -34,8 +34,8 @@ plan_change(struct plan *p, struct str key, struct str before, struct str after)
 	p->n++;
 	p->n_here++;
 	json_str(&p->keys_json, NULL, key);
-	buf_printf(&p->lines, STR_FMT "  " STR_FMT ": " STR_FMT " → " STR_FMT "\n", STR_ARG(p->host), STR_ARG(key),
-	    STR_ARG(before), STR_ARG(after));
+	buf_printf(&p->lines, STR_FMT "  " STR_FMT ": " STR_FMT " → " STR_FMT "\n", STR_ARG(p->host),
+	    STR_ARG(plan_json(p->t, key)), STR_ARG(before), STR_ARG(after));
 }
 
 struct str

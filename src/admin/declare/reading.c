@@ -74,7 +74,7 @@ is_base_url(struct str s)
 {
 	struct origin o;
 
-	return origin_parse(s, &o) && (origin_is_http(&o) || origin_is_https(&o));
+	return origin_parse(s, &o) && origin_is_http(&o);
 }
 
 static bool
@@ -192,11 +192,28 @@ read_document(struct reading *r, const struct node *d)
 	json_object_end(&r->j);
 }
 
+/* They are one transaction, for which other writes wait. */
+static bool
+are_few(struct reading *r, const struct node *documents)
+{
+	int n = 0;
+
+	for (const struct node *d = documents; d; d = d->next) {
+		if (++n <= DECLARE_DOCUMENTS_MAX)
+			continue;
+		problem(&r->p, d->line, "more than %d deployments: apply them in several files", DECLARE_DOCUMENTS_MAX);
+		return false;
+	}
+	return true;
+}
+
 static void
 read_documents(struct reading *r, const struct node *documents)
 {
 	if (!documents)
 		problem(&r->p, 1, "there is no deployment in this file");
+	if (!are_few(r, documents))
+		return;
 	check_hosts_differ(r, documents);
 	json_object_begin(&r->j, NULL);
 	json_array_begin(&r->j, "deployments");

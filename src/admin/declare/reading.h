@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/task.h"
 
-enum { DECLARE_ORDER_MAX = 1024 * 1024 };
+enum { DECLARE_ORDER_MAX = 1024 * 1024, DECLARE_DOCUMENTS_MAX = 100 };
 
 struct reading {
 	struct task    *t;

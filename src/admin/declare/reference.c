@@ -137,7 +137,8 @@ is_master_key(const struct reading *r, int fd)
 static bool
 secret_from_file(struct reading *r, const struct node *m, char *buf, size_t cap, struct reference *ret_reference)
 {
-	int fd = openat(r->directory, m->text.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	/* Waiting for it: a pipe of the shell's is a file too. */
+	int fd = openat(r->directory, m->text.p, O_RDONLY | O_CLOEXEC);
 	bool good = false;
 
 	if (fd < 0)

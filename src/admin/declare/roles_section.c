@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "deployment/settings_value.h"
 
-enum { ROLE_NAME_MAX = 100, PERMISSIONS_MAX_BYTES = 64 * 1024 };
+enum { ROLES_MAX = 100, ROLE_NAME_MAX = 100, PERMISSIONS_MAX_BYTES = 64 * 1024 };
 
 /* What differs between the two: their tables, and the setting that lists what they may grant. */
 static const struct {
@@ -145,11 +145,15 @@ check_differs(struct reading *r, const struct node *map, const struct node *n)
 static void
 read_roles(struct reading *r, enum role_kind kind, const struct node *map)
 {
+	int count = 0;
+
 	if (!reading_is_map(r, map, kinds[kind].section))
 		return;
 	json_object_begin(&r->j, kinds[kind].section);
 	for (const struct node *n = map->first; n; n = n->next) {
-		if (!is_name(r, n))
+		if (++count == ROLES_MAX + 1)
+			problem(&r->p, n->line, "%s: more than %d roles", kinds[kind].section, ROLES_MAX);
+		if (count > ROLES_MAX || !is_name(r, n))
 			continue;
 		check_differs(r, map, n);
 		read_permissions(r, kind, n);

@@ -28,7 +28,11 @@ read_reference(struct reading *r, const char *name, const struct node *n)
 	char buf[SECRET_MAX_BYTES + 3];
 	struct reference ref;
 
-	if (reading_secret(r, n, buf, sizeof(buf), &ref) && ref.text.n <= SECRET_MAX_BYTES) {
+	if (!reading_secret(r, n, buf, sizeof(buf), &ref)) {
+		/* It has told why. */
+	} else if (ref.text.n > SECRET_MAX_BYTES) {
+		problem(&r->p, n->line, "%s: more than %d bytes", name, SECRET_MAX_BYTES);
+	} else {
 		json_object_begin(&r->j, name);
 		json_str(&r->j, "from", ref.from);
 		json_str(&r->j, "value", ref.text);
