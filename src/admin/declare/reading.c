@@ -265,13 +265,14 @@ read_order(struct reading *r, const char *path, struct buf *order)
 	json_init(&r->j, order);
 	if (tree_read(r->t, &r->p, text, &documents))
 		read_documents(r, documents);
-	else if (r->p.n == 0)
+	/* Without memory a good value looks like a bad one. */
+	if (arena_failed(r->t->arena) || (r->p.n == 0 && order->n == 0))
 		return fail(r->t, E_OVERLOADED, "out of memory for %s", path);
 	if (r->p.n > PROBLEMS_MAX)
 		buf_printf(r->p.out, "%s: and %d more\n", path, r->p.n - PROBLEMS_MAX);
 	if (r->p.n > 0)
 		return E_BAD_REQUEST_BODY;
-	if (order->failed || arena_failed(r->t->arena))
+	if (order->failed)
 		return fail(r->t, E_OVERLOADED, "%s: with the files it names it is more than %d bytes", path, DECLARE_ORDER_MAX);
 	return OK;
 }
@@ -284,6 +285,8 @@ declare_read(struct task *t, const char *path, const char *master_key_file, stru
 	struct buf order;
 	enum status st;
 
+	if (r.directory < 0 && arena_failed(t->arena))
+		return fail(t, E_OVERLOADED, "out of memory for %s", path);
 	if (r.directory < 0)
 		return fail(t, E_NOT_FOUND, "%s: %s", path, strerror(errno));
 	buf_init(&order, DECLARE_ORDER_MAX);
@@ -294,6 +297,8 @@ declare_read(struct task *t, const char *path, const char *master_key_file, stru
 		*ret_order = order;
 		return OK;
 	}
+	if (st != E_BAD_REQUEST_BODY)
+		buf_clear(problems);
 	if (order.p)
 		secret_wipe(order.p, order.n);
 	buf_done(&order);
