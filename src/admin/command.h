@@ -43,6 +43,7 @@ struct command_row {
 	enum command_place  place;
 	const char         *reads_input;	/* what is read from standard input: "Password (empty: none)"; NULL: nothing */
 	bool                reads_lines;	/* the first argument is a file of lines or "-": run once for each batch of them, with --from */
+	bool                reads_document;	/* the first argument is a file of declared deployments or "-"; see declare/reading.h */
 	bool                makes_database;	/* an empty directory is not an error */
 	bool                path_arg;	/* the first argument is a path: made absolute where it was typed */
 	enum status       (*run)(struct command *c);
@@ -141,6 +142,8 @@ enum status command_jwt_template_show(struct command *c) MUST_CHECK;
 enum status command_jwt_template_delete(struct command *c) MUST_CHECK;
 enum status command_key_rotate(struct command *c) MUST_CHECK;
 enum status command_key_list(struct command *c) MUST_CHECK;
+enum status command_deployment_apply(struct command *c) MUST_CHECK;
+enum status command_deployment_export(struct command *c) MUST_CHECK;
 enum status command_user_create(struct command *c) MUST_CHECK;
 enum status command_user_import(struct command *c) MUST_CHECK;
 enum status command_invitation_create(struct command *c) MUST_CHECK;

@@ -28,6 +28,18 @@ const struct command_row command_rows[] = {
 		.summary = "Change settings, all of them or none.",
 	},
 	{
+		.name = "deployment apply", .usage = "FILE|-", .place = PLACE_STORE, .run = command_deployment_apply,
+		.reads_document = true, .makes_database = true, .args_min = 1, .args_max = 1,
+		.flags = { { "check", false, false, NULL }, { "yes", false, false, NULL }, { "plan", true, false, "ID" },
+		    { "prune", false, false, NULL } },
+		.summary = "Make deployments what a YAML file says, all or nothing; shows what would change, and asks.",
+	},
+	{
+		.name = "deployment export", .usage = "HOST", .place = PLACE_STORE, .run = command_deployment_export,
+		.args_min = 1, .args_max = 1, .flags = { { "all", false, false, NULL } },
+		.summary = "Write a deployment as such a file: what is not the default, or with --all everything; never a secret.",
+	},
+	{
 		.name = "deployment secret set", .usage = "HOST NAME", .place = PLACE_STORE, .run = command_secret_set,
 		.args_min = 2, .args_max = 2, .reads_input = "Secret",
 		.summary = "Set smtp_password or sms_secret; it is read from standard input, sealed, and never shown.",

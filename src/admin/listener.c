@@ -216,8 +216,7 @@ static size_t
 body_limit(void *arg, const struct http_head *head)
 {
 	(void)arg;
-	(void)head;
-	return ADMIN_BODY_MAX;
+	return str_eq(head->path, S("/command")) ? ADMIN_COMMAND_MAX : ADMIN_BODY_MAX;
 }
 
 static void

@@ -112,6 +112,13 @@ enum status deployment_create(struct task *t, const struct keys *k, const struct
 enum status deployment_set(
     struct task *t, struct deployment_id id, const struct setting_text *changes, size_t n) MUST_CHECK;
 
+/*
+ * The settings as they are and as deployment_set() would leave them, with the same refusals; nothing is
+ * written. Texts: task's arena.
+ */
+enum status deployment_try(struct task *t, struct deployment_id id, const struct setting_text *changes, size_t n,
+    struct settings *ret_before, struct settings *ret_after) MUST_CHECK;
+
 /* Give it other hosts (a demo follows the listening port); same checks, and refusals, as creation. */
 enum status deployment_move(
     struct task *t, struct deployment_id id, struct str host, struct str frontend_host) MUST_CHECK;

@@ -274,6 +274,25 @@ deployment_set(struct task *t, struct deployment_id id, const struct setting_tex
 }
 
 enum status
+deployment_try(struct task *t, struct deployment_id id, const struct setting_text *changes, size_t n,
+    struct settings *ret_before, struct settings *ret_after)
+{
+	struct settings before, after;
+	struct deployment_row row;
+	struct settings_home home;
+	struct str overrides;
+
+	TRY(sql_deployment_find(t, id, &row));
+	TRY(home_of(t, &row, &home));
+	TRY(settings_parse(t, t->arena, &home, row.settings, &before));
+	TRY(settings_change(t, &home, row.settings, changes, n, &overrides));
+	TRY(check_settings(t, &row, overrides, &after));
+	*ret_before = before;
+	*ret_after = after;
+	return OK;
+}
+
+enum status
 deployment_move(struct task *t, struct deployment_id id, struct str host, struct str frontend_host)
 {
 	struct deployment_row row;
