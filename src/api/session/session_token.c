@@ -1,6 +1,7 @@
 /* session_token.c - GET /session/token: a short-lived JWT for the app's own backends. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/api.h"
+#include "api/session/session_token.h"
+
 #include "api/org/visitor.h"
 #include "auth/jwt.h"
 #include "base/str.h"
@@ -115,13 +116,15 @@ put_claims(struct request *rq, struct json *j, const struct scope_claims *c)
 	json_object_end(j);
 }
 
-static enum status
-mint(struct request *rq, struct str *ret_token)
+enum status
+session_token_mint(struct request *rq, struct str template, struct str *ret_token)
 {
 	struct scope_claims c = { 0 };
 	struct buf payload;
 	struct json j;
 
+	if (template.n > 0 && !str_eq(template, S("default")))
+		return E_TEMPLATE_NOT_FOUND;
 	TRY(load_org_scope(rq, &c));
 	TRY(load_workspace_scope(rq, &c));
 	buf_init_arena(&payload, rq->task.arena, PAYLOAD_MAX);
@@ -137,12 +140,13 @@ mint(struct request *rq, struct str *ret_token)
 static enum status
 session_token(struct request *rq)
 {
-	struct str name = query_text(rq, "template"), token;
+	struct str token;
 	struct json *j;
+	enum status st = session_token_mint(rq, query_text(rq, "template"), &token);
 
-	if (name.n > 0 && !str_eq(name, S("default")))
-		return refuse(rq, E_TEMPLATE_NOT_FOUND, NULL);
-	TRY(mint(rq, &token));
+	if (st == E_TEMPLATE_NOT_FOUND)
+		return refuse(rq, st, NULL);
+	TRY(st);
 	j = reply(rq);
 	json_object_begin(j, "data");
 	json_str(j, "token", token);
