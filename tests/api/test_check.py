@@ -329,7 +329,9 @@ def test_signed_out_people_are_sent_to_the_sign_in_page(production, rule, status
 
 def test_a_scripts_call_is_not_sent_anywhere(production):
     for mode, status in (("navigate", 303), ("cors", 401), ("no-cors", 401), ("same-origin", 401), ("websocket", 401)):
-        assert ask(production.browser(), "sign_in=redirect", headers=[("Sec-Fetch-Mode", mode)]).status == status
+        for rule in ("sign_in=redirect", "sign_in=location"):
+            got = ask(production.browser(), rule, headers=[("Sec-Fetch-Mode", mode)])
+            assert got.status == (status if rule == "sign_in=redirect" else 401) and (got.header("Location") is None) == (status == 401)
 
 
 def test_12_4_never_an_open_redirect(server):

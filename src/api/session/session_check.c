@@ -21,9 +21,10 @@ refuse_signed_out(struct request *rq)
 {
 	enum check_sign_in sign_in = rq->priv->ask.sign_in;
 
-	if (sign_in != CHECK_REFUSE)
+	if (sign_in != CHECK_REFUSE && !came_from_script(rq)) {
 		rq->priv->location = came_from_sign_in(rq);
-	rq->priv->redirects = sign_in == CHECK_REDIRECT && !came_from_script(rq);
+		rq->priv->redirects = sign_in == CHECK_REDIRECT;
+	}
 	return refuse(rq, E_UNAUTHORIZED, NULL);
 }
 
