@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "net/loop.h"
+#include "api/api.h"
 
 /* What a rule is about. All that are given must be met. */
 enum check_rule {
