@@ -100,21 +100,22 @@ def raw_answer(port, path):
 
 
 def constant(answer, path):
-    """An nginx that answers with the same fields, and with as many bytes: what it says of itself comes off the longest."""
+    """An nginx that answers with the same fields, and with as many bytes: what it says of itself comes off the longest values."""
     own = {"date", "server", "content-length", "connection"}
     fields = [line.split(": ", 1) for line in answer.decode().split("\r\n")[1:] if line]
     fields = [f for f in fields if f[0].lower() not in own]
-    longest = max(range(len(fields)), key=lambda i: len(fields[i][1]))
 
     def made():
         lines = " ".join(f'add_header {k} "{v}";' for k, v in fields)
         return nginx(lambda port: CONSTANT.format(port=port, fields=lines), "nginx-check")
     with rig.running(made()) as n:
         beyond = len(raw_answer(n.port, path)) - len(answer)
-    value = fields[longest][1]
-    fields[longest][1] = value[:len(value) - beyond] if beyond > 0 else value + "x" * -beyond
+    fields[0][1] += "x" * -beyond
+    for _ in range(beyond):
+        longest = max(fields, key=lambda f: len(f[1]))
+        longest[1] = longest[1][:-1]
     program = made()
-    if not fields[longest][1] or len(raw_answer(program.port, path)) != len(answer):
+    if len(raw_answer(program.port, path)) != len(answer):
         program.stop()
         raise RuntimeError("nginx's answer has another length")
     return program

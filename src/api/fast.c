@@ -104,7 +104,7 @@ answer_check(struct request *rq, struct str vouch)
 		return true;
 	}
 	p->outcome = OK;
-	p->answer = (struct answer){ .status = 200, .headers = lines };
+	p->answer = (struct answer){ .status = 200, .headers = lines, .is_vetted = true };
 	return true;
 }
 

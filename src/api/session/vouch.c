@@ -193,6 +193,8 @@ vouch_make(struct request *rq, struct str *ret_block)
 	buf_put_str(&block, m.workspace_list);
 	if (m.text.failed || block.failed || m.org_list.n > VOUCH_MAX || m.workspace_list.n > VOUCH_MAX)
 		return fail(&rq->task, E_OVERLOADED, "the roles and permissions of this session do not fit into headers");
+	/* Here once, so that no serve has to look again. */
+	CHECK(answer_is_fields(buf_str(&m.text)));
 	*ret_block = buf_str(&block);
 	return OK;
 }
