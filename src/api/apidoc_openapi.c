@@ -220,6 +220,8 @@ general_name(struct arena *a, int http)
 static json_t *
 success(struct arena *a, const struct route *r)
 {
+	if (r->by_proxy)
+		return made(json_pack("{s:s}", "description", "Yes: nothing but header fields."));
 	if (route_answers_bare(r))
 		return made(json_pack("{s:s}", "description", "Outside the envelope."));
 	return made(json_pack(

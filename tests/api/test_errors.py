@@ -25,6 +25,7 @@ NO_DUTCH = {"auth_settings__phone_number__enabled": "true", "auth_settings__phon
             "restrictions__country_restrictions__enabled": "true", "restrictions__country_restrictions__country_codes": "NL"}
 
 CASES = [
+    ("UNAUTHORIZED", of("GET", "/session/check")), ("FORBIDDEN", of("GET", "/session/check", None, {"organization": "org_1"}, "user")),
     ("BAD_REQUEST_BODY", of("POST", "/session/switch-sign-in")),
     ("BAD_REQUEST_BODY", of("POST", "/session/sign-out", None, {"sign_in_id": "signin_1"}, "user")),
     ("UNAUTHORIZED", of("POST", "/session/switch-organization")),

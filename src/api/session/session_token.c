@@ -1,8 +1,9 @@
 /* session_token.c - GET /session/token: a short-lived JWT for the app's own backends. */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "api/session/session_token.h"
+
 #include <jansson.h>
 
-#include "api/api.h"
 #include "api/session/token_claims.h"
 #include "auth/claims.h"
 #include "auth/jwt.h"
@@ -149,23 +150,28 @@ put_token(struct request *rq, struct str token, int64_t lifetime_s)
 	json_object_end(j);
 }
 
+enum status
+session_token_mint(struct request *rq, struct str template, struct str *ret_token, int64_t *ret_lifetime_s)
+{
+	struct str name = template.n > 0 ? template : S("default");
+	const struct jwt_template *tmpl = deployment_jwt_template(rq->deployment, name);
+
+	if (tmpl == NULL && !str_eq(name, S("default")))
+		return E_TEMPLATE_NOT_FOUND;
+	*ret_lifetime_s = tmpl != NULL ? tmpl->lifetime_s : rq->deployment->settings.jwt_lifetime_s;
+	return tmpl != NULL ? mint_by_template(rq, tmpl, ret_token) : mint_built_in(rq, ret_token);
+}
+
 static enum status
 session_token(struct request *rq)
 {
-	struct str name = query_text(rq, "template"), token;
-	const struct jwt_template *tmpl;
-	int64_t lifetime_s = rq->deployment->settings.jwt_lifetime_s;
+	struct str token;
+	int64_t lifetime_s;
+	enum status st = session_token_mint(rq, query_text(rq, "template"), &token, &lifetime_s);
 
-	name = name.n > 0 ? name : S("default");
-	tmpl = deployment_jwt_template(rq->deployment, name);
-	if (tmpl == NULL && !str_eq(name, S("default")))
-		return refuse(rq, E_TEMPLATE_NOT_FOUND, NULL);
-	if (tmpl != NULL) {
-		TRY(mint_by_template(rq, tmpl, &token));
-		lifetime_s = tmpl->lifetime_s;
-	} else {
-		TRY(mint_built_in(rq, &token));
-	}
+	if (st == E_TEMPLATE_NOT_FOUND)
+		return refuse(rq, st, NULL);
+	TRY(st);
 	put_token(rq, token, lifetime_s);
 	return OK;
 }
