@@ -4,7 +4,7 @@
 #include "api/session/vouch.h"
 #include "fields_fuzz.h"
 
-static const struct check_rule {
+static const struct rule_line {
 	const char *name, *line;
 	bool of_workspace;
 } rules[CHECK_RULE__COUNT] = {
@@ -38,7 +38,7 @@ judge(const struct check_ask *ask)
 
 /* "line: other,<value and one byte more or not>": every byte escaped. */
 static void
-say(struct arena *a, const struct check_rule *r, struct str value, bool longer)
+say(struct arena *a, const struct rule_line *r, struct str value, bool longer)
 {
 	struct buf b;
 
