@@ -216,7 +216,10 @@ ELSEWHERE = {("/organizations/{id}/domains", "LIMIT_REACHED")} | {("/session/tic
 
 # Given by test_org_roles.py and test_org_invitations.py, which have an organization with people in it.
 ORGANIZATIONS = {(path, code) for path in ("/organizations/{id}/roles", "/workspaces/{id}/roles") for code in ("FEATURE_DISABLED", "LIMIT_REACHED")} | {
-    (path, "FEATURE_DISABLED") for path in ("/organizations/{id}/roles/{role_id}/remove", "/workspaces/{id}/roles/{role_id}/delete")}
+    (path, "FEATURE_DISABLED") for path in (
+        "/organizations/{id}/roles/{role_id}/remove", "/workspaces/{id}/roles/{role_id}/delete", "/organizations/{id}/invitations",
+        "/organizations/{id}/invitations/{invitation_id}/discard", "/organizations/{id}/invitations/{invitation_id}/resend",
+        "/organizations/invitations/accept")} | {("/organizations/{id}/invitations", code) for code in ("EMAIL_EXISTS", "LIMIT_REACHED")}
 
 
 def declared():
