@@ -158,7 +158,7 @@ fast_serve(struct request *rq)
 	}
 	if (token_hash(&rq->task, token, &hash) != OK)
 		return false;
-	s = cache_find(rq->app->cache, rq->deployment->id, &hash, rq->task.now);
+	s = (rq->route->by_proxy ? cache_find_brief : cache_find)(rq->app->cache, rq->deployment->id, &hash, rq->task.now);
 	if (!s)
 		return false;
 	served = answer_snapshot(rq, s) && !rq->priv->headers.failed;
