@@ -107,7 +107,7 @@ message_templates:
         {{code}}
     html: {from_file: verify.html}
 organization_roles:
-  Editor: [documents:edit, organization:member]
+  Editor: [organization:member, documents:edit]
 workspace_roles:
   Guest: []
 default_roles:
@@ -158,7 +158,7 @@ def test_everything_a_file_can_hold_is_applied(whole):
     assert whole.server.cli("deployment", "template", "show", whole.host, "verify_email", "html") == "<p>{{code}}</p>\n<p>\ttabs</p> \n"
     assert [json.loads(x)["name"] for x in whole.server.cli("deployment", "secret", "list", whole.host).splitlines()] == ["sms_secret", "smtp_password"]
     roles = whole.server.sql(f"SELECT name, permissions FROM orgrole WHERE deployment_id = {whole.number()} ORDER BY id")
-    assert roles == [("Member", "organization:member"), ("Admin", "organization:admin"), ("Editor", "documents:edit organization:member")]
+    assert roles == [("Member", "organization:member"), ("Admin", "organization:admin"), ("Editor", "organization:member documents:edit")]
     assert whole.show()["name"] == "Example"
 
 
@@ -238,7 +238,7 @@ default_roles: {organization_member: Member}
         'secrets.smtp_password: another value → what is in the file "verify.html"',
         'secrets.sms_secret: set → not set',
         'message_templates.verify_email.subject: "{{code}}: your code" → the built-in words',
-        'organization_roles.Editor: "Editor" (documents:edit organization:member) → "EDITOR" (documents:edit)',
+        'organization_roles.Editor: "Editor" (organization:member documents:edit) → "EDITOR" (documents:edit)',
         'default_roles.organization_member: "EDITOR" → "Member"']
     assert re.fullmatch(r"plan [0-9a-f]{16}: 8 changes", lines[-1])
 
@@ -393,6 +393,14 @@ def test_a_role_that_changes_is_seen_in_sessions_at_once(declared, server):
     assert "organization:manage" in browser.get("/me/organization-memberships").text
 
 
+def test_a_role_that_grants_what_the_catalogue_has_no_more_stays(whole):
+    """What is exported applies, whatever was set between."""
+    whole.server.cli("deployment", "set", whole.host, "b2b_settings.organization_permissions=organization:member,organization:admin")
+    assert whole.apply(whole.export(), "--yes", "--prune").stdout == "nothing to do\n"
+    text = whole.head() + "organization_roles: {Editor: [documents:edit]}\n"
+    assert "grants" in whole.refused(text)
+
+
 # ---- refusals: golden sentences ----
 
 def lines(*expected):
@@ -443,7 +451,7 @@ def lines(*expected):
     ("organization_roles: {Editor: [a, a]}\n", lines('4: "a" is given twice')),
     ("organization_roles:\n  Editor: [a]\n  EDITOR: [a]\n", lines('6: "EDITOR" is the same name as "Editor" in line 5')),
     ("organization_roles:\n  ' Editor': []\n",
-     lines('5: " Editor" cannot be a role\'s name: that is 1 to 100 visible characters, without spaces around them')),
+     lines('5: " Editor" cannot be a role\'s name: that is 2 to 50 visible characters, without spaces around them')),
     ("default_roles: {organization_creater: Admin}\n",
      lines('4: there is no default role "organization_creater"; did you mean organization_creator?')),
     ("settngs: {}\nsecretes: {}\n",
@@ -541,7 +549,7 @@ def test_a_bomb_of_every_size_costs_no_memory(declared):
 def test_there_are_bounds_to_what_one_transaction_does(declared):
     many = "".join(f"---\nhost: h{i}.{declared.host}\n" for i in range(101))
     assert declared.refused(many) == "FILE:202: more than 100 deployments: apply them in several files\n"
-    roles = "organization_roles:\n" + "".join(f"  R{i}: []\n" for i in range(102))
+    roles = "organization_roles:\n" + "".join(f"  Role{i}: []\n" for i in range(102))
     assert declared.refused(declared.head() + roles) == "FILE:105: organization_roles: more than 100 roles\n"
 
 

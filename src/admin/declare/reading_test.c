@@ -112,7 +112,7 @@ test_lines_are_those_of_the_keys(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct str told, rest;
-		int64_t line;
+		int64_t line = 0;
 
 		assert_int_equal(read_text(f, cases[i].text), E_BAD_REQUEST_BODY);
 		rest = str_from(buf_str(&f->problems), strlen(f->path) + strlen("/d.yaml:"));

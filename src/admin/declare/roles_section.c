@@ -5,8 +5,7 @@
 #include "auth/identifier.h"
 #include "base/str.h"
 #include "deployment/settings_value.h"
-
-enum { ROLES_MAX = 100, ROLE_NAME_MAX = 100, PERMISSIONS_MAX_BYTES = 64 * 1024 };
+#include "org/role.h"
 
 /* What differs between the two: their tables, and the setting that lists what they may grant. */
 static const struct {
@@ -71,7 +70,7 @@ roles_find(struct task *t, const struct deployment_role_row *rows, size_t n, str
 {
 	struct str key;
 
-	if (identifier_name_key(t, name, S(""), &key) != OK)
+	if (identifier_label_key(t, name, &key) != OK)
 		return NULL;
 	for (size_t i = 0; i < n; i++)
 		if (str_eq(rows[i].name_key, key))
@@ -120,12 +119,13 @@ static bool
 is_name(struct reading *r, const struct node *n)
 {
 	struct str name;
-	bool good = identifier_name(r->t, n->key, ROLE_NAME_MAX, &name) == OK && str_eq(name, n->key);
+	bool good = identifier_name(r->t, n->key, ROLE_NAME_MAX, &name) == OK && str_eq(name, n->key) &&
+	    str_code_points(name) >= ROLE_NAME_MIN;
 
 	r->t->why[0] = '\0';
 	if (!good)
-		problem(&r->p, n->line, "%s cannot be a role's name: that is 1 to %d visible characters, without spaces around them",
-		    log_quote(n->key).text, ROLE_NAME_MAX);
+		problem(&r->p, n->line, "%s cannot be a role's name: that is %d to %d visible characters, without spaces around them",
+		    log_quote(n->key).text, ROLE_NAME_MIN, ROLE_NAME_MAX);
 	return good;
 }
 
@@ -136,7 +136,7 @@ check_differs(struct reading *r, const struct node *map, const struct node *n)
 	struct str key, other;
 
 	for (const struct node *m = map->first; m != n; m = m->next)
-		if (identifier_name_key(r->t, n->key, S(""), &key) == OK && identifier_name_key(r->t, m->key, S(""), &other) == OK &&
+		if (identifier_label_key(r->t, n->key, &key) == OK && identifier_label_key(r->t, m->key, &other) == OK &&
 		    str_eq(key, other))
 			problem(&r->p, n->line, "%s is the same name as %s in line %d", log_quote(n->key).text, log_quote(m->key).text,
 			    m->line);
@@ -172,32 +172,48 @@ is_listed(const struct str_list *list, struct str word)
 	return false;
 }
 
-/* "documents:edit documents:read", each of them in the catalogue that the settings have by now. */
+/* Each permission in the catalogue that the settings have by now. */
 static enum status
-join_permissions(struct applying *a, enum role_kind kind, struct str name, const json_t *list, struct str *ret_text)
+read_role(struct applying *a, enum role_kind kind, struct str name, const json_t *list, struct role_text *ret_text)
 {
-	struct settings before, now;
+	struct str *given = arena_array(a->t->arena, json_array_size(list) + 1, sizeof(*given));
 	const struct str_list *catalogue;
+	struct settings before, now;
 	const json_t *item;
-	struct buf out;
 	size_t i;
 
+	TRY_MEM(a->t, given);
 	TRY(deployment_try(a->t, a->deployment, NULL, 0, &before, &now));
 	catalogue = kind == ROLE_OF_ORG ? &now.b2b.organization_permissions : &now.b2b.workspace_permissions;
-	buf_init_arena(&out, a->t->arena, PERMISSIONS_MAX_BYTES);
 	json_array_foreach(list, i, item)
 	{
-		struct str permission = { json_string_value(item), json_string_length(item) };
-
-		if (!is_listed(catalogue, permission))
+		given[i] = (struct str){ json_string_value(item), json_string_length(item) };
+		if (!is_listed(catalogue, given[i]))
 			return fail(a->t, E_BAD_REQUEST_BODY, "%s.%s grants %s, which settings.%s does not list", kinds[kind].section,
-			    log_quote(name).text, log_quote(permission).text, kinds[kind].catalogue);
-		buf_printf(&out, "%s" STR_FMT, i > 0 ? " " : "", STR_ARG(permission));
+			    log_quote(name).text, log_quote(given[i]).text, kinds[kind].catalogue);
 	}
-	if (out.failed)
-		return fail(a->t, E_BAD_REQUEST_BODY, "%s.%s: too many permissions", kinds[kind].section, log_quote(name).text);
-	*ret_text = buf_str(&out);
-	return OK;
+	return role_read(a->t, catalogue, name, given, json_array_size(list), ret_text);
+}
+
+/* In whatever order. */
+static bool
+grants_the_same(struct str permissions, const json_t *list)
+{
+	struct str word;
+	size_t n = 0;
+
+	for (; permissions.n > 0; n++) {
+		const json_t *item;
+		bool found = false;
+		size_t i;
+
+		(void)str_cut(permissions, ' ', &word, &permissions);
+		json_array_foreach(list, i, item)
+			found |= str_eq(word, (struct str){ json_string_value(item), json_string_length(item) });
+		if (!found)
+			return false;
+	}
+	return n == json_array_size(list);
 }
 
 static struct str
@@ -213,33 +229,25 @@ tell(struct applying *a, enum role_kind kind, struct str name, struct str before
 	plan_change(a->plan, arena_printf(a->t->arena, "%s." STR_FMT, kinds[kind].section, STR_ARG(name)), before, after);
 }
 
-static enum status
-insert_new(struct applying *a, enum role_kind kind, struct str name, struct str permissions)
-{
-	struct str key;
-
-	TRY(identifier_name_key(a->t, name, S(""), &key));
-	tell(a, kind, name, S("none"), show(a->t, name, permissions));
-	return role_insert(a, kind, name, key, permissions);
-}
-
+/* One that is as declared stays, also where it grants what the catalogue has no more. */
 static enum status
 apply_role(struct applying *a, enum role_kind kind, struct str name, const json_t *list)
 {
 	const struct deployment_role_row *is;
 	struct deployment_role_row *rows;
-	struct str permissions;
+	struct role_text text;
 	size_t n;
 
-	TRY(join_permissions(a, kind, name, list, &permissions));
 	TRY(roles_load(a->t, a->deployment, kind, &rows, &n));
 	is = roles_find(a->t, rows, n, name);
-	if (!is)
-		return insert_new(a, kind, name, permissions);
-	if (str_eq(is->name, name) && str_eq(is->permissions, permissions))
+	if (is && str_eq(is->name, name) && grants_the_same(is->permissions, list))
 		return OK;
-	tell(a, kind, is->name, show(a->t, is->name, is->permissions), show(a->t, name, permissions));
-	return role_set(a, kind, is->id, name, permissions);
+	TRY(read_role(a, kind, name, list, &text));
+	tell(a, kind, is ? is->name : name, is ? show(a->t, is->name, is->permissions) : S("none"),
+	    show(a->t, text.name, text.permissions));
+	if (!is)
+		return role_insert(a, kind, text.name, text.key, text.permissions);
+	return role_set(a, kind, is->id, text.name, text.permissions);
 }
 
 static enum status
@@ -250,10 +258,7 @@ apply_roles(struct applying *a, enum role_kind kind, const json_t *value)
 
 	json_object_foreach((json_t *)(uintptr_t)value, text, list)
 	{
-		struct str name;
-
-		TRY(identifier_name(a->t, str_of(text), ROLE_NAME_MAX, &name));
-		TRY(apply_role(a, kind, name, list));
+		TRY(apply_role(a, kind, str_of(text), list));
 	}
 	return OK;
 }
