@@ -70,6 +70,12 @@ class Declared:
 
 
 @pytest.fixture
+def server(clock_server):
+    """Its clock is moved here, so that another moment would show."""
+    return clock_server
+
+
+@pytest.fixture
 def declared(server, tmp_path):
     return Declared(server, tmp_path)
 
