@@ -104,7 +104,7 @@ test_lines_are_those_of_the_keys(void **state)
 	} cases[] = {
 		{ "# one\n\nhost: a\nx: |\n  y\n", 4 },
 		{ "host: a\nsettings:\n\n  # two\n  y:\n    z: 1\n", 5 },
-		{ "host: a\norganization_roles:\n  R:\n  - a\n  - ' '\n", 5 },
+		{ "host: a\norganization_roles:\n  Role:\n  - a\n  - ' '\n", 5 },
 		{ "host: a\n---\nhost: b\n\nz: 1\n", 5 },
 		{ "host: a\r\nmode: x\r\n", 2 },
 	};
