@@ -8,7 +8,7 @@ import pytest
 import test_flow_errors
 import totp
 from harness import ROOT
-from routes import routes
+from routes import FILL, routes
 from test_factors import ON
 
 UP = {"first_name": "A", "last_name": "B", "email": "new@example.org", "username": "newcomer", "password": "a-long-enough-passphrase"}
@@ -145,7 +145,8 @@ CASES = [
 ]
 
 # Every route about an organization or a workspace says so where there are none.
-CASES += [("FEATURE_DISABLED", of(r.method, r.path, None, None, "user", b2b_settings__organizations_enabled="false"))
+CASES += [("FEATURE_DISABLED", of(r.method, r.path, {n: FILL[n] for n in r.body if n in FILL} or None, None, "user",
+                                  b2b_settings__organizations_enabled="false"))
           for r in routes() if r.rule.startswith(("organization_", "workspace_"))]
 
 # Take several steps: test_me_contacts.py gives them, to an address and to a number.
