@@ -18,7 +18,7 @@ secret_of(const char *text)
 	return s;
 }
 
-/* The first is the example of https://www.standardwebhooks.com. */
+/* The first is the example of the specification on www.standardwebhooks.com. */
 static const struct {
 	const char *secret, *id, *at, *body, *signature;
 } signatures[] = {

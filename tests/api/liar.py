@@ -4,6 +4,7 @@ import contextlib
 import ipaddress
 import os
 import pathlib
+import secrets
 import shutil
 import socket
 import struct
@@ -12,7 +13,6 @@ import threading
 
 from harness import binary
 
-ADDRESS = "127.0.0.77"
 A, CNAME, AAAA = 1, 5, 28
 
 
@@ -38,7 +38,9 @@ class Liar:
     def __init__(self, names):
         self.names, self.asked = {k: list(v) for k, v in names.items()}, []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((ADDRESS, 53))
+        # Whichever tests run beside this one have their own.
+        self.address = f"127.{secrets.randbelow(255)}.{secrets.randbelow(255)}.77"
+        self.socket.bind((self.address, 53))
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
@@ -66,10 +68,10 @@ class Liar:
         self.socket.close()
 
 
-def program(directory):
-    """A sessiond that asks this name server: what SESSIOND names, in a mount namespace of its own."""
+def program(directory, address):
+    """A sessiond that asks the name server there: what SESSIOND names, in a mount namespace of its own."""
     directory = pathlib.Path(directory)
-    (directory / "resolv.conf").write_text(f"nameserver {ADDRESS}\noptions timeout:1 attempts:1\n")
+    (directory / "resolv.conf").write_text(f"nameserver {address}\noptions timeout:1 attempts:1\n")
     script = directory / "sessiond"
     script.write_text(f"""#!/bin/sh
 exec unshare -m sh -c 'mount --bind {directory}/resolv.conf /etc/resolv.conf && exec {binary()} "$@"' sessiond "$@"

@@ -13,6 +13,7 @@ import liar
 from contacts import EMAIL
 from hooks import Endpoint, RawReceiver, Receiver, is_signed
 from mailserver import FakeSmtp, await_true, certificate
+from members import ORG_MANAGE, Cast
 
 DAY = 86400
 # https://www.standardwebhooks.com: after the first try, which is at once.
@@ -113,6 +114,25 @@ def test_organizations_and_workspaces(production, endpoint, receiver):
     assert post.data["organization"]["name"] == "Lumen Labs" and post.data["organization"]["member_count"] == 1
     post = receiver.await_posts(1, "workspace.created")[0]
     assert post.data["workspace_id"] == workspace and post.data["workspace"]["slug"] == "optics"
+
+
+def test_members_and_their_roles(production, receiver):
+    """Who it is about and not who did it; with the roles they have now; all of one organization in order."""
+    cast = Cast(production)
+    endpoint = Endpoint(production, receiver.url, "organization.*,organization_membership.*")
+    whom, role = cast.orgmems["member"], cast.roles[ORG_MANAGE]
+    assert cast["boss"].post(f"/organizations/{cast.org}/update", {"name": "Lumen Works"}).status == 200
+    for deed in (f"members/{whom}/roles/{role}/add", f"members/{whom}/roles/{role}/remove", f"members/{whom}/remove", "delete"):
+        assert cast.org_post("boss", deed).status == 200, deed
+    posts = receiver.await_posts(5, about=cast.org)
+    assert [p.type for p in posts] == ["organization.updated"] + ["organization_membership.updated"] * 2 + [
+        "organization_membership.deleted", "organization.deleted"]
+    assert posts[0].data["organization"]["name"] == "Lumen Works" and posts[-1].data["organization"] is None
+    assert [p.data["user_id"] for p in posts[1:4]] == [cast.people["member"].id] * 3
+    assert {p.data["actor"] for p in posts} == {cast.people["boss"].id} and posts[1].data["role_id"] == role
+    assert [role in {r["id"] for r in p.data["roles"]} for p in posts[1:4]] == [True, False, False] and posts[3].data["roles"] == []
+    assert posts[1].data["user"]["id"] == cast.people["member"].id and "has_password" not in posts[1].data["user"]
+    assert all(is_signed(p, endpoint.secret, server_now(production.server)) for p in posts)
 
 
 def test_an_added_address_is_named_by_its_kind(production, endpoint, receiver):
@@ -592,8 +612,8 @@ def test_OAC13_F39_names_that_lead_inside(new_server, tmp_path, monkeypatch):
         ("two.example.com", a): [["10.0.0.1", "127.0.0.1"]], ("two.example.com", aaaa): [["::1"]],
         ("rebinds.example.com", a): [["10.9.8.7"], ["127.0.0.1"], ["169.254.169.254"], ["127.0.0.1"]],
     }
-    dns, s, asking = liar.Liar(names), new_server(), liar.program(tmp_path)
-    monkeypatch.setenv("SESSIOND", asking)
+    dns, s = liar.Liar(names), new_server()
+    monkeypatch.setenv("SESSIOND", liar.program(tmp_path, dns.address))
     with s:
         d = s.deployment(host="dns.localhost:1")
         hosts = sorted({name for name, _ in names})
