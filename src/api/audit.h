@@ -27,6 +27,8 @@
 	X(AUDIT_PHONE_PRIMARY, "phone.primary", "Another phone number became an account's primary one; the detail has its id.") \
 	X(AUDIT_PASSWORD_CHANGED, "password.changed", "A user set another password, or a first one; the account's other sign-ins ended.") \
 	X(AUDIT_PASSWORD_REMOVED, "password.removed", "A user did away with the account's password; the account's other sign-ins ended.") \
+	X(AUDIT_PASSWORD_LENT, "password.lent", "An operator set a password, good for one sign-in in which another is chosen; the account's sign-ins ended.") \
+	X(AUDIT_PASSWORD_EXPOSED, "password.exposed", "An operator declared a password known to others; it opens nothing any more, and the account's sign-ins ended.") \
 	X(AUDIT_SIGNIN_PROVED, "signin.proved", "Somebody who was signed in proved once more who they are.") \
 	X(AUDIT_AUTHENTICATOR_BEGUN, "authenticator.begun", "The seed of an authenticator app was shown; it counts for nothing yet.") \
 	X(AUDIT_AUTHENTICATOR_ADDED, "authenticator.added", "An authenticator app was verified and is a second factor now.") \

@@ -44,6 +44,12 @@ attempt_is_by_phone(const struct attempt *a)
 	return is_phone_method(a->row.method);
 }
 
+bool
+attempt_is_by_password(const struct attempt *a)
+{
+	return str_starts(a->row.method, S("plain_"));
+}
+
 /* A name nobody has. */
 static struct str
 counted_name(struct request *rq, const struct attempt *a)
@@ -201,7 +207,7 @@ needs_load(struct request *rq, const struct attempt *a, struct needs *ret_needs)
 
 	TRY(need_email(rq, a, &n));
 	TRY(need_second_factor(rq, a, &n));
-	TRY(profile_load(rq, a->row.user, &n.profile));
+	TRY(profile_load(rq, a->row.user, attempt_is_by_password(a), &n.profile));
 	n.facts |= n.profile.missing.n > 0 ? NEEDS_PROFILE : 0u;
 	*ret_needs = n;
 	return OK;

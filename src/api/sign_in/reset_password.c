@@ -1,10 +1,8 @@
 /* reset_password.c - POST /auth/reset-password: a new password, by the token that a mailed code was exchanged for. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/app.h"
-#include "api/notice.h"
 #include "api/sign_in/attempt.h"
 #include "api/sign_in/contact.h"
-#include "api/sign_in/known_device.h"
 #include "api/sign_in/new_password.h"
 #include "api/sign_in/reset.h"
 #include "auth/password.h"
@@ -70,12 +68,7 @@ set_password(struct request *rq, const struct reset *r, struct str record)
 	if (rows == 0)
 		return refuse(rq, E_USER_DISABLED, NULL);
 	TRY(contact_prove(rq, false, r->subject, r->owner.user, false));
-	TRY(sql_account_reset_password(t, rq->deployment->id, r->owner.user, record, t->now, &rows));
-	/* Whoever knew the old one is out: everywhere but here, where the sign-in is about to be proved anew. */
-	TRY(session_end_user_elsewhere(t, rq->deployment->id, r->owner.user, rq->session.id));
-	TRY(known_device_forget(rq, r->owner.user));
-	TRY(audit(rq, AUDIT_PASSWORD_RESET, r->owner.user, STR_NONE));
-	return notice_put(rq, r->owner.user, "Your password was changed.", S(""));
+	return new_password_put(rq, r->owner.user, record, AUDIT_PASSWORD_RESET);
 }
 
 static enum status
