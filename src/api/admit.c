@@ -129,7 +129,7 @@ admit_csrf(struct request *rq)
 {
 	bool changes_state = method_changes_state(rq->x->head.method) || rq->route->no_navigation;
 
-	if (!changes_state || !rq->origin.p || rq->origin_allowed)
+	if (!changes_state || !rq->origin.p || rq->origin_allowed || rq->route->page)
 		return OK;
 	return refuse(rq, E_FORBIDDEN, "This request came from a page that may not make it.");
 }

@@ -69,6 +69,7 @@ struct route {
 	bool             credential;	/* changes how its user proves who they are: not while impersonated, and with a fresh proof where step-up is on */
 	bool             no_navigation;	/* a GET with side effects: for a script of an allowed page alone, as Sec-Fetch-Mode and Origin say */
 	bool             big_body;	/* takes images: the larger body limit */
+	bool             page;		/* a page of our own for a person, errors too; its form has its own secret, so any Origin may send it */
 	bool             no_envelope;	/* answers outside the envelope, errors too (challenges) */
 	bool             cached;	/* its answer depends on the token alone, and may be kept in memory: see session/cache.h */
 	bool             light;		/* needs no database while the session is anonymous: then answered on the loop */

@@ -37,6 +37,7 @@
 	X(AUDIT_FACTORS_RESET, "second_factor.reset", "An operator removed an account's second factors.") \
 	X(AUDIT_BACKUP_CODES_MADE, "backup_codes.made", "Backup codes were made; older ones are void.") \
 	X(AUDIT_USER_CLAIMED, "user.claimed", "Somebody proved an address of an account of which none had been verified; its password, factors and sign-ins have ended.") \
+	X(AUDIT_USER_DISAVOWED, "user.disavowed", "Somebody followed a mail and said that it was not them: the account's sign-ins ended, what was added since was removed, and its password opens nothing any more.") \
 	X(AUDIT_PASSWORD_RESET, "password.reset", "A password was set with a mailed code, and the account's sign-ins have ended.") \
 	X(AUDIT_BACKUP_CODE_USED, "backup_code.used", "A backup code was used in the place of another second factor, and is gone.") \
 	X(AUDIT_PASSKEY_ADDED, "passkey.added", "A passkey was added to an account; the detail names it.") \

@@ -202,7 +202,7 @@ def test_code_is_given(server, code, case):
 
 # Given by test_ticket.py, with tickets, by test_restrictions.py, with lists, and by test_lent_passwords.py.
 ELSEWHERE = {("/session/ticket/exchange", code) for code in ("INVALID_TICKET", "USER_DISABLED", "LIMIT_REACHED")} | {
-    ("/auth/complete-profile", "COUNTRY_RESTRICTED"), ("/auth/complete-profile", "WEAK_PASSWORD"),
+    ("/auth/not-me", "INVALID_CODE"), ("/auth/complete-profile", "COUNTRY_RESTRICTED"), ("/auth/complete-profile", "WEAK_PASSWORD"),
     ("/auth/signin", "PASSWORD_CHANGE_REQUIRED")} | {
     (path, "VOIP_NUMBER_BLOCKED") for path in ("/auth/signup", "/me/phone-numbers", "/auth/complete-profile")}
 
