@@ -21,6 +21,7 @@ reply_reset(struct request *rq)
 	rq->replied = false;
 	rq->told_signin_attempt.v = 0;
 	rq->told_signup_attempt.v = 0;
+	rq->on_behalf = S("");
 	buf_init_arena(&rq->out, rq->task.arena, BODY_MAX);
 	p->raw = false;
 	p->more_headers = NULL;

@@ -111,6 +111,9 @@ struct request {
 	struct session_state     state;			/* what the session holds, as read when .run began; AUTH_NONE: nothing */
 	const struct signin_row *signin;		/* AUTH_SIGNIN: the active one of state */
 	void                    *proof;			/* what .prove found, for .run */
+	const char              *factor;		/* what is being proved with, for the log; NULL: nothing but the session */
+	struct user_id           tried;			/* whose it would be; 0: nobody's, or the sign-in's */
+	struct str               on_behalf;		/* who acts for a user in this very request, before a sign-in says so; empty: nobody */
 	struct signin_attempt_id told_signin_attempt;	/* listed last in the answer, even when completed */
 	struct signup_attempt_id told_signup_attempt;
 
@@ -160,6 +163,8 @@ enum status request_write(struct request *rq, enum status (*fn)(struct task *t, 
 enum status request_store_session(struct request *rq) MUST_CHECK;
 /* TX_WRITE, security event: every token of the session is superseded, a new random one goes out. */
 enum status request_renew_token(struct request *rq) MUST_CHECK;
+/* For the log, from .prove or .run, as soon as it is known: who is to be proved, and by what (a word of ours). */
+void request_tries(struct request *rq, struct user_id user, const char *factor);
 /* TX_WRITE: write the audit table, and the log after the commit. detail: JSON object text or empty. */
 enum status audit(struct request *rq, enum audit_event event, struct user_id user, struct str detail) MUST_CHECK;
 

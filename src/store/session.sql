@@ -179,8 +179,9 @@ UPDATE signin SET city = :city, region = :region, region_code = :region_code, co
 
 -- :name signin_of_session_find :one
 -- :in deployment_id deployment, session_id session, user_id user, time now
--- :out signin_id id
-SELECT id FROM signin WHERE deployment_id = :deployment AND session_id = :session AND user_id = :user AND expires_at > :now;
+-- :out signin_id id, text actor
+SELECT id, actor FROM signin
+ WHERE deployment_id = :deployment AND session_id = :session AND user_id = :user AND expires_at > :now;
 
 -- :name signin_reactivate :rows
 -- :in deployment_id deployment, signin_id id, text method, time now, time expires_at
@@ -296,9 +297,10 @@ SELECT COUNT(*) FROM signin WHERE deployment_id = :deployment AND session_id = :
 -- :name signins_least_recent_of_user :many
 -- :in deployment_id deployment, user_id user, signin_id keep, int beyond
 -- :out session_id session, signin_id id
--- What a user has beyond the one to keep and so many others, the least recently active last to be kept.
+-- What a user has beyond the one to keep and so many others, the least recently active last to be kept. Whoever acts for
+-- them takes no place of theirs.
 SELECT session_id, id FROM signin
- WHERE deployment_id = :deployment AND user_id = :user AND id <> :keep
+ WHERE deployment_id = :deployment AND user_id = :user AND id <> :keep AND actor = ''
  ORDER BY last_active_at DESC, id DESC LIMIT 100 OFFSET :beyond;
 
 -- :name orgmem_permissions :many permission_row

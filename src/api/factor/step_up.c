@@ -78,6 +78,7 @@ step_up_prove(struct request *rq)
 	bool has_password = body_text(rq, "password").n > 0, has_code = body_text(rq, "code").n > 0;
 	struct proof *p;
 
+	request_tries(rq, rq->signin->user, has_password ? "password" : "code");
 	if (has_password == has_code)
 		return refuse(rq, E_BAD_REQUEST_BODY, "Send either the password or a code.");
 	TRY(load(rq, &p));

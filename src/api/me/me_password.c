@@ -75,6 +75,7 @@ own_password_prove(struct request *rq, struct own_password *own, struct str pass
 {
 	enum password_verdict verdict = PASSWORD_WRONG;
 
+	request_tries(rq, own->secret.id, "password");
 	TRY(reserve(rq, own));
 	TRY(password_verify(
 	    &rq->task, rq->app->hasher, rq->deployment->id, own->secret.password_record, password, &verdict));

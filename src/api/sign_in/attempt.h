@@ -21,6 +21,9 @@ struct verification {
 /* NULL: nothing is sent for this step. */
 const struct verification *verification_of(enum flow flow, enum flow_state state);
 
+/* Of each kind in one session; the oldest give way to a new one. */
+enum { ATTEMPTS_MAX = 50 };
+
 struct attempt {
 	struct signin_attempt_full row;
 	enum flow_state            state;

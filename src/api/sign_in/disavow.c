@@ -86,11 +86,13 @@ use(struct request *rq)
 	enum status st;
 	int64_t rows;
 
+	request_tries(rq, (struct user_id){ 0 }, "mailed_link");
 	TRY(hash(rq, body_text(rq, "token"), h));
 	st = sql_disavowal_take(&rq->task, rq->deployment->id, (struct str){ (const char *)h, sizeof(h) }, rq->task.now, &taken);
 	if (st == E_NOT_FOUND)
 		return refuse(rq, E_INVALID_CODE, "This link is not valid any more. Set a new password with Forgot password, or ask for help.");
 	TRY(st);
+	rq->tried = taken.user;
 	/* Before what belongs to it, as every other deed does. Disabled: it is signed out all the same. */
 	TRY(sql_account_lock(&rq->task, rq->deployment->id, taken.user, &rows));
 	return disavow(rq, taken.user, taken.created_at);

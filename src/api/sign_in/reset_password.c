@@ -38,7 +38,9 @@ find(struct task *t, void *arg)
 	struct proof *p = rq->proof;
 
 	(void)t;
-	return find_reset(rq, p->reset.subject, &p->reset);
+	TRY(find_reset(rq, p->reset.subject, &p->reset));
+	rq->tried = p->reset.owner.user;
+	return OK;
 }
 
 static enum status
@@ -50,6 +52,7 @@ reset_prove(struct request *rq)
 
 	TRY_MEM(&rq->task, p);
 	rq->proof = p;
+	request_tries(rq, (struct user_id){ 0 }, "reset_token");
 	if (!read_token(rq, p))
 		return refuse(rq, E_INVALID_CODE, "This is not valid any more. Ask for a new code.");
 	TRY(request_reserve(rq, &source, 1));

@@ -293,7 +293,9 @@ sign_in_prove(struct request *rq)
 	TRY(challenge_prove(rq));
 	TRY(choose_strategy(rq, p));
 	TRY(p->strategy->read(rq, body_text(rq, p->strategy->field), p));
+	request_tries(rq, (struct user_id){ 0 }, by_password(p) ? "password" : p->strategy->name);
 	TRY(request_read(rq, find_account, rq));
+	rq->tried = p->secret.id;
 	TRY(reserve(rq, p));
 	return by_password(p) ? check_password(rq, p) : check_existence(rq, p);
 }
