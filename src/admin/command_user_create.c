@@ -3,6 +3,7 @@
 #include "admin/command.h"
 
 #include "auth/identifier.h"
+#include "auth/password.h"
 #include "base/str.h"
 #include "store/store.gen.h"
 
@@ -13,6 +14,7 @@ struct create {
 	struct str               username, username_key;
 	struct str               email, email_key;
 	struct str               password_record;
+	bool                     must_change;
 };
 
 static enum status
@@ -63,43 +65,26 @@ read_username(struct command *c, struct create *cr)
 }
 
 static enum status
-hash_password(struct command *c, struct create *cr)
-{
-	struct hasher *own = NULL;
-	enum status st;
-
-	if (!c->hasher)
-		c->hasher = own = hasher_new(c->keys, 1, 1);
-	if (!c->hasher)
-		return fail(c->t, E_OVERLOADED, "no memory to hash a password");
-	st = password_hash(c->t, c->hasher, cr->d->id, c->input, &cr->password_record);
-	if (own)
-		c->hasher = hasher_free(own);
-	return st;
-}
-
-static enum status
 read_password(struct command *c, struct create *cr)
 {
 	const struct str words[] = { cr->d->settings.ui.app_name, cr->first_name, cr->last_name, cr->username, cr->email };
-	const struct password_policy policy = {
-		.strength_min = cr->d->settings.password_strength_min, .words = words, .n_words = ARRAY_LEN(words),
-		.min_length = cr->d->settings.auth.password.min_length,
-		.require_lowercase = cr->d->settings.auth.password.require_lowercase,
-		.require_uppercase = cr->d->settings.auth.password.require_uppercase,
-		.require_number = cr->d->settings.auth.password.require_number,
-		.require_special = cr->d->settings.auth.password.require_special,
-	};
-	const char *sentence = NULL;
-	enum status st;
 
-	cr->password_record = S("");
-	if (c->input.n == 0)
+	TRY(command_password(c, cr->d, words, ARRAY_LEN(words), &cr->password_record));
+	cr->must_change = command_flag(c, "must-change").p != NULL;
+	if (cr->must_change && cr->password_record.n == 0)
+		return fail(c->t, E_BAD_REQUEST_BODY, "--must-change is about a password: there is none on standard input");
+	return OK;
+}
+
+/* As user set-password does, but nobody is to be told yet. */
+static enum status
+lend(struct task *t, const struct create *cr)
+{
+	int64_t rows;
+
+	if (!cr->must_change)
 		return OK;
-	st = password_check(&policy, c->input, &sentence);
-	if (st != OK)
-		return fail(c->t, st, "the password on standard input: %s", sentence ? sentence : "is not text");
-	return hash_password(c, cr);
+	return sql_account_lend_password(t, cr->d->id, cr->user, cr->password_record, t->now + PASSWORD_LENT_US, t->now, &rows);
 }
 
 /* Fresh ids in each run: the statement before may have met one that was taken. */
@@ -125,6 +110,7 @@ create_run(struct task *t, void *arg)
 			return fail(t, E_EMAIL_EXISTS, "somebody has the address %s", log_quote(cr->email).text);
 		TRY(sql_account_set_primary(t, d, cr->user, email, (struct phone_id){ 0 }, t->now, &rows));
 	}
+	TRY(lend(t, cr));
 	return command_audit(t, d, AUDIT_USER_CREATED, cr->user, (struct session_id){ 0 }, S("{}"));
 }
 

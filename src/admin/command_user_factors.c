@@ -3,9 +3,7 @@
 #include "admin/command.h"
 
 #include "api/factor/second_factor.h"
-#include "base/clock.h"
 #include "base/str.h"
-#include "notify/outbox.h"
 #include "session/coherence.h"
 #include "session/session.h"
 #include "store/store.gen.h"
@@ -17,31 +15,6 @@ struct reset {
 	int64_t                  ended;
 };
 
-static enum status
-tell_one(struct task *t, const struct reset *r, struct str to)
-{
-	struct message m = {
-		.kind = MESSAGE_NOTICE, .to = to, .user = r->user,
-		.vars = { { "what", S("An operator removed the second factors of your account.") },
-		    { "at", clock_rfc3339(t->arena, t->now) }, { "ip", S("") }, { "device", S("") } },
-	};
-
-	return outbox_put(t, r->c->keys, r->d->id, &m);
-}
-
-static enum status
-tell(struct task *t, const struct reset *r)
-{
-	struct contact_row *contacts;
-	size_t n;
-
-	TRY(sql_account_contacts(t, r->d->id, r->user, &contacts, &n));
-	for (size_t i = 0; i < n; i++)
-		if (!contacts[i].is_phone && contacts[i].verified_at != 0)
-			TRY(tell_one(t, r, contacts[i].value));
-	return OK;
-}
-
 /* Whoever has what was lost may be signed in by it: all sign-ins end. */
 static enum status
 reset_run(struct task *t, void *arg)
@@ -52,7 +25,7 @@ reset_run(struct task *t, void *arg)
 	TRY(session_end_user(t, r->d->id, r->user, &r->ended));
 	TRY(cache_touch(t, r->d->id, SUBJECT_USER, r->user.v));
 	TRY(command_audit(t, r->d->id, AUDIT_FACTORS_RESET, r->user, (struct session_id){ 0 }, S("{}")));
-	return tell(t, r);
+	return command_notice(r->c, t, r->d->id, r->user, "An operator removed the second factors of your account.");
 }
 
 enum status
