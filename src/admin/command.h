@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "admin/deed/deed.h"
 #include "api/app.h"
 #include "api/audit.h"
 #include "base/json.h"
@@ -116,6 +117,10 @@ enum status command_flag_deployment(struct command *c, const struct deployment *
 enum status command_audit(struct task *t, struct deployment_id d, enum audit_event event, struct user_id user,
     struct session_id session, struct str detail) MUST_CHECK;
 
+/* For the deeds of admin/deed/: by the operator at the command line. */
+struct deed command_deed(const struct command *c, const struct deployment *d);
+struct deed_desk command_desk(const struct command *c);
+
 /* The account that "user_12", an e-mail address or a username means. E_NOT_FOUND with a sentence. */
 enum status command_user(struct command *c, const struct deployment *d, struct str name, struct user_id *ret_user) MUST_CHECK;
 
@@ -123,6 +128,9 @@ enum status command_deployment_create(struct command *c) MUST_CHECK;
 enum status command_deployment_list(struct command *c) MUST_CHECK;
 enum status command_deployment_show(struct command *c) MUST_CHECK;
 enum status command_deployment_set(struct command *c) MUST_CHECK;
+enum status command_secret_key_create(struct command *c) MUST_CHECK;
+enum status command_secret_key_list(struct command *c) MUST_CHECK;
+enum status command_secret_key_revoke(struct command *c) MUST_CHECK;
 enum status command_user_create(struct command *c) MUST_CHECK;
 enum status command_user_import(struct command *c) MUST_CHECK;
 enum status command_invitation_create(struct command *c) MUST_CHECK;

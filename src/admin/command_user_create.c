@@ -4,15 +4,11 @@
 
 #include "auth/identifier.h"
 #include "base/str.h"
-#include "store/store.gen.h"
 
 struct create {
-	const struct deployment *d;
-	struct user_id           user;
-	struct str               first_name, last_name;
-	struct str               username, username_key;
-	struct str               email, email_key;
-	struct str               password_record;
+	struct deed         by;
+	struct account_spec spec;
+	struct user_id      user;
 };
 
 static enum status
@@ -31,31 +27,31 @@ read_name(struct command *c, const char *flag, struct str *ret_name)
 }
 
 static enum status
-read_email(struct command *c, struct create *cr)
+read_email(struct command *c, struct account_spec *spec)
 {
 	struct str text = command_flag(c, "email");
 	enum status st;
 
 	if (text.n == 0)
 		return OK;
-	st = identifier_email(c->t, text, &cr->email, &cr->email_key);
+	st = identifier_email(c->t, text, &spec->email, &spec->email_key);
 	if (st == E_BAD_REQUEST_BODY)
 		return fail(c->t, st, "--email: %s is not an e-mail address", log_quote(text).text);
 	return st;
 }
 
 static enum status
-read_username(struct command *c, struct create *cr)
+read_username(struct command *c, const struct settings *s, struct account_spec *spec)
 {
 	struct str text = command_flag(c, "username");
-	int64_t min = cr->d->settings.auth.username.min_length;
-	int64_t max = cr->d->settings.auth.username.max_length;
+	int64_t min = s->auth.username.min_length;
+	int64_t max = s->auth.username.max_length;
 	enum status st;
 
-	cr->username = S("");
+	spec->username = S("");
 	if (text.n == 0)
 		return OK;
-	st = identifier_username(c->t, text, min, max, &cr->username, &cr->username_key);
+	st = identifier_username(c->t, text, min, max, &spec->username, &spec->username_key);
 	if (st == E_BAD_REQUEST_BODY)
 		return fail(c->t, st, "--username: %s is not %lld to %lld letters, digits, dots, dashes or underscores",
 		    log_quote(text).text, (long long)min, (long long)max);
@@ -72,7 +68,7 @@ hash_password(struct command *c, struct create *cr)
 		c->hasher = own = hasher_new(c->keys, 1, 1);
 	if (!c->hasher)
 		return fail(c->t, E_OVERLOADED, "no memory to hash a password");
-	st = password_hash(c->t, c->hasher, cr->d->id, c->input, &cr->password_record);
+	st = password_hash(c->t, c->hasher, cr->by.d->id, c->input, &cr->spec.password_record);
 	if (own)
 		c->hasher = hasher_free(own);
 	return st;
@@ -81,25 +77,23 @@ hash_password(struct command *c, struct create *cr)
 static enum status
 read_password(struct command *c, struct create *cr)
 {
-	const struct str words[] = { cr->d->settings.ui.app_name, cr->first_name, cr->last_name, cr->username, cr->email };
-	const struct password_policy policy = {
-		.strength_min = cr->d->settings.password_strength_min, .words = words, .n_words = ARRAY_LEN(words),
-		.min_length = cr->d->settings.auth.password.min_length,
-		.require_lowercase = cr->d->settings.auth.password.require_lowercase,
-		.require_uppercase = cr->d->settings.auth.password.require_uppercase,
-		.require_number = cr->d->settings.auth.password.require_number,
-		.require_special = cr->d->settings.auth.password.require_special,
-	};
-	const char *sentence = NULL;
-	enum status st;
+	const struct str words[] = { cr->spec.first_name, cr->spec.last_name, cr->spec.username, cr->spec.email };
 
-	cr->password_record = S("");
+	cr->spec.password_record = S("");
 	if (c->input.n == 0)
 		return OK;
-	st = password_check(&policy, c->input, &sentence);
-	if (st != OK)
-		return fail(c->t, st, "the password on standard input: %s", sentence ? sentence : "is not text");
+	TRY(deed_password_check(c->t, cr->by.d, c->input, words, ARRAY_LEN(words)));
 	return hash_password(c, cr);
+}
+
+static enum status
+fail_taken(struct task *t, enum status st, const struct account_spec *spec)
+{
+	if (st == E_USERNAME_EXISTS)
+		return fail(t, st, "somebody has the username %s", log_quote(spec->username).text);
+	if (st == E_EMAIL_EXISTS)
+		return fail(t, st, "somebody has the address %s", log_quote(spec->email).text);
+	return st;
 }
 
 /* Fresh ids in each run: the statement before may have met one that was taken. */
@@ -107,47 +101,34 @@ static enum status
 create_run(struct task *t, void *arg)
 {
 	struct create *cr = arg;
-	struct deployment_id d = cr->d->id;
-	struct email_id email = { 0 };
-	int64_t rows;
 
-	cr->user = (struct user_id){ id_next(t->now) };
-	TRY(sql_account_insert(t, d, cr->user, cr->first_name, cr->last_name, cr->username, cr->username_key,
-	    cr->password_record, cr->password_record.n ? t->now : 0, S("none"), t->now, &rows));
-	if (rows == 0)
-		return fail(t, E_USERNAME_EXISTS, "somebody has the username %s", log_quote(cr->username).text);
-	if (cr->email.n > 0) {
-		email.v = id_next(t->now);
-		TRY(sql_email_insert(t, d, email, cr->user, cr->email, cr->email_key, t->now, t->now, &rows));
-		if (rows == 0)
-			return fail(t, E_EMAIL_EXISTS, "somebody has the address %s", log_quote(cr->email).text);
-		TRY(sql_account_set_primary(t, d, cr->user, email, (struct phone_id){ 0 }, t->now, &rows));
-	}
-	return command_audit(t, d, AUDIT_USER_CREATED, cr->user, (struct session_id){ 0 }, S("{}"));
+	return fail_taken(t, deed_user_create(t, &cr->by, &cr->spec, S(""), &cr->user), &cr->spec);
 }
 
 enum status
 command_user_create(struct command *c)
 {
-	struct create cr = { 0 };
+	struct create cr = { .spec = { .second_factor_policy = S("none"), .email_verified = true } };
+	const struct deployment *d;
 	struct json j;
 
 	if (command_flag(c, "email").n == 0 && command_flag(c, "username").n == 0)
 		return fail(c->t, E_BAD_REQUEST_BODY, "user create needs --email, --username, or both");
-	TRY(command_flag_deployment(c, &cr.d));
-	TRY(read_name(c, "first-name", &cr.first_name));
-	TRY(read_name(c, "last-name", &cr.last_name));
-	TRY(read_email(c, &cr));
-	TRY(read_username(c, &cr));
+	TRY(command_flag_deployment(c, &d));
+	cr.by = command_deed(c, d);
+	TRY(read_name(c, "first-name", &cr.spec.first_name));
+	TRY(read_name(c, "last-name", &cr.spec.last_name));
+	TRY(read_email(c, &cr.spec));
+	TRY(read_username(c, &d->settings, &cr.spec));
 	TRY(read_password(c, &cr));
 	TRY(command_write(c, create_run, &cr));
-	command_about(c, "%s,%s", deployment_id_str(c->t->arena, cr.d->id).p, user_id_str(c->t->arena, cr.user).p);
+	command_about(c, "%s,%s", deployment_id_str(c->t->arena, d->id).p, user_id_str(c->t->arena, cr.user).p);
 
 	json_init(&j, &c->out);
 	json_object_begin(&j, NULL);
 	json_user_id(&j, "id", cr.user);
-	json_str(&j, "username", cr.username);
-	json_str_or_null(&j, "email", cr.email);
+	json_str(&j, "username", cr.spec.username);
+	json_str_or_null(&j, "email", cr.spec.email);
 	json_object_end(&j);
 	buf_put_char(&c->out, '\n');
 	return OK;

@@ -47,6 +47,8 @@
 	X(AUDIT_WORKSPACE_CREATED, "workspace.created", "A user made a workspace; the detail names it.") \
 	X(AUDIT_INVITATION_CREATED, "invitation.created", "An operator invited somebody to sign up.") \
 	X(AUDIT_INVITATION_REVOKED, "invitation.revoked", "An operator took an invitation to sign up back.") \
+	X(AUDIT_SECRET_KEY_CREATED, "secret_key.created", "An operator made a further key for the Backend API; the detail has its first characters.") \
+	X(AUDIT_SECRET_KEY_REVOKED, "secret_key.revoked", "An operator ended a key of the Backend API, at once or soon; the detail has its first characters.") \
 	X(AUDIT_DEPLOYMENT_CREATED, "deployment.created", "An operator made a deployment.") \
 	X(AUDIT_DEPLOYMENT_CHANGED, "deployment.changed", "An operator changed a deployment's settings; the detail says which.")
 

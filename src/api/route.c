@@ -13,9 +13,8 @@ static const char *const method_names[HTTP_METHOD__COUNT] = {
 	[HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE", [HTTP_OPTIONS] = "OPTIONS",
 };
 
-/* Does `path` match the row's path, segment by segment? */
-static bool
-path_matches(const char *pattern, struct str path, struct str ret_ids[ROUTE_IDS_MAX])
+bool
+route_path_matches(const char *pattern, struct str path, struct str ret_ids[ROUTE_IDS_MAX])
 {
 	size_t n_ids = 0, i = 0;
 
@@ -51,7 +50,7 @@ route_find(enum http_method method, struct str path, const struct route **ret_ro
 	unsigned allow = 0;
 
 	for (size_t i = 0; routes[i]; i++) {
-		if (!path_matches(routes[i]->path, path, ret_ids))
+		if (!route_path_matches(routes[i]->path, path, ret_ids))
 			continue;
 		if (method_bits(routes[i]->method) & 1u << method) {
 			*ret_route = routes[i];

@@ -27,6 +27,8 @@ const struct throttle_rule_info throttle_rule_info[THROTTLE_RULE__COUNT] = {
 	[RULE_SEND_PREFIX] = { "send_prefix", 100, HOUR_US },
 	[RULE_SEND_SOURCE] = { "send_source", 30, 10 * MINUTE_US },
 	[RULE_SEND_DEPLOYMENT] = { "send_deployment", 10000, HOUR_US },
+	[RULE_SECRET_KEY] = { "secret_key", 20, MINUTE_US },
+	[RULE_BACKEND] = { "backend", 6000, MINUTE_US },
 	[RULE_PICTURE] = { "picture", 10, MINUTE_US },
 };
 

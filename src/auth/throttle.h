@@ -30,6 +30,8 @@ enum throttle_rule {
 	RULE_SEND_PREFIX,
 	RULE_SEND_SOURCE,
 	RULE_SEND_DEPLOYMENT,
+	RULE_SECRET_KEY,	/* one source: calls of the Backend API with a wrong key */
+	RULE_BACKEND,	/* one secret key: calls of the Backend API */
 	RULE_PICTURE,	/* one source: pictures to be made anew, which take a process each */
 	THROTTLE_RULE__COUNT
 };

@@ -132,7 +132,7 @@ const struct conf_row conf_rows[] = {
 	    .def_said = "$STATE_DIRECTORY (systemd), else ./data", .form = &path },
 	{ ROW("database", CONF_TEXT, database, "", "A PostgreSQL server to use in place of the embedded database."),
 	    .def_said = "SQLite in the data directory", .form = &database, .secret = true },
-	COUNT("database-connections", database_connections, 10000, "0: one a worker, and six",
+	COUNT("database-connections", database_connections, 10000, "0: one a worker, and ten",
 	    "Connections to PostgreSQL, at most."),
 	{ ROW("master-key-file", CONF_TEXT, master_key_file, "",
 	    "The key that seals secrets and signs tokens: 32 bytes, or 64 hex digits; readable by nobody else."),
@@ -189,6 +189,8 @@ const struct conf_row conf_rows[] = {
 	TRIES("throttle-send-prefix", RULE_SEND_PREFIX, "100", "Text messages an hour to numbers that differ in their last four digits."),
 	TRIES("throttle-send-source", RULE_SEND_SOURCE, "30", "Messages within 10 minutes asked for by one source."),
 	TRIES("throttle-send-deployment", RULE_SEND_DEPLOYMENT, "10000", "Messages an hour that the people of one deployment ask for."),
+	TRIES("throttle-secret-key", RULE_SECRET_KEY, "20", "Calls of the Backend API a minute with a wrong key by one source."),
+	TRIES("throttle-backend", RULE_BACKEND, "6000", "Calls of the Backend API a minute with one key."),
 	TRIES("throttle-picture", RULE_PICTURE, "10", "Pictures uploaded a minute by one source."),
 
 	{ ROW("disposable-domains", CONF_TEXT, disposable_domains, "",

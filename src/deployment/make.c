@@ -5,9 +5,10 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "deployment/deployment.h"
+#include "deployment/secret_key.h"
 #include "store/store.gen.h"
 
-enum { SECRET_KEY_PREFIX = 12, NAME_MAX_POINTS = 100 };
+enum { NAME_MAX_POINTS = 100 };
 
 /* ---- hosts ---- */
 
@@ -117,25 +118,6 @@ make_signing_key(struct task *t, const struct keys *k, struct deployment_id id)
 	return st;
 }
 
-static enum status
-make_secret_key(struct task *t, struct deployment_id id, enum deployment_mode mode, struct str *ret_key)
-{
-	uint8_t random[32], hash[32];
-	struct str key;
-
-	if (!secret_random(random, sizeof(random)))
-		return fail(t, E_INTERNAL, "no randomness for a secret key");
-	key = arena_printf(t->arena, "sk_%s_" STR_FMT, mode == MODE_STAGING ? "test" : "live",
-	    STR_ARG(str_b64url(t->arena, random, sizeof(random))));
-	secret_wipe(random, sizeof(random));
-	TRY_MEM(t, key.p);
-	if (!secret_sha256(hash, &key, 1))
-		return fail(t, E_INTERNAL, "SHA-256 failed");
-	TRY(sql_secret_key_insert(t, id, hash, (struct str){ key.p, SECRET_KEY_PREFIX }, t->now));
-	*ret_key = key;
-	return OK;
-}
-
 /* The host, in all likelihood; an id only where two processes drew the same. */
 static enum status
 tell_conflict(struct task *t, struct str host)
@@ -195,7 +177,7 @@ deployment_create(struct task *t, const struct keys *k, const struct deployment_
 	TRY(insert_row(t, spec, &p, &m));
 	TRY(insert_roles(t, &m));
 	TRY(make_signing_key(t, k, m.id));
-	TRY(make_secret_key(t, m.id, spec->mode, &made.secret_key));
+	TRY(secret_key_make(t, m.id, spec->mode, &made.secret_key));
 	made.id = m.id;
 	made.publishable_key = deployment_publishable_key(t->arena, spec->mode, p.base_url);
 	TRY_MEM(t, made.publishable_key.p);

@@ -21,7 +21,8 @@ FIXTURES = ROOT / "tests" / "fixtures"
 PASSWORD = "violet-otter-climbs-granite"
 
 # Far above what a test does: limits are the business of test_throttle.py alone.
-ASKING = ("REQUESTS", "CHALLENGE", "LOOKUP", "SIGN_IN_ACCOUNT", "SIGN_IN_STREAK", "SIGN_IN_SOURCE", "SIGN_UP_SOURCE", "PICTURE")
+ASKING = ("REQUESTS", "CHALLENGE", "LOOKUP", "SIGN_IN_ACCOUNT", "SIGN_IN_STREAK", "SIGN_IN_SOURCE", "SIGN_UP_SOURCE", "PICTURE",
+          "SECRET_KEY", "BACKEND")
 CODES = ("CODE_GUESS", "CODE_ACCOUNT", "CODE_SOURCE", "SEND_SOON", "SEND_TARGET", "SEND_TARGET_DAY", "SEND_PREFIX",
          "SEND_SOURCE", "SEND_DEPLOYMENT")
 

@@ -11,3 +11,7 @@ enum { NEW_PASSWORD_WORDS_MAX = 6 };
  * who chooses it, at most NEW_PASSWORD_WORDS_MAX, empty ones are skipped; the app's name is added here. PWD-06. In .prove.
  */
 enum status new_password_check(struct request *rq, struct str password, const struct str *words, size_t n) MUST_CHECK;
+
+/* The same without a request: *ret_sentence stays as it is where there is none. Any thread. */
+enum status new_password_judge(const struct deployment *d, struct str password, const struct str *words, size_t n,
+    const char **ret_sentence) MUST_CHECK;
