@@ -94,7 +94,7 @@ insert_account(struct task *t, struct seed *s, int64_t n, struct user_id user)
 	struct email_id email_id = { id_next(t->now) };
 	int64_t rows;
 
-	ROWS_ONE(sql_account_insert(t, d, user, S("John"), S("Doe"), username, username,
+	ROWS_ONE(sql_account_insert(t, d, user, S("John"), S("Doe"), S("john doe"), username, username,
 	    s->like.password_record, t->now, S("none"), t->now, &rows));
 	ROWS_ONE(sql_email_insert(t, d, email_id, user, email, email, t->now, t->now, &rows));
 	TRY(sql_account_set_primary(t, d, user, email_id, (struct phone_id){ 0 }, t->now, &rows));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "admin/audit_chain.h"
+#include "admin/name_keys.h"
 #include "admin/sweep.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -104,6 +105,7 @@ tick_work(struct task *t, struct background *b)
 	}
 	if (now >= b->sweep_mono) {
 		TRY(sweep(t, b, b->db, now + SWEEP_FOR_US));
+		TRY(name_keys_run(t, b->app, b->db, now + SWEEP_FOR_US));
 		/* Cut short: more is waiting, so the next tick goes on. */
 		b->sweep_mono = clock_mono() >= now + SWEEP_FOR_US ? 0 : now + SWEEP_EVERY_US;
 	}

@@ -281,9 +281,11 @@ insert_person(struct task *t, struct deployment_id d, const struct person *p)
 	struct user_id user = p->id.v ? p->id : (struct user_id){ id_next(t->now) };
 	struct email_id email = { 0 };
 	struct phone_id phone = { 0 };
+	struct str name_key;
 	int64_t rows;
 
-	TRY(sql_account_insert(t, d, user, p->first_name, p->last_name, p->username, p->username_key, p->password_record,
+	TRY(identifier_name_key(t, p->first_name, p->last_name, &name_key));
+	TRY(sql_account_insert(t, d, user, p->first_name, p->last_name, name_key, p->username, p->username_key, p->password_record,
 	    p->password_record.n ? t->now : 0, S("none"), t->now, &rows));
 	if (rows == 0)
 		return fail(t, E_USERNAME_EXISTS, "somebody has this id or username");

@@ -126,7 +126,7 @@ people_run(struct task *t, void *arg)
 	const struct demo *demo = arg;
 	int64_t rows;
 
-	TRY(sql_demo_account_insert(t, demo->id, user, S("John"), S("Doe"), S("johndoe"), S("johndoe"),
+	TRY(sql_demo_account_insert(t, demo->id, user, S("John"), S("Doe"), S("john doe"), S("johndoe"), S("johndoe"),
 	    S("https://cdn.example.com/avatars/johndoe.jpg"), demo->password_record, email, created_at, updated_at,
 	    &rows));
 	/* Somebody has played with the names: then the demo is as they left it. */

@@ -68,6 +68,7 @@ running_apply(struct task *t, struct app *app, const struct conf *c)
 	TRY(apply_lists(t, app, c));
 	if (!apply_limits(c))
 		return fail(t, E_BAD_REQUEST_BODY, "a throttle limit is out of bounds");
+	app->dns_server = c->dns_server;
 	app->proxies_write_forwarded = c->proxy_header == PROXY_FORWARDED;
 	app->body_max = (size_t)c->request_body;
 	app->image_max = (size_t)c->image_body;

@@ -121,6 +121,7 @@ static enum status (*const expired_delete[])(struct task *t, int64_t now, int64_
 	sql_passkey_challenge_expired_delete,
 	sql_message_content_expired_forget,
 	sql_invitation_expired_delete,
+	sql_org_invitation_expired_delete,
 	sql_known_device_expired_delete,
 	sql_ticket_expired_delete,
 	sql_idempotency_expired_delete,

@@ -15,6 +15,7 @@ reply_reset(struct request *rq)
 {
 	struct request_private *p = rq->priv;
 
+	rq->task.why[0] = '\0';
 	rq->n_problems = 0;
 	rq->retry_after_s = 0;
 	rq->replied = false;

@@ -4,7 +4,7 @@
 
 #include "api/audit.h"
 #include "api/fields.h"
-#include "api/standing.h"
+#include "org/standing.h"
 #include "auth/throttle.h"
 #include "base/json.h"
 #include "base/task.h"
@@ -193,6 +193,8 @@ struct try {
 	struct str         subject;
 };
 enum status request_reserve(struct request *rq, const struct try *tries, size_t n) MUST_CHECK;
+/* Count one try of this source in memory only, as a row's .rate does. E_RATE_LIMITED, refused. */
+enum status request_limit(struct request *rq, enum throttle_rule rule) MUST_CHECK;
 /* The source as a subject. Task's arena. */
 struct str request_source(const struct request *rq);
 /* The same, with something else that is counted in the same write: `also` says no by its status, unrefused. */

@@ -150,9 +150,22 @@ static void
 put_audit_events(struct arena *a, struct buf *out)
 {
 	(void)a;
-	buf_put_str(out, S("| event | what happened |\n|---|---|\n"));
-	for (size_t i = 0; i < AUDIT__COUNT; i++)
-		buf_printf(out, "| `%s` | %s |\n", audit_event_info[i].name, audit_event_info[i].help);
+	buf_put_str(out, S("| event | what happened | webhook |\n|---|---|---|\n"));
+	for (size_t i = 0; i < AUDIT__COUNT; i++) {
+		const struct audit_event_info *e = &audit_event_info[i];
+		const char *hook = hook_type_info[e->hook].name;
+
+		buf_printf(out, "| `%s` | %s | %s%s%s |\n", e->name, e->help, hook ? "`" : "", hook ? hook : "", hook ? "`" : "");
+	}
+}
+
+static void
+put_hook_types(struct arena *a, struct buf *out)
+{
+	(void)a;
+	buf_put_str(out, S("| type | what happened |\n|---|---|\n"));
+	for (size_t i = HOOK_NONE + 1; i < HOOK_TYPE__COUNT; i++)
+		buf_printf(out, "| `%s` | %s |\n", hook_type_info[i].name, hook_type_info[i].help);
 }
 
 static const struct slot {
@@ -165,6 +178,7 @@ static const struct slot {
 	{ "@codes", put_codes },
 	{ "@log-events", put_log_events },
 	{ "@audit-events", put_audit_events },
+	{ "@hook-types", put_hook_types },
 };
 
 static void

@@ -28,6 +28,7 @@ struct app {
 	struct directory *directory;
 	struct limiter   *limiter;
 	struct activity  *activity;
+	const char       *dns_server;	/* dns/txt.h; empty: the system's */
 	struct places    *places;	/* where addresses are: place.h; NULL: nobody knows */
 	struct blocklists *blocklists;	/* addresses and numbers that may be kept out: blocklists.h */
 	struct cache     *cache;	/* ready answers of GET /session */

@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "store/store.gen.h"
 
-#define AUDIT_ROW(id, name, help) [id] = { name, help },
+#define AUDIT_ROW(id, name, hook, help) [id] = { name, hook, help },
 const struct audit_event_info audit_event_info[AUDIT__COUNT] = { AUDIT_EVENTS(AUDIT_ROW) };
 #undef AUDIT_ROW
 

@@ -98,6 +98,12 @@ take(struct request *rq, enum throttle_rule rule, uint64_t subject)
 	return refuse(rq, E_RATE_LIMITED, NULL);
 }
 
+enum status
+request_limit(struct request *rq, enum throttle_rule rule)
+{
+	return take(rq, rule, rq->source);
+}
+
 /* A stored session counts for itself, so that an office behind one address is not one caller. */
 static enum status
 check_rate(struct request *rq)
@@ -213,10 +219,10 @@ check_caller(struct request *rq)
 
 /* In the view at hand: who is signed in, and may they? */
 static enum status
-check_caller_now(struct request *rq)
+check_caller_now(struct request *rq, bool hold)
 {
 	TRY(check_signin(rq));
-	TRY(rule_check(rq));
+	TRY(rule_check(rq, hold));
 	return rq->route->credential ? credential_check(rq) : OK;
 }
 
@@ -226,7 +232,7 @@ static enum status
 run_route(struct request *rq)
 {
 	TRY(check_session(rq));
-	TRY(check_caller_now(rq));
+	TRY(check_caller_now(rq, rq->route->tx == TX_WRITE));
 	TRY(rq->route->run(rq));
 	return reply_complete(rq);
 }
@@ -354,7 +360,7 @@ signin_before(struct task *t, void *arg)
 	struct request *rq = arg;
 
 	(void)t;
-	return check_caller_now(rq);
+	return check_caller_now(rq, false);
 }
 
 static enum status

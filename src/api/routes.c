@@ -66,6 +66,35 @@
 	X(backup_codes_regenerate) \
 	X(organization_create) \
 	X(workspace_create) \
+	X(organization_update) \
+	X(organization_delete) \
+	X(organization_leave) \
+	X(organization_members) \
+	X(organization_member_remove) \
+	X(organization_member_role_add) \
+	X(organization_member_role_remove) \
+	X(workspace_update) \
+	X(workspace_delete) \
+	X(workspace_leave) \
+	X(workspace_members) \
+	X(workspace_member_remove) \
+	X(workspace_member_role_add) \
+	X(workspace_member_role_remove) \
+	X(org_invitations) \
+	X(org_invite) \
+	X(org_invitation_discard) \
+	X(org_invitation_resend) \
+	X(invitation_accept) \
+	X(org_roles) \
+	X(org_role_create) \
+	X(org_role_remove) \
+	X(workspace_roles) \
+	X(workspace_role_put) \
+	X(workspace_role_delete) \
+	X(org_domains) \
+	X(org_domain_add) \
+	X(org_domain_verify) \
+	X(org_domain_delete) \
 	X(deployment_get) \
 	X(invitation_validate) \
 	X(waitlist_join) \

@@ -10,5 +10,8 @@ const char *rule_flaw(const struct route *r);
 /* "organization_manage"; docs/openapi.json has it as x-rule. */
 const char *rule_name(enum rule rule);
 
-/* Inside .run's transaction, AUTH_SIGNIN: rq->standing is set as the row's rule needs it, or refused with E_FORBIDDEN. */
-enum status rule_check(struct request *rq) MUST_CHECK;
+/*
+ * Inside a transaction, AUTH_SIGNIN: rq->standing is set as the row's rule needs it, or refused with E_FORBIDDEN. hold: in
+ * a write transaction, the organization's row is held until the commit (org/standing.h).
+ */
+enum status rule_check(struct request *rq, bool hold) MUST_CHECK;

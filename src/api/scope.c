@@ -2,6 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/scope.h"
 
+#include <stdio.h>
+
+#include "base/buf.h"
 #include "base/str.h"
 
 static struct scope
@@ -52,6 +55,68 @@ ip_is_listed(struct str allowlist, const struct net_addr *address)
 			return true;
 	}
 	return false;
+}
+
+static enum status
+no_list(struct task *t, struct str item)
+{
+	(void)snprintf(t->why, sizeof(t->why),
+	    "\"%.*s\" is no IP address and no network such as 203.0.113.0/24.", (int)(item.n < 64 ? item.n : 64), item.p);
+	return E_BAD_REQUEST_BODY;
+}
+
+/* One spelling each. */
+static struct str
+cidr_text(struct arena *a, const struct net_cidr *c)
+{
+	char address[46];
+
+	(void)net_addr_format(&c->base, address);
+	if (c->bits == (c->base.family == AF_INET ? 32 : 128))
+		return arena_printf(a, "%s", address);
+	return arena_printf(a, "%s/%u", address, c->bits);
+}
+
+static bool
+has_word(struct str words, struct str wanted)
+{
+	struct str word;
+
+	while (words.n > 0) {
+		(void)str_cut(words, ' ', &word, &words);
+		if (str_eq(word, wanted))
+			return true;
+	}
+	return false;
+}
+
+enum status
+ip_list_read(struct task *t, const struct str *items, size_t n, struct str *ret_list)
+{
+	struct buf list;
+	size_t kept = 0;
+
+	buf_init_arena(&list, t->arena, IP_LIST_MAX * 64);
+	for (size_t i = 0; i < n; i++) {
+		struct str item = str_trim(items[i]), text;
+		struct net_cidr cidr;
+
+		if (item.n == 0)
+			continue;
+		if (item.n > 64 || !net_cidr_parse(item, &cidr))
+			return no_list(t, item);
+		text = cidr_text(t->arena, &cidr);
+		if (has_word(buf_str(&list), text))
+			continue;
+		if (++kept > IP_LIST_MAX) {
+			(void)snprintf(t->why, sizeof(t->why), "Name at most %d networks.", IP_LIST_MAX);
+			return E_BAD_REQUEST_BODY;
+		}
+		buf_printf(&list, "%s" STR_FMT, kept > 1 ? " " : "", STR_ARG(text));
+	}
+	TRY_MEM(t, list.failed || arena_failed(t->arena) ? NULL : t);
+	*ret_list = kept > 0 ? buf_str(&list) : S("");
+	return OK;
 }
 
 static enum eligibility

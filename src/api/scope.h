@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/id.h"
+#include "base/task.h"
 #include "deployment/settings.h"
 #include "net/loop.h"
 
@@ -50,6 +51,13 @@ enum eligibility { ELIGIBLE = 0, LACKS_IP = 1, LACKS_MFA = 2, ELIGIBILITY__COUNT
 
 /* Is the address, or a network it is in, on the list? An entry that cannot be read admits nobody. */
 bool ip_is_listed(struct str allowlist, const struct net_addr *address);
+
+/*
+ * A list as gates keep it, of what somebody typed: each an IPv4 or IPv6 address or a CIDR, in one spelling, once; empty
+ * ones are nothing. E_BAD_REQUEST_BODY, t->why being a sentence: one cannot be read, or there are more than IP_LIST_MAX.
+ */
+enum { IP_LIST_MAX = 100 };
+enum status ip_list_read(struct task *t, const struct str *items, size_t n, struct str *ret_list) MUST_CHECK;
 
 /*
  * A gate counts only where the deployment has its kind switched on. A workspace asks what

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/me/picture.h"
 #include "api/notice.h"
 #include "api/sign_in/code.h"
 #include "base/clock.h"
@@ -142,6 +143,15 @@ enum status
 notice_put(struct request *rq, struct user_id user, const char *what, struct str also)
 {
 	(void)rq, (void)user, (void)what, (void)also;
+	return OK;
+}
+
+/* .prove is not run here. */
+enum status
+picture_make_if_sent(struct request *rq, const char *name, struct picture **ret_picture)
+{
+	(void)rq, (void)name;
+	*ret_picture = NULL;
 	return OK;
 }
 

@@ -289,6 +289,37 @@ identifier_name(struct task *t, struct str text, int64_t max, struct str *ret_na
 	return OK;
 }
 
+enum status
+identifier_name_key(struct task *t, struct str first_name, struct str last_name, struct str *ret_key)
+{
+	struct str both = arena_printf(t->arena, STR_FMT " " STR_FMT, STR_ARG(first_name), STR_ARG(last_name));
+	struct str text = trim(both);
+
+	if (arena_failed(t->arena))
+		return fail(t, E_OVERLOADED, "out of memory for this task");
+	if (text.n > 0)
+		return make_key(t, text, ret_key);
+	*ret_key = S("");
+	return OK;
+}
+
+enum status
+identifier_search(struct task *t, struct str text, int64_t max, struct str *ret_folded)
+{
+	struct str typed;
+
+	TRY(read_text(t, text, NFKC, &typed));
+	if (str_code_points(typed) > (uint64_t)max)
+		return fail(t, E_BAD_REQUEST_BODY, "identifier: a search of more than %d characters", (int)max);
+	return make_key(t, typed, ret_folded);
+}
+
+enum status
+identifier_label_key(struct task *t, struct str label, struct str *ret_key)
+{
+	return make_key(t, label, ret_key);
+}
+
 /* Letters lose their marks first, so that "Café" is "cafe" and not "caf". */
 struct str
 identifier_slug(struct task *t, struct str name)

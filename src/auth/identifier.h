@@ -34,5 +34,11 @@ enum status identifier_name(struct task *t, struct str text, int64_t max, struct
 /* "Café Müller" -> "cafe-muller": folded, marks off, runs of all but [a-z0-9] become '-', trimmed, <= 60
  * bytes; "x" when nothing is left. */
 struct str identifier_slug(struct task *t, struct str name);
+/* "Zoë Müller" as names are searched: folded like a key. Empty when there is no name. */
+enum status identifier_name_key(struct task *t, struct str first_name, struct str last_name, struct str *ret_key) MUST_CHECK;
+/* What is searched for, folded as keys are; at most `max` code points as typed. */
+enum status identifier_search(struct task *t, struct str text, int64_t max, struct str *ret_folded) MUST_CHECK;
+/* The key of a label, such as a role's name: "Editor" and "EDITOR" are one. */
+enum status identifier_label_key(struct task *t, struct str label, struct str *ret_key) MUST_CHECK;
 /* NFC; an empty str when it is not text or memory is out. */
 struct str identifier_nfc(struct arena *a, struct str text);

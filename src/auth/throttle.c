@@ -27,9 +27,14 @@ const struct throttle_rule_info throttle_rule_info[THROTTLE_RULE__COUNT] = {
 	[RULE_SEND_PREFIX] = { "send_prefix", 100, HOUR_US },
 	[RULE_SEND_SOURCE] = { "send_source", 30, 10 * MINUTE_US },
 	[RULE_SEND_DEPLOYMENT] = { "send_deployment", 10000, HOUR_US },
+	[RULE_INVITE_MEMBER] = { "invite_member", 200, DAY_US },
+	[RULE_INVITE_ORGANIZATION] = { "invite_organization", 500, DAY_US },
+	[RULE_INVITE_TARGET] = { "invite_target", 5, DAY_US },
+	[RULE_INVITE_DEPLOYMENT] = { "invite_deployment", 5000, HOUR_US },
 	[RULE_SECRET_KEY] = { "secret_key", 20, MINUTE_US },
 	[RULE_BACKEND] = { "backend", 6000, MINUTE_US },
 	[RULE_PICTURE] = { "picture", 10, MINUTE_US },
+	[RULE_DOMAIN_LOOK] = { "domain_look", 20, HOUR_US },
 };
 
 static _Atomic int64_t limit_set[THROTTLE_RULE__COUNT];	/* 0: the default */

@@ -30,9 +30,16 @@ enum throttle_rule {
 	RULE_SEND_PREFIX,
 	RULE_SEND_SOURCE,
 	RULE_SEND_DEPLOYMENT,
+	/* Invitations to organizations, all in the database: by one member; of one organization; to one address; in one
+	 * deployment. Apart from the codes above, so that nobody is kept from a code by being invited. */
+	RULE_INVITE_MEMBER,
+	RULE_INVITE_ORGANIZATION,
+	RULE_INVITE_TARGET,
+	RULE_INVITE_DEPLOYMENT,
 	RULE_SECRET_KEY,	/* one source: calls of the Backend API with a wrong key */
 	RULE_BACKEND,	/* one secret key: calls of the Backend API */
 	RULE_PICTURE,	/* one source: pictures to be made anew, which take a process each */
+	RULE_DOMAIN_LOOK,	/* one organization: the DNS asked for its domains. In the database. */
 	THROTTLE_RULE__COUNT
 };
 struct throttle_rule_info {

@@ -32,7 +32,8 @@
 	X(passkey, "passkey_") \
 	X(invitation, "invitation_") \
 	X(waitlist, "waitlist_") \
-	X(picture, "picture_")
+	X(picture, "picture_") \
+	X(domain, "domain_")
 
 /* v is positive; 0 means "none" (SQL NULL, JSON null). */
 #define ID_STRUCT(kind, prefix) struct kind##_id { int64_t v; };

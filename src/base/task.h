@@ -14,7 +14,7 @@ struct task {
 	struct touch *touched;	/* what this transaction invalidates; see session/coherence.h */
 	bool          wrote_message;	/* the sender wants a hint after the commit; see notify/outbox.h */
 	int64_t       now;	/* read once, so a task sees one time; microseconds UTC */
-	char          why[256];	/* the log's account of the failure; never sent */
+	char          why[256];	/* the log's account of the failure; sent only where a header says that it is a sentence for people */
 };
 
 /* Record why (the first account wins) and return st: `return fail(…)` is one step. */

@@ -32,6 +32,7 @@ struct conf {
 	struct conf_list trusted_proxy; /* addresses and CIDRs */
 	enum conf_proxy_header proxy_header;
 	const char *geoip_file; /* empty: none */
+	const char *dns_server; /* empty: the system's */
 	bool demo;
 	enum log_level log_level;
 

@@ -93,6 +93,14 @@ fits_network(const char *text)
 	return slash == NULL || str_int(str_of(slash + 1), 0, bits, &prefix);
 }
 
+static bool
+fits_dns_server(const char *text)
+{
+	unsigned bits;
+
+	return fits_address(text, &bits) || (text[0] != '/' && fits_listen(text));
+}
+
 static const struct conf_form path = { fits_path, "a path" };
 static const struct conf_form database = { fits_database, "a URL such as postgresql://user@host/name" };
 static const struct conf_form listen_at = { fits_listen,
@@ -101,6 +109,8 @@ static const struct conf_form admin_at = { fits_admin_listen,
 	"off, or an address and a port such as 127.0.0.1:9090" };
 static const struct conf_form network = { fits_network,
 	"an address or a network such as 10.0.0.1, 10.0.0.0/8 or ::1" };
+static const struct conf_form dns_server = { fits_dns_server,
+	"an address such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353" };
 static const char *const levels[] = { "error", "warn", "notice", "info", "debug", NULL };
 _Static_assert(ARRAY_LEN(levels) == LOG__COUNT + 1, "a word for each level");
 static const char *const proxy_headers[] = { "x-forwarded", "forwarded", NULL };
@@ -155,6 +165,9 @@ const struct conf_row conf_rows[] = {
 	{ ROW("geoip-file", CONF_TEXT, geoip_file, "",
 	    "A MaxMind DB file that tells where an address is (city or country), read again on reload."),
 	    .def_said = "none: sign-ins have no place", .form = &path, .reload = true },
+	{ ROW("dns-server", CONF_TEXT, dns_server, "",
+	    "Whom to ask for the records that prove organizations' domains: an address, with a port if not 53."),
+	    .def_said = "the system's, by /etc/resolv.conf", .form = &dns_server },
 	{ ROW("demo", CONF_BOOL, demo, "false",
 	    "Keep two deployments with people in them for trying things out; loopback listeners only.") },
 	{ ROW("log-level", CONF_WORD, log_level, "notice", "How much is logged; info has a line for each request."),
@@ -189,9 +202,14 @@ const struct conf_row conf_rows[] = {
 	TRIES("throttle-send-prefix", RULE_SEND_PREFIX, "100", "Text messages an hour to numbers that differ in their last four digits."),
 	TRIES("throttle-send-source", RULE_SEND_SOURCE, "30", "Messages within 10 minutes asked for by one source."),
 	TRIES("throttle-send-deployment", RULE_SEND_DEPLOYMENT, "10000", "Messages an hour that the people of one deployment ask for."),
+	TRIES("throttle-invite-member", RULE_INVITE_MEMBER, "200", "Invitations to organizations a day that one member sends."),
+	TRIES("throttle-invite-organization", RULE_INVITE_ORGANIZATION, "500", "Invitations a day to one organization."),
+	TRIES("throttle-invite-target", RULE_INVITE_TARGET, "5", "Invitations a day to one address, from all organizations of a deployment."),
+	TRIES("throttle-invite-deployment", RULE_INVITE_DEPLOYMENT, "5000", "Invitations an hour that the people of one deployment send."),
 	TRIES("throttle-secret-key", RULE_SECRET_KEY, "20", "Calls of the Backend API a minute with a wrong key by one source."),
 	TRIES("throttle-backend", RULE_BACKEND, "6000", "Calls of the Backend API a minute with one key."),
 	TRIES("throttle-picture", RULE_PICTURE, "10", "Pictures uploaded a minute by one source."),
+	TRIES("throttle-domain-look", RULE_DOMAIN_LOOK, "20", "Looks an hour for the records of one organization's domains."),
 
 	{ ROW("disposable-domains", CONF_TEXT, disposable_domains, "",
 	    "Domains of throw-away addresses, one a line, beside the shipped ones; !domain takes one out, !* all the shipped ones."),

@@ -77,6 +77,7 @@ struct settings {
 		struct str theme_tokens;		/* JSON: {"light": {name: text}, "dark": {…}} */
 	} ui;
 	struct str     magic_link_page_url;	/* where a mailed link leads */
+	struct str     invitation_page_url;	/* where an invitation to an organization leads */
 	bool           maintenance_mode;
 	struct str     mail_from_host;
 	struct str     cookie_domain;		/* empty: host-only cookie */

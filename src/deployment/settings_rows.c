@@ -520,6 +520,9 @@ const struct setting_row setting_rows[] = {
 #define OPERATOR .view = VIEW_OPERATOR
 	{ ROW("magic_link_page_url", SETTING_TEXT, magic_link_page_url, "{frontend}/magic-link",
 	    "The app's page that a mailed link opens."), OPERATOR, .max = SETTING_TEXT_MAX, .form = &page },
+	{ ROW("invitation_page_url", SETTING_TEXT, invitation_page_url, "{frontend}/invite",
+	    "The app's page that a mailed invitation to an organization opens, with its token."), OPERATOR, .max = SETTING_TEXT_MAX,
+	    .form = &page },
 	{ ROW("cookie_domain", SETTING_TEXT, cookie_domain, "",
 	    "Share the session cookie below this parent domain of the host, as __session; empty: the host's alone, as "
 	    "__Host-session."), OPERATOR, .max = 253, .form = &domain },

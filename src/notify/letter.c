@@ -25,6 +25,7 @@ static const struct {
 	[MESSAGE_RESET_CODE] = { "code minutes ip device at first_name", "code" },
 	[MESSAGE_SMS_CODE] = { "code minutes", "code" },
 	[MESSAGE_INVITATION] = { "link inviter organization first_name last_name", "link" },
+	[MESSAGE_ORG_INVITATION] = { "link organization inviter days", "link" },
 	[MESSAGE_WAITLIST] = { "first_name last_name", NULL },
 	[MESSAGE_NOTICE] = { "what at ip device", "what" },
 	[MESSAGE_TEST_MAIL] = { "at", NULL },

@@ -24,6 +24,7 @@ const char *message_state_name(enum message_state state);
 	X(MESSAGE_RESET_CODE, "reset_code", CHANNEL_MAIL, 10 * MINUTE_US, "A code to set a new password with.") \
 	X(MESSAGE_SMS_CODE, "sms_code", CHANNEL_SMS, 10 * MINUTE_US, "A code by text message, for whatever it was asked.") \
 	X(MESSAGE_INVITATION, "invitation", CHANNEL_MAIL, 2 * DAY_US, "An invitation to sign up.") \
+	X(MESSAGE_ORG_INVITATION, "organization_invitation", CHANNEL_MAIL, 2 * DAY_US, "An invitation to an organization or a workspace, by one of its members.") \
 	X(MESSAGE_WAITLIST, "waitlist_joined", CHANNEL_MAIL, 2 * DAY_US, "Somebody is on the waitlist.") \
 	X(MESSAGE_NOTICE, "security_notice", CHANNEL_MAIL, 2 * DAY_US, "Something about the account's security has changed.") \
 	X(MESSAGE_TEST_MAIL, "test_mail", CHANNEL_MAIL, 10 * MINUTE_US, "An operator tries whether mail arrives.") \

@@ -64,11 +64,11 @@ UPDATE account SET last_orgmem_id = :orgmem, last_wsmem_id = :wsmem
  WHERE deployment_id = :deployment AND id = :id;
 
 -- :name account_insert :rows
--- :in deployment_id deployment, user_id id, text first_name, text last_name, text username, key username_key, text password_record, time password_changed_at, text second_factor_policy, time now
+-- :in deployment_id deployment, user_id id, text first_name, text last_name, text name_key, text username, key username_key, text password_record, time password_changed_at, text second_factor_policy, time now
 -- 0 rows when the username is taken.
-INSERT INTO account (deployment_id, id, first_name, last_name, username, username_key, image_url, availability,
+INSERT INTO account (deployment_id, id, first_name, last_name, name_key, username, username_key, image_url, availability,
        password_record, password_changed_at, second_factor_policy, public_metadata, created_at, updated_at)
-VALUES (:deployment, :id, :first_name, :last_name, :username, :username_key, '', 'away',
+VALUES (:deployment, :id, :first_name, :last_name, :name_key, :username, :username_key, '', 'away',
        :password_record, :password_changed_at, :second_factor_policy, '{}', :now, :now)
 ON CONFLICT DO NOTHING;
 
@@ -107,9 +107,23 @@ SELECT id FROM account WHERE deployment_id = :deployment AND username_key = :use
 SELECT user_id FROM phone_number WHERE deployment_id = :deployment AND phone_key = :phone_key;
 
 -- :name account_set_names :rows
--- :in deployment_id deployment, user_id id, text first_name, text last_name, time now
-UPDATE account SET first_name = :first_name, last_name = :last_name, updated_at = :now
+-- :in deployment_id deployment, user_id id, text first_name, text last_name, text name_key, time now
+UPDATE account SET first_name = :first_name, last_name = :last_name, name_key = :name_key, updated_at = :now
  WHERE deployment_id = :deployment AND id = :id;
+
+-- :name account_unkeyed :many
+-- :any-deployment an upgrade makes the keys of every deployment's accounts
+-- :in int most
+-- :out deployment_id deployment, user_id id, text first_name, text last_name
+-- Made before names were searched. The index holds only those.
+SELECT deployment_id, id, first_name, last_name FROM account INDEXED BY account_unkeyed WHERE name_key IS NULL LIMIT :most;
+-- :pg
+SELECT deployment_id, id, first_name, last_name FROM account WHERE name_key IS NULL LIMIT :most;
+
+-- :name account_set_name_key :rows
+-- :in deployment_id deployment, user_id id, text name_key
+-- 0 rows when somebody gave them another name meanwhile, and with it a key.
+UPDATE account SET name_key = :name_key WHERE deployment_id = :deployment AND id = :id AND name_key IS NULL;
 
 -- :name account_set_username :rows
 -- :in deployment_id deployment, user_id id, text username, key username_key, time now

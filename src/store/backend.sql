@@ -67,3 +67,68 @@ SELECT email, email_key, first_name, last_name FROM waitlist_entry WHERE deploym
 -- :in deployment_id deployment
 -- :out text kind, text part
 SELECT kind, part FROM message_template WHERE deployment_id = :deployment ORDER BY kind, part;
+
+-- :name org_page :many org_row
+-- :in deployment_id deployment, int after, int most
+-- :out org_id id, text name, text slug, text image_url, text description, json metadata, bool enforce_mfa, bool ip_restriction, text ip_allowlist, workspace_id auto_workspace, int member_count, time created_at, time updated_at
+SELECT o.id, o.name, o.slug, o.image_url, o.description, o.public_metadata, o.enforce_mfa, o.ip_restriction, o.ip_allowlist, o.auto_workspace_id,
+       (SELECT COUNT(*) FROM orgmem c WHERE c.deployment_id = :deployment AND c.org_id = o.id), o.created_at, o.updated_at
+  FROM organization o WHERE o.deployment_id = :deployment AND o.id > :after ORDER BY o.id LIMIT :most;
+
+-- :name workspace_page :many workspace_row
+-- :in deployment_id deployment, org_id org, int after, int most
+-- :out workspace_id id, org_id org, text name, text slug, text image_url, text description, json metadata, bool enforce_2fa, bool ip_restriction, text ip_allowlist, int member_count, time created_at, time updated_at
+SELECT o.id, o.org_id, o.name, o.slug, o.image_url, o.description, o.public_metadata, o.enforce_2fa, o.ip_restriction, o.ip_allowlist,
+       (SELECT COUNT(*) FROM wsmem c WHERE c.deployment_id = :deployment AND c.workspace_id = o.id), o.created_at, o.updated_at
+  FROM workspace o WHERE o.deployment_id = :deployment AND o.org_id = :org AND o.id > :after ORDER BY o.id LIMIT :most;
+
+-- :name org_set_metadata :rows
+-- :in deployment_id deployment, org_id id, json public_metadata, time now
+UPDATE organization SET public_metadata = :public_metadata, updated_at = :now WHERE deployment_id = :deployment AND id = :id;
+
+-- :name workspace_set_metadata :rows
+-- :in deployment_id deployment, workspace_id id, json public_metadata, time now
+UPDATE workspace SET public_metadata = :public_metadata, updated_at = :now WHERE deployment_id = :deployment AND id = :id;
+
+-- :name org_member_list :many member_list_row
+-- :in deployment_id deployment, org_id org, int after, int most
+-- :out int id, user_id user, text first_name, text last_name, text username, text email, time created_at
+SELECT m.id, a.id, a.first_name, a.last_name, a.username, e.email, m.created_at
+  FROM orgmem m
+  JOIN account a ON a.deployment_id = m.deployment_id AND a.id = m.user_id
+  LEFT JOIN email_address e ON e.deployment_id = a.deployment_id AND e.id = a.primary_email_id
+ WHERE m.deployment_id = :deployment AND m.org_id = :org AND m.id > :after ORDER BY m.id LIMIT :most;
+
+-- :name org_member_list_roles :many member_list_role_row
+-- :in deployment_id deployment, org_id org, int first, int last
+-- :out int member, int role
+-- Who of those in between holds what.
+SELECT x.orgmem_id, x.role_id
+  FROM orgmem m
+  JOIN orgmem_role x ON x.deployment_id = m.deployment_id AND x.orgmem_id = m.id
+ WHERE m.deployment_id = :deployment AND m.org_id = :org AND m.id >= :first AND m.id <= :last ORDER BY 1, 2;
+
+-- :name workspace_member_list :many member_list_row
+-- :in deployment_id deployment, workspace_id workspace, int after, int most
+-- :out int id, user_id user, text first_name, text last_name, text username, text email, time created_at
+SELECT m.id, a.id, a.first_name, a.last_name, a.username, e.email, m.created_at
+  FROM wsmem m
+  JOIN account a ON a.deployment_id = m.deployment_id AND a.id = m.user_id
+  LEFT JOIN email_address e ON e.deployment_id = a.deployment_id AND e.id = a.primary_email_id
+ WHERE m.deployment_id = :deployment AND m.workspace_id = :workspace AND m.id > :after ORDER BY m.id LIMIT :most;
+
+-- :name workspace_member_list_roles :many member_list_role_row
+-- :in deployment_id deployment, workspace_id workspace, int first, int last
+-- :out int member, int role
+SELECT x.wsmem_id, x.role_id
+  FROM wsmem m
+  JOIN wsmem_role x ON x.deployment_id = m.deployment_id AND x.wsmem_id = m.id
+ WHERE m.deployment_id = :deployment AND m.workspace_id = :workspace AND m.id >= :first AND m.id <= :last ORDER BY 1, 2;
+
+-- :name org_invitation_page :many
+-- :in deployment_id deployment, org_id org, int after, int most
+-- :out invitation_id id, text email, orgrole_id role, workspace_id workspace, wsrole_id workspace_role, user_id inviter, time created_at, time expires_at
+SELECT i.id, i.email, i.role_id, i.workspace_id, i.workspace_role_id, m.user_id, i.created_at, i.expires_at
+  FROM org_invitation i
+  LEFT JOIN orgmem m ON m.deployment_id = i.deployment_id AND m.id = i.inviter_id
+ WHERE i.deployment_id = :deployment AND i.org_id = :org AND i.id > :after ORDER BY i.id LIMIT :most;

@@ -72,16 +72,3 @@ SELECT o.id, o.name
                 WHERE x.deployment_id = :deployment AND x.orgmem_id = m.id
                   AND ' ' || r.permissions || ' ' LIKE '% organization:admin %')
  ORDER BY o.id;
-
--- :name org_other_admins :one
--- :in deployment_id deployment, org_id org, user_id user
--- :out int n
--- How many others administer it, of those who can.
-SELECT COUNT(*)
-  FROM orgmem m
-  JOIN account a ON a.deployment_id = m.deployment_id AND a.id = m.user_id
- WHERE m.deployment_id = :deployment AND m.org_id = :org AND m.user_id <> :user AND a.disabled_at IS NULL
-   AND EXISTS (SELECT 1 FROM orgmem_role x
-                 JOIN orgrole r ON r.deployment_id = x.deployment_id AND r.id = x.role_id
-                WHERE x.deployment_id = :deployment AND x.orgmem_id = m.id
-                  AND ' ' || r.permissions || ' ' LIKE '% organization:admin %');

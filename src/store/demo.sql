@@ -1,10 +1,10 @@
 -- demo.sql: the people of `serve --demo`. Every insert may find its row there already.
 
 -- :name demo_account_insert :rows
--- :in deployment_id deployment, user_id id, text first_name, text last_name, text username, key username_key, text image_url, text password_record, email_id email, time created_at, time updated_at
-INSERT INTO account (deployment_id, id, first_name, last_name, username, username_key, image_url, availability,
+-- :in deployment_id deployment, user_id id, text first_name, text last_name, text name_key, text username, key username_key, text image_url, text password_record, email_id email, time created_at, time updated_at
+INSERT INTO account (deployment_id, id, first_name, last_name, name_key, username, username_key, image_url, availability,
        password_record, password_changed_at, second_factor_policy, primary_email_id, public_metadata, created_at, updated_at)
-VALUES (:deployment, :id, :first_name, :last_name, :username, :username_key, :image_url, 'away',
+VALUES (:deployment, :id, :first_name, :last_name, :name_key, :username, :username_key, :image_url, 'away',
        :password_record, :created_at, 'none', :email, '{}', :created_at, :updated_at)
 ON CONFLICT DO NOTHING;
 

@@ -22,9 +22,9 @@ PASSWORD = "violet-otter-climbs-granite"
 
 # Far above what a test does: limits are the business of test_throttle.py alone.
 ASKING = ("REQUESTS", "CHALLENGE", "LOOKUP", "SIGN_IN_ACCOUNT", "SIGN_IN_STREAK", "SIGN_IN_SOURCE", "SIGN_UP_SOURCE", "PICTURE",
-          "SECRET_KEY", "BACKEND")
+          "DOMAIN_LOOK", "SECRET_KEY", "BACKEND")
 CODES = ("CODE_GUESS", "CODE_ACCOUNT", "CODE_SOURCE", "SEND_SOON", "SEND_TARGET", "SEND_TARGET_DAY", "SEND_PREFIX",
-         "SEND_SOURCE", "SEND_DEPLOYMENT")
+         "SEND_SOURCE", "SEND_DEPLOYMENT", "INVITE_MEMBER", "INVITE_ORGANIZATION", "INVITE_TARGET", "INVITE_DEPLOYMENT")
 
 
 def no_limits(rules):

@@ -4,6 +4,7 @@
 
 #include "api/factor/second_factor.h"
 #include "api/sign_in/code.h"
+#include "auth/identifier.h"
 #include "base/str.h"
 #include "session/coherence.h"
 #include "session/session.h"
@@ -53,9 +54,11 @@ enum status
 deed_user_change(struct task *t, const struct deed *by, const struct account_row *was, const struct user_change *change)
 {
 	struct deployment_id d = by->d->id;
+	struct str name_key;
 	int64_t rows;
 
-	TRY(sql_account_set_names(t, d, was->id, change->first_name, change->last_name, t->now, &rows));
+	TRY(identifier_name_key(t, change->first_name, change->last_name, &name_key));
+	TRY(sql_account_set_names(t, d, was->id, change->first_name, change->last_name, name_key, t->now, &rows));
 	TRY(set_username(t, by, was, change));
 	if (!str_eq(change->second_factor_policy, was->second_factor_policy))
 		TRY(sql_account_set_second_factor_policy(t, d, was->id, change->second_factor_policy, t->now, &rows));

@@ -24,13 +24,14 @@ static enum status
 check_org(struct request *rq, const struct user_admin_orgs_row *org)
 {
 	struct deployment_id d = rq->deployment->id;
-	struct org_other_admins_row others;
+	struct org_has_other_admin_row other;
+	enum status st;
 	int64_t rows;
 
 	TRY(sql_org_lock(&rq->task, d, org->id, &rows));
-	TRY(sql_org_other_admins(&rq->task, d, org->id, rq->signin->user, &others));
-	if (others.n > 0)
-		return OK;
+	st = sql_org_has_other_admin(&rq->task, d, org->id, rq->signin->user, &other);
+	if (st != E_NOT_FOUND)
+		return st;
 	return refuse(rq, E_FORBIDDEN, "You are the only admin of " STR_FMT ". Make somebody else an admin first, or delete it.",
 	    STR_ARG(org->name));
 }

@@ -1,7 +1,10 @@
 /* me_contact_attempt.c - prove an added address or number by the code that was sent there. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/me/me_contacts.h"
+
+#include "api/org/org_deed.h"
 #include "base/str.h"
+#include "org/domain.h"
 
 /* The stock client has it in the query for addresses and in the body for numbers: either will do, for both. */
 static enum status
@@ -68,6 +71,7 @@ verify(struct request *rq, const struct contact_row *row)
 static enum status
 attempt(struct request *rq, bool is_phone)
 {
+	struct org_deed deed = org_deed_of(rq);
 	const struct contact_row *row;
 	struct contacts c;
 
@@ -76,6 +80,8 @@ attempt(struct request *rq, bool is_phone)
 	TRY(use_code(rq, row));
 	TRY(verify(rq, row));
 	TRY(contact_changed(rq, row->user, row, CONTACT_VERIFIED));
+	if (!is_phone)
+		TRY(domain_join(&deed, row->user, contact_key(&rq->task, row)));
 	return reply_text(rq, is_phone ? "The phone number has been verified." : "The email address has been verified.");
 }
 

@@ -55,7 +55,7 @@ read_name(struct request *rq, const char *field, struct str was, struct str *ret
 static enum status
 update_names(struct request *rq, struct update *u)
 {
-	struct str first, last;
+	struct str first, last, name_key;
 	int64_t rows;
 
 	TRY(read_name(rq, "first_name", u->was.first_name, &first));
@@ -63,8 +63,9 @@ update_names(struct request *rq, struct update *u)
 	if (str_eq(first, u->was.first_name) && str_eq(last, u->was.last_name))
 		return OK;
 	u->changed = true;
+	TRY(identifier_name_key(&rq->task, first, last, &name_key));
 	return sql_account_set_names(
-	    &rq->task, rq->deployment->id, u->was.id, first, last, rq->task.now, &rows);
+	    &rq->task, rq->deployment->id, u->was.id, first, last, name_key, rq->task.now, &rows);
 }
 
 static enum status

@@ -17,7 +17,13 @@ struct picture {
  */
 enum status picture_make(struct request *rq, const char *name, struct picture *ret_picture) MUST_CHECK;
 
+/* The same when one is sent; otherwise *ret_picture is NULL. A form's picture field left alone comes as an empty file. */
+enum status picture_make_if_sent(struct request *rq, const char *name, struct picture **ret_picture) MUST_CHECK;
+
 /* TX_WRITE: this is the user's picture now, in the place of the one before. Touches the user. */
 enum status picture_set_of_user(struct request *rq, struct user_id user, const struct picture *p) MUST_CHECK;
+/* TX_WRITE, its organization's row held: the same for an organization and a workspace. */
+enum status picture_set_of_org(struct request *rq, struct org_id org, const struct picture *p) MUST_CHECK;
+enum status picture_set_of_workspace(struct request *rq, struct workspace_id workspace, const struct picture *p) MUST_CHECK;
 /* TX_WRITE: they have none. The caller clears account.image_url. */
 enum status picture_remove_of_user(struct request *rq, struct user_id user) MUST_CHECK;

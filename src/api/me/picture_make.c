@@ -215,3 +215,21 @@ picture_make(struct request *rq, const char *name, struct picture *ret_picture)
 	ret_picture->id.v = id_next(rq->task.now);
 	return OK;
 }
+
+enum status
+picture_make_if_sent(struct request *rq, const char *name, struct picture **ret_picture)
+{
+	const struct param *file = body_file(rq, name);
+	struct picture *p;
+
+	*ret_picture = NULL;
+	if (!file || file->value.n == 0)
+		return OK;
+	/* A route that only makes pictures counts its calls. */
+	TRY(request_limit(rq, RULE_PICTURE));
+	p = arena_one(rq->task.arena, struct picture);
+	TRY_MEM(&rq->task, p);
+	TRY(picture_make(rq, name, p));
+	*ret_picture = p;
+	return OK;
+}

@@ -7,13 +7,9 @@
 enum status
 create_read(struct request *rq, struct create_text *ret_text)
 {
-	const struct param *image = body_file(rq, "image");
 	struct create_text text = { .description = body_text(rq, "description") };
 	enum status st;
 
-	/* Taking it and losing it would be worse than saying so; a form without one sends an empty part. */
-	if (image && image->value.n > 0)
-		return refuse(rq, E_FEATURE_DISABLED, "Pictures cannot be uploaded here yet.");
 	st = identifier_name(&rq->task, body_text(rq, "name"), CREATE_NAME_MAX, &text.name);
 	if (st == E_BAD_REQUEST_BODY)
 		return refuse(rq, st, "Enter a name of at most %d printable characters.", CREATE_NAME_MAX);

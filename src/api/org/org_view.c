@@ -40,6 +40,42 @@ workspace_view_of(const struct wsmem_row *m)
 	};
 }
 
+struct org_view
+org_view_of_row(const struct org_row *o)
+{
+	return (struct org_view){
+		.id = o->id,
+		.name = o->name,
+		.slug = o->slug,
+		.image_url = o->image_url,
+		.description = o->description,
+		.metadata = o->metadata,
+		.member_count = o->member_count,
+		.gate = { o->enforce_mfa, o->ip_restriction, o->ip_allowlist },
+		.auto_workspace = o->auto_workspace,
+		.created_at = o->created_at,
+		.updated_at = o->updated_at,
+	};
+}
+
+struct workspace_view
+workspace_view_of_row(const struct workspace_row *w)
+{
+	return (struct workspace_view){
+		.id = w->id,
+		.org = w->org,
+		.name = w->name,
+		.slug = w->slug,
+		.image_url = w->image_url,
+		.description = w->description,
+		.metadata = w->metadata,
+		.member_count = w->member_count,
+		.gate = { w->enforce_2fa, w->ip_restriction, w->ip_allowlist },
+		.created_at = w->created_at,
+		.updated_at = w->updated_at,
+	};
+}
+
 /* No segments yet, and private metadata is never for browsers: both only have their place. */
 static void
 view_unseen(struct json *j)

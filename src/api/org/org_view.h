@@ -56,6 +56,8 @@ struct wsmem_view {
 };
 
 struct org_view org_view_of(const struct orgmem_row *m);
+struct org_view org_view_of_row(const struct org_row *o);
+struct workspace_view workspace_view_of_row(const struct workspace_row *w);
 struct workspace_view workspace_view_of(const struct wsmem_row *m);
 
 void view_org(struct json *j, const char *key, const struct org_view *o);             /* 3.6 */

@@ -1,5 +1,6 @@
 /* organization_create.c - make an organization and become its first member, in it at once. */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "api/me/picture.h"
 #include "api/org/create.h"
 #include "api/org/memberships.h"
 #include "api/org/slug.h"
@@ -42,6 +43,18 @@ check_allowed(struct request *rq)
 		return refuse(rq, E_FEATURE_DISABLED, "Organizations are not used here.");
 	if (!s->b2b.allow_users_to_create_orgs)
 		return refuse(rq, E_FORBIDDEN, "Organizations are only created by the operator here.");
+	return OK;
+}
+
+/* Who may not create one has no picture made. */
+static enum status
+organization_create_prove(struct request *rq)
+{
+	struct picture *p;
+
+	TRY(check_allowed(rq));
+	TRY(picture_make_if_sent(rq, "image", &p));
+	rq->proof = p;
 	return OK;
 }
 
@@ -115,6 +128,8 @@ organization_create(struct request *rq)
 	TRY(check_limits(rq));
 	TRY(slug_claim(&rq->task, text.slug, &slugs));
 	TRY(insert_membership(rq, &o));
+	if (rq->proof)
+		TRY(picture_set_of_org(rq, o.id, rq->proof));
 	TRY(switch_scope(rq, SCOPE_CREATE_ORG, (struct scope){ .orgmem = o.orgmem }));
 	detail = arena_printf(rq->task.arena, "{\"organization_id\":\"org_%lld\"}", (long long)o.id.v);
 	TRY(audit(rq, AUDIT_ORGANIZATION_CREATED, rq->signin->user, detail));
@@ -128,8 +143,8 @@ const struct route route_organization_create = {
 	.body = {
 		REQ_TEXT("name", 400, "at most 100 printable characters; its slug is made of it"),
 		OPT_TEXT("description", CREATE_DESCRIPTION_MAX, "what it is about"),
-		OPT_FILE("image", "not taken yet: leave it out or empty"),
+		OPT_FILE("image", "its picture: PNG, JPEG, WebP or GIF of at most 2 MiB"),
 	},
-	.fails = { E_FEATURE_DISABLED, E_FORBIDDEN, E_LIMIT_REACHED, E_CONFLICT },
-	.run = organization_create,
+	.fails = { E_FEATURE_DISABLED, E_FORBIDDEN, E_LIMIT_REACHED, E_CONFLICT, E_PAYLOAD_TOO_LARGE, E_RATE_LIMITED, E_OVERLOADED },
+	.prove = organization_create_prove, .run = organization_create,
 };

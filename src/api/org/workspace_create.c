@@ -1,5 +1,6 @@
 /* workspace_create.c - make a workspace in an organization one is a member of. The active scope stays. */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "api/me/picture.h"
 #include "api/org/create.h"
 #include "api/org/memberships.h"
 #include "api/org/slug.h"
@@ -25,6 +26,39 @@ find_org(struct request *rq, struct new_workspace *w)
 		return refuse(rq, E_FORBIDDEN, NULL);
 	TRY(st);
 	w->orgmem = row.orgmem;
+	return OK;
+}
+
+static enum status
+check_used(struct request *rq)
+{
+	const struct settings *s = &rq->deployment->settings;
+
+	if (!s->b2b.organizations_enabled || !s->b2b.workspaces_enabled)
+		return refuse(rq, E_FEATURE_DISABLED, "Workspaces are not used here.");
+	return OK;
+}
+
+static enum status
+look(struct task *t, void *arg)
+{
+	struct new_workspace *w = arg;
+
+	(void)t;
+	TRY(check_used(w->rq));
+	return find_org(w->rq, w);
+}
+
+/* Who may not create one has no picture made. */
+static enum status
+workspace_create_prove(struct request *rq)
+{
+	struct new_workspace w = { .rq = rq };
+	struct picture *p;
+
+	TRY(request_read(rq, look, &w));
+	TRY(picture_make_if_sent(rq, "image", &p));
+	rq->proof = p;
 	return OK;
 }
 
@@ -113,20 +147,21 @@ reply_created(struct request *rq, const struct new_workspace *w)
 static enum status
 workspace_create(struct request *rq)
 {
-	const struct settings *s = &rq->deployment->settings;
 	struct create_text text;
 	struct new_workspace w = { .rq = rq, .text = &text };
 	const struct slug_place slugs = { slug_taken, insert_workspace, &w };
 	struct str detail;
 
-	if (!s->b2b.organizations_enabled || !s->b2b.workspaces_enabled)
-		return refuse(rq, E_FEATURE_DISABLED, "Workspaces are not used here.");
+	TRY(check_used(rq));
 	TRY(create_read(rq, &text));
 	TRY(find_org(rq, &w));
 	TRY(check_limit(rq, &w));
 	TRY(slug_claim(&rq->task, text.slug, &slugs));
 	TRY(insert_membership(rq, &w));
-	detail = arena_printf(rq->task.arena, "{\"workspace_id\":\"workspace_%lld\"}", (long long)w.id.v);
+	if (rq->proof)
+		TRY(picture_set_of_workspace(rq, w.id, rq->proof));
+	detail = arena_printf(rq->task.arena, "{\"organization_id\":\"org_%lld\",\"workspace_id\":\"workspace_%lld\"}",
+	    (long long)w.org.v, (long long)w.id.v);
 	TRY(audit(rq, AUDIT_WORKSPACE_CREATED, rq->signin->user, detail));
 	return reply_created(rq, &w);
 }
@@ -139,8 +174,8 @@ const struct route route_workspace_create = {
 		REQ_TEXT("organization_id", 0, "the organization it is in"),
 		REQ_TEXT("name", 400, "at most 100 printable characters; its slug is made of it"),
 		OPT_TEXT("description", CREATE_DESCRIPTION_MAX, "what it is about"),
-		OPT_FILE("image", "not taken yet: leave it out or empty"),
+		OPT_FILE("image", "its picture: PNG, JPEG, WebP or GIF of at most 2 MiB"),
 	},
-	.fails = { E_FEATURE_DISABLED, E_FORBIDDEN, E_LIMIT_REACHED, E_CONFLICT },
-	.run = workspace_create,
+	.fails = { E_FEATURE_DISABLED, E_FORBIDDEN, E_LIMIT_REACHED, E_CONFLICT, E_PAYLOAD_TOO_LARGE, E_RATE_LIMITED, E_OVERLOADED },
+	.prove = workspace_create_prove, .run = workspace_create,
 };

@@ -42,13 +42,14 @@ static enum status
 fill_names(struct request *rq, struct user_id user, struct str missing)
 {
 	struct account_row a;
-	struct str first, last;
+	struct str first, last, name_key;
 	int64_t rows;
 
 	TRY(sql_account_find(&rq->task, rq->deployment->id, user, &a));
 	TRY(read_name(rq, missing, "first_name", a.first_name, &first));
 	TRY(read_name(rq, missing, "last_name", a.last_name, &last));
-	return sql_account_set_names(&rq->task, rq->deployment->id, user, first, last, rq->task.now, &rows);
+	TRY(identifier_name_key(&rq->task, first, last, &name_key));
+	return sql_account_set_names(&rq->task, rq->deployment->id, user, first, last, name_key, rq->task.now, &rows);
 }
 
 static enum status

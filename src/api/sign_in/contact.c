@@ -3,8 +3,10 @@
 #include "api/sign_in/contact.h"
 
 #include "api/notice.h"
+#include "api/org/org_deed.h"
 #include "api/sign_in/code.h"
 #include "base/str.h"
+#include "org/domain.h"
 #include "session/coherence.h"
 
 /* An address nobody ever proved speaks for an account only where nothing else does. */
@@ -113,6 +115,7 @@ mark_verified(struct request *rq, bool is_phone, int64_t id, struct user_id user
 enum status
 contact_prove(struct request *rq, bool is_phone, int64_t id, struct user_id user, bool by_password)
 {
+	struct org_deed deed = org_deed_of(rq);
 	struct contact_owner c;
 	int64_t rows;
 
@@ -124,6 +127,8 @@ contact_prove(struct request *rq, bool is_phone, int64_t id, struct user_id user
 	if (c.verified_at)
 		return OK;
 	TRY(mark_verified(rq, is_phone, id, user));
+	if (!is_phone)
+		TRY(domain_join(&deed, user, c.value));
 	return by_password || c.claimed ? OK : disown(rq, user);
 }
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/sign_up/account_create.h"
 
+#include "auth/identifier.h"
 #include "store/store.gen.h"
 
 static enum status
@@ -42,9 +43,11 @@ account_create(struct task *t, struct deployment_id d, const struct account_spec
 	struct user_id user = { id_next(t->now) };
 	struct email_id email = { 0 };
 	struct phone_id phone = { 0 };
+	struct str name_key;
 	int64_t rows;
 
-	TRY(sql_account_insert(t, d, user, spec->first_name, spec->last_name, spec->username, spec->username_key,
+	TRY(identifier_name_key(t, spec->first_name, spec->last_name, &name_key));
+	TRY(sql_account_insert(t, d, user, spec->first_name, spec->last_name, name_key, spec->username, spec->username_key,
 	    spec->password_record, spec->password_record.n > 0 ? t->now : 0, spec->second_factor_policy, t->now, &rows));
 	if (rows == 0)
 		return E_USERNAME_EXISTS;

@@ -1,9 +1,10 @@
-/* invitation.c - an operator's invitations, at sign-up. */
+/* invitation.c - invitations at sign-up: an operator's, and those to organizations. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/sign_up/invitation.h"
 
 #include "api/app.h"
 #include "base/str.h"
+#include "org/invitation.h"
 #include "store/store.gen.h"
 
 enum status
@@ -15,32 +16,57 @@ invitation_hash(struct task *t, const struct keys *k, struct deployment_id d, st
 }
 
 struct lookup {
-	struct deployment_id           deployment;
-	struct str                     hash;
-	struct invitation_by_token_row row;
+	const struct request *rq;
+	struct str            token;
+	struct invitation     found;
 };
+
+static enum status
+find_operators(struct task *t, struct lookup *l)
+{
+	struct invitation_by_token_row row;
+	uint8_t hash[32];
+
+	TRY(invitation_hash(t, l->rq->app->keys, l->rq->deployment->id, l->token, hash));
+	TRY(sql_invitation_by_token(t, l->rq->deployment->id, (struct str){ (const char *)hash, sizeof(hash) }, t->now, &row));
+	l->found = (struct invitation){ row.id, row.email, row.email_key, row.first_name, row.last_name, false };
+	return OK;
+}
+
+/* The page of an invitation to an organization sends whoever has no account here, with the same token (contract 14-Q29). */
+static enum status
+find_organizations(struct task *t, struct lookup *l)
+{
+	struct org_invitation_by_token_row row;
+
+	if (!l->rq->deployment->settings.b2b.organizations_enabled)
+		return E_NOT_FOUND;
+	TRY(org_invitation_find(t, l->rq->app->keys, l->rq->deployment, l->token, &row));
+	if (row.expires_at <= t->now)
+		return E_NOT_FOUND;
+	l->found = (struct invitation){ row.id, row.email, row.email_key, S(""), S(""), true };
+	return OK;
+}
 
 static enum status
 find(struct task *t, void *arg)
 {
 	struct lookup *l = arg;
-	enum status st = sql_invitation_by_token(t, l->deployment, l->hash, t->now, &l->row);
+	enum status st = find_operators(t, l);
 
+	if (st == E_NOT_FOUND)
+		st = find_organizations(t, l);
 	return st == E_NOT_FOUND ? OK : st;
 }
 
 enum status
 invitation_find(struct request *rq, struct str token, struct invitation *ret_invitation)
 {
-	struct lookup l = { .deployment = rq->deployment->id };
-	uint8_t hash[32];
+	struct lookup l = { .rq = rq, .token = token };
 
-	if (token.n > 0) {
-		TRY(invitation_hash(&rq->task, rq->app->keys, l.deployment, token, hash));
-		l.hash = (struct str){ (const char *)hash, sizeof(hash) };
+	if (token.n > 0)
 		TRY(request_read(rq, find, &l));
-	}
-	*ret_invitation = (struct invitation){ l.row.id, l.row.email, l.row.email_key, l.row.first_name, l.row.last_name };
+	*ret_invitation = l.found;
 	return OK;
 }
 
@@ -81,6 +107,8 @@ invitation_match(struct request *rq, const struct invitation *inv, struct accoun
 enum status
 invitation_use(struct request *rq, struct invitation_id id)
 {
+	struct org_invitation_live_row live;
+	enum status st;
 	int64_t rows;
 
 	if (id.v == 0)
@@ -88,6 +116,9 @@ invitation_use(struct request *rq, struct invitation_id id)
 	TRY(sql_invitation_use(&rq->task, rq->deployment->id, id, rq->task.now, &rows));
 	if (rows == 1)
 		return OK;
+	st = sql_org_invitation_live(&rq->task, rq->deployment->id, id, rq->task.now, &live);
+	if (st != E_NOT_FOUND)
+		return st;
 	TRY(refuse_uninvited(rq));
 	return refuse(rq, E_SIGNUP_RESTRICTED, "This invitation has been used already.");
 }

@@ -1,4 +1,4 @@
-/* invitation.h - who may sign up where not everybody may: an operator's invitations. Contract 6 (1, 4, 5), 14-Q29. */
+/* invitation.h - who may sign up where not everybody may: an operator's invitations, and those to organizations. Contract 6 (1, 4, 5), 14-Q29. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -9,11 +9,12 @@
 enum status invitation_hash(struct task *t, const struct keys *k, struct deployment_id d, struct str token, uint8_t ret_hash[32]) MUST_CHECK;
 
 struct invitation {
-	struct invitation_id id;	/* 0: none was shown, or none that is good */
+	struct invitation_id id;	/* 0: none was shown, or none that is good; an operator's, or one to an organization */
 	struct str           email, email_key, first_name, last_name;
+	bool                 to_organization;	/* then it has no names */
 };
 
-/* The live invitation of this token; id 0 when there is none. In .prove. */
+/* The live invitation of this token, of either kind; id 0 when there is none. In .prove. */
 enum status invitation_find(struct request *rq, struct str token, struct invitation *ret_invitation) MUST_CHECK;
 
 /*
@@ -30,6 +31,7 @@ enum status invitation_match(struct request *rq, const struct invitation *inv, s
 
 /*
  * TX_WRITE, in the transaction that makes the account: use it up; one conditional write. When somebody was faster, the
- * refusals of invitation_check(). Nothing for id 0.
+ * refusals of invitation_check(). Nothing for id 0. One to an organization must only be good still: it is accepted
+ * afterwards, by the page it leads to, and its address is in one account anyway.
  */
 enum status invitation_use(struct request *rq, struct invitation_id id) MUST_CHECK;

@@ -22,8 +22,10 @@ validate(struct request *rq)
 	json_object_begin(j, "data");
 	json_bool(j, "valid", inv->id.v != 0);
 	if (inv->id.v) {
-		json_str(j, "first_name", inv->first_name);
-		json_str(j, "last_name", inv->last_name);
+		if (!inv->to_organization) {
+			json_str(j, "first_name", inv->first_name);
+			json_str(j, "last_name", inv->last_name);
+		}
 		json_str(j, "email", inv->email);
 	} else {
 		json_str(j, "message", S("This invitation is not valid any more."));
@@ -35,7 +37,7 @@ validate(struct request *rq)
 
 const struct route route_invitation_validate = {
 	.method = HTTP_GET, .path = "/deployment/invitations/validate", .name = "deployment_invitation_validate",
-	.summary = "Is this invitation to sign up still good, and whose is it? Always 200.",
+	.summary = "Is this invitation, to sign up or to an organization, still good, and whose is it? Always 200.",
 	.auth = AUTH_SESSION, .tx = TX_READ, .lane = LANE_WORKER, .rate = RULE_LOOKUP,
 	.query = { OPT_TEXT("token", 256, "the invite_token of the sign-up page's URL") },
 	.prove = prove, .run = validate,

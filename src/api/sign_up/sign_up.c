@@ -173,7 +173,8 @@ find_email(struct task *t, struct request *rq, const struct account_spec *spec)
 	struct contact_owner owner;
 	enum status st = sql_contact_by_email(t, rq->deployment->id, spec->email_key, &owner);
 
-	return find_taken(st, &owner, sign_up_needs(rq, spec) & NEEDS_EMAIL);
+	/* An invitation has proved it. */
+	return find_taken(st, &owner, spec->email_verified || (sign_up_needs(rq, spec) & NEEDS_EMAIL));
 }
 
 static enum status

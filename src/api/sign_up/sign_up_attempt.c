@@ -4,11 +4,13 @@
 
 #include "api/app.h"
 #include "api/factor/second_factor.h"
+#include "api/org/org_deed.h"
 #include "api/sign_in/complete.h"
 #include "api/sign_in/contact.h"
 #include "api/sign_up/invitation.h"
 #include "auth/identifier.h"
 #include "base/str.h"
+#include "org/domain.h"
 #include "session/coherence.h"
 
 #define ATTEMPT_TTL_US (30 * MINUTE_US)
@@ -104,6 +106,7 @@ sign_up_needs(const struct request *rq, const struct account_spec *spec)
 static enum status
 complete(struct request *rq, const struct account_spec *spec, struct user_id *ret_user)
 {
+	struct org_deed deed = org_deed_of(rq);
 	enum status st;
 
 	if (spec->email_verified)
@@ -116,6 +119,8 @@ complete(struct request *rq, const struct account_spec *spec, struct user_id *re
 	TRY(st);
 	TRY(invitation_use(rq, spec->invitation));
 	TRY(audit(rq, AUDIT_USER_CREATED, *ret_user, STR_NONE));
+	if (spec->email_verified)
+		TRY(domain_join(&deed, *ret_user, spec->email_key));
 	return sign_in_complete(rq, *ret_user, spec->email_key.n > 0 ? "plain_email" : "plain_username");
 }
 

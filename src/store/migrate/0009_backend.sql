@@ -1,4 +1,4 @@
--- 0006_backend.sql: the Backend API: whose key it is, and answers that are given again.
+-- 0009_backend.sql: the Backend API: whose key it is, and answers that are given again.
 
 -- The key says which deployment a call is about.
 CREATE UNIQUE INDEX secret_key_hash ON secret_key (key_hash);
@@ -16,3 +16,6 @@ CREATE INDEX idempotency_expiry ON idempotency (expires_at);
 
 -- Who is disabled are few.
 CREATE INDEX account_disabled ON account (deployment_id, id) WHERE disabled_at IS NOT NULL;
+
+-- Lists in order of id.
+CREATE INDEX workspace_org ON workspace (deployment_id, org_id, id);

@@ -1,6 +1,6 @@
 /* standing.c - what somebody is in an organization or a workspace, and what that allows. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/standing.h"
+#include "org/standing.h"
 
 #include "base/str.h"
 #include "store/store.gen.h"

@@ -1,0 +1,98 @@
+/* organization_members.c - who is in an organization, a page at a time. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/org/members.h"
+#include "api/org/org_view.h"
+#include "org/organization.h"
+
+enum { PIECE_MAX = 1 << 20 };
+
+/* Every membership has the organization in it: written once. */
+static enum status
+org_piece(struct request *rq, struct str *ret_json)
+{
+	struct org_row row;
+	struct org_view view;
+	struct json j;
+	struct buf b;
+
+	TRY(organization_find(&rq->task, rq->deployment->id, rq->standing.org, &row));
+	view = org_view_of_row(&row);
+	buf_init_arena(&b, rq->task.arena, PIECE_MAX);
+	json_init(&j, &b);
+	view_org(&j, NULL, &view);
+	*ret_json = buf_str(&b);
+	return OK;
+}
+
+static size_t
+roles_of(const struct member *m, struct orgrole_row *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_rows; i++) {
+		const struct member_row *r = &m->rows[i];
+
+		if (r->orgrole.v != 0)
+			out[n++] = (struct orgrole_row){ r->orgmem, r->orgrole, r->role_org, r->role_name, r->permissions,
+				r->role_created_at, r->role_updated_at };
+	}
+	return n;
+}
+
+static enum status
+write_member(struct request *rq, struct json *j, const struct member *m, struct str org_json)
+{
+	const struct member_row *row = &m->rows[0];
+	struct orgrole_row *roles = arena_array(rq->task.arena, m->n_rows, sizeof(*roles));
+	bool manages = (rq->standing.powers & POWER_ORG_MANAGE) != 0;
+	struct orgmem_view v = {
+		.id = row->orgmem,
+		.org = rq->standing.org,
+		.user = row->user,
+		.metadata = row->metadata,
+		.org_json = org_json,
+		.roles = roles,
+		.created_at = row->created_at,
+		.updated_at = row->updated_at,
+	};
+
+	TRY_MEM(&rq->task, roles);
+	v.user_json = members_user(rq, row, manages);
+	v.n_roles = roles_of(m, roles);
+	view_orgmem(j, NULL, &v);
+	return OK;
+}
+
+static enum status
+organization_members(struct request *rq)
+{
+	struct member_pager pager;
+	struct member_page page;
+	struct str org_json;
+	struct json *j;
+
+	TRY(members_read(rq, &pager));
+	TRY(members_outcome(rq, member_page_org(&rq->task, rq->deployment->id, rq->standing.org, &pager.query, &page)));
+	TRY(org_piece(rq, &org_json));
+	j = reply(rq);
+	json_object_begin(j, "data");
+	json_array_begin(j, "data");
+	for (size_t i = 0; i < page.n; i++)
+		TRY(write_member(rq, j, &page.members[i], org_json));
+	json_array_end(j);
+	members_write_meta(j, &pager, &page);
+	json_object_end(j);
+	return OK;
+}
+
+const struct route route_organization_members = {
+	.method = HTTP_GET, .path = "/organizations/{id}/members", .name = "organization_members",
+	.summary = "The members of an organization, oldest membership first, or those a search finds.",
+	.auth = AUTH_SIGNIN, .rule = RULE_ORG_MEMBER, .tx = TX_READ, .lane = LANE_WORKER,
+	.query = {
+		OPT_TEXT("page", 0, "from 1 on"),
+		OPT_TEXT("limit", 0, "members a page: 10, at most 100"),
+		OPT_TEXT("search", MEMBER_SEARCH_MAX, "part of a name, a username or a primary e-mail address, in any case"),
+	},
+	.run = organization_members,
+};

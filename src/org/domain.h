@@ -1,0 +1,46 @@
+/* domain.h - names in the DNS that an organization has proved to be its own, and who joins it by them. No HTTP. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "org/deed.h"
+#include "store/store.gen.h"
+
+enum { DOMAINS_MAX = 20, DOMAIN_ATTEMPTS_MAX = 5, DOMAIN_BYTES_MAX = 220 };
+
+/* The record that proves a domain: this name in front of it, and this before its token. */
+#define DOMAIN_RECORD_NAME   "_sessiond-verification"
+#define DOMAIN_RECORD_PREFIX "sessiond-verification="
+
+/* "_sessiond-verification.example.com", and what its TXT record must say. Task's arena. */
+struct str domain_record(struct task *t, const struct org_domain_row *domain);
+struct str domain_record_data(struct task *t, const struct org_domain_row *domain);
+
+/*
+ * "Example.com." -> "example.com": ASCII, two labels at least, letters, digits and inner hyphens, no address. Names in
+ * other scripts are given in their xn-- form. E_BAD_REQUEST_BODY; E_OVERLOADED.
+ */
+enum status domain_read(struct task *t, struct str text, struct str *ret_fqdn) MUST_CHECK;
+
+/*
+ * All below: in a write transaction that holds the organization's row (org/organization.h), with what comes of it
+ * written down.
+ */
+
+/*
+ * Claim a name, with a fresh token. E_CONFLICT: somebody has it; a claim of another organization that was not
+ * proved within three days, or used up its looks, gives way. E_LIMIT_REACHED.
+ */
+enum status domain_add(
+    const struct org_deed *deed, struct org_id org, struct str fqdn, struct org_domain_row *ret_domain) MUST_CHECK;
+
+/* The record was seen for exactly this claim. E_NOT_FOUND: it has gone or changed since. */
+enum status domain_set_verified(const struct org_deed *deed, const struct org_domain_row *seen) MUST_CHECK;
+
+/* E_NOT_FOUND: the organization has no such domain. Who joined by it stays. */
+enum status domain_delete(const struct org_deed *deed, struct org_id org, struct domain_id domain) MUST_CHECK;
+
+/*
+ * An address has just been proved to be its user's: they join the organization that has proved its domain, if any does
+ * and has room. Nothing comes of it otherwise. In any write transaction. email_key: identifier_email()'s.
+ */
+enum status domain_join(const struct org_deed *deed, struct user_id user, struct str email_key) MUST_CHECK;

@@ -1,0 +1,341 @@
+"""An organization's domains, proved in the DNS, and who joins by them: contract 3.10, O17-O20, 9.5; TEN-09, F-39, V-57."""
+# SPDX-License-Identifier: Apache-2.0
+import secrets
+import socket
+import threading
+import time
+
+import pytest
+
+import flows
+from harness import race
+from nameserver import NameServer
+
+NAME = "_sessiond-verification"
+
+
+@pytest.fixture(scope="module")
+def dns(tmp_path_factory):
+    with NameServer(tmp_path_factory.mktemp("knot")) as s:
+        yield s
+
+
+@pytest.fixture(scope="module")
+def dns_server(dns, new_server):
+    with new_server(["--dns-server", dns.address]) as s:
+        yield s
+
+
+@pytest.fixture(params=["production", "staging"])
+def place(request, dns_server):
+    return dns_server.deployment(request.param)
+
+
+@pytest.fixture
+def owner(place):
+    """(browser, path) of somebody who manages an organization."""
+    browser, _ = place.signed_in()
+    org = browser.post("/organizations", {"name": "Lumen Labs"}).data["organization"]
+    return browser, f"/organizations/{org['id']}"
+
+
+def fresh():
+    return f"d{secrets.token_hex(5)}.example.test"
+
+
+def add(owner, fqdn=None):
+    browser, path = owner
+    return browser.post(f"{path}/domains", {"domain": fqdn or fresh()}).data
+
+
+def publish(dns, domain):
+    dns.put(f"{domain['verification_dns_record_name']}.{domain['fqdn']}.", domain["verification_dns_record_data"])
+
+
+def look(owner, domain):
+    browser, path = owner
+    return browser.post(f"{path}/domains/{domain['id']}/verify")
+
+
+def proved(dns, owner):
+    domain = add(owner)
+    publish(dns, domain)
+    assert look(owner, domain).status == 200
+    return domain
+
+
+def error(answer):
+    return answer.status, answer.json["errors"][0]["code"]
+
+
+def members(owner):
+    browser, path = owner
+    return browser.get("/me/organization-memberships").data[0]["organization"]["member_count"]
+
+
+# ---- the four calls ----
+
+def test_O18_a_claim_names_its_record(owner):
+    fqdn = fresh()
+    domain = add(owner, f" {fqdn.upper()}. ")
+    assert {k: domain[k] for k in ("fqdn", "verified", "verification_dns_record_type", "verification_dns_record_name", "verification_attempts")} == {
+        "fqdn": fqdn, "verified": False, "verification_dns_record_type": "TXT", "verification_dns_record_name": NAME, "verification_attempts": 0}
+    assert domain["verification_dns_record_data"].startswith("sessiond-verification=") and domain["id"].startswith("domain_")
+    browser, path = owner
+    assert browser.get(f"{path}/domains").data == [domain]
+
+
+@pytest.mark.parametrize("text", ["", "example", "exa mple.test", "-a.example.test", "a..example.test", "192.0.2.1", "bücher.test", "*.example.test",
+                                  "example.test:443", "https://example.test", "a" * 64 + ".test", ".".join(["a" * 60] * 4), "[::1]"])
+def test_O18_what_is_no_domain(owner, text):
+    browser, path = owner
+    assert error(browser.post(f"{path}/domains", {"domain": text})) == (400, "BAD_REQUEST_BODY")
+    assert browser.get(f"{path}/domains").data == []
+
+
+def test_O19_the_record_proves_it_once_and_for_all(owner, dns):
+    domain = add(owner)
+    publish(dns, domain)
+    data = look(owner, domain).data
+    assert data["verified"] is True and data["domain"]["verified"] is True and data["domain"]["id"] == domain["id"]
+    again = look(owner, domain)
+    assert again.status == 200 and again.data["domain"]["verification_attempts"] == 1
+
+
+def test_O19_five_looks(owner):
+    domain = add(owner)
+    for left in (4, 3, 2, 1, 0):
+        answer = look(owner, domain)
+        assert error(answer) == (400, "BAD_REQUEST_BODY") and f"; {left} look" in answer.json["errors"][0]["message"]
+    assert "add it again" in look(owner, domain).json["errors"][0]["message"]
+    browser, path = owner
+    assert browser.get(f"{path}/domains").data[0]["verification_attempts"] == 5
+
+
+def test_O19_parallel_looks_count_for_themselves(owner):
+    domain = add(owner)
+    answers = race([lambda: look(owner, domain) for _ in range(12)])
+    assert sum("looks" in a.json["errors"][0]["message"] and "left" in a.json["errors"][0]["message"] or
+               "1 look is left" in a.json["errors"][0]["message"] for a in answers) <= 5
+    browser, path = owner
+    assert browser.get(f"{path}/domains").data[0]["verification_attempts"] <= 5
+
+
+def test_O19_looks_are_limited_by_the_hour(dns, new_server):
+    with new_server(["--dns-server", dns.address, "--throttle-domain-look", "3"]) as s:
+        browser, _ = s.deployment().signed_in()
+        org = browser.post("/organizations", {"name": "One"}).data["organization"]
+        owner = browser, f"/organizations/{org['id']}"
+        for _ in range(3):
+            assert look(owner, add(owner)).status == 400
+        answer = look(owner, add(owner))
+        assert error(answer) == (429, "RATE_LIMITED") and answer.header("Retry-After")
+
+
+def test_O20_gone_and_added_again_is_another_claim(owner, dns):
+    """V-57: a record for the claim before proves nothing."""
+    browser, path = owner
+    domain = proved(dns, owner)
+    answer = browser.post(f"{path}/domains/{domain['id']}/delete")
+    assert answer.data["success"] is True and browser.get(f"{path}/domains").data == []
+    second = add(owner, domain["fqdn"])
+    assert second["verification_dns_record_data"] != domain["verification_dns_record_data"] and second["verified"] is False
+    assert look(owner, second).status == 400
+    assert error(browser.post(f"{path}/domains/{domain['id']}/delete")) == (403, "FORBIDDEN")
+
+
+def test_a_name_is_claimed_once(place, owner, dns):
+    other, _ = place.signed_in()
+    org = other.post("/organizations", {"name": "Other"}).data["organization"]
+    domain = proved(dns, owner)
+    assert error(other.post(f"/organizations/{org['id']}/domains", {"domain": domain["fqdn"]})) == (409, "CONFLICT")
+    browser, path = owner
+    assert error(browser.post(f"{path}/domains", {"domain": domain["fqdn"]})) == (409, "CONFLICT")
+
+
+def test_a_claim_that_came_to_nothing_gives_way(place, owner, dns):
+    """A stranger who adds the name first does not keep it from its owner."""
+    squatter, _ = place.signed_in()
+    org = squatter.post("/organizations", {"name": "Squatter"}).data["organization"]
+    theirs = squatter, f"/organizations/{org['id']}"
+    domain = add(theirs)
+    browser, path = owner
+    assert browser.post(f"{path}/domains", {"domain": domain["fqdn"]}).status == 409
+    for _ in range(5):
+        look(theirs, domain)
+    mine = add(owner, domain["fqdn"])
+    publish(dns, mine)
+    assert look(owner, mine).status == 200 and squatter.get(f"{theirs[1]}/domains").data == []
+
+
+def test_twenty_domains(owner):
+    for _ in range(20):
+        add(owner)
+    browser, path = owner
+    assert error(browser.post(f"{path}/domains", {"domain": fresh()})) == (403, "LIMIT_REACHED")
+
+
+# ---- who may ----
+
+def test_strangers_and_unknown_ids(place, owner, dns):
+    domain = add(owner)
+    stranger, _ = place.signed_in()
+    mine = stranger.post("/organizations", {"name": "Mine"}).data["organization"]
+    browser, path = owner
+    for answer in (stranger.get(f"{path}/domains"), stranger.post(f"{path}/domains", {"domain": fresh()}), look((stranger, path), domain),
+                   look((stranger, f"/organizations/{mine['id']}"), domain), look(owner, {"id": "domain_1"}), look(owner, {"id": "x"}),
+                   stranger.post(f"/organizations/{mine['id']}/domains/{domain['id']}/delete")):
+        assert error(answer) == (403, "FORBIDDEN")
+    assert browser.get(f"{path}/domains").data == [domain]
+    assert error(place.browser().get(f"{path}/domains")) == (401, "UNAUTHORIZED")
+
+
+def test_every_deed_is_written_down(place, owner, dns):
+    domain = proved(dns, owner)
+    browser, path = owner
+    browser.post(f"{path}/domains/{domain['id']}/delete")
+    events = [e for e in place.audit() if e.startswith("organization.domain_")]
+    assert events[-3:] == ["organization.domain_added", "organization.domain_verified", "organization.domain_deleted"]
+
+
+# ---- who joins ----
+
+def verifying(place):
+    place.set(smtp_host="127.0.0.1", smtp_port="9", smtp_security="none", auth_settings__verification_policy__email="true", **flows.OTP)
+
+
+def sign_up(place, email):
+    browser = place.browser()
+    attempt = browser.post("/auth/signup", {"email": email, "password": "violet-otter-climbs-granite", "first_name": "Ada",
+                                            "last_name": "L", "username": "u" + secrets.token_hex(5)}).attempt
+    assert flows.prepare(browser, attempt).status == 200
+    return browser, attempt
+
+
+def test_TEN_09_sign_up_joins_by_a_proved_domain(place, owner, dns):
+    verifying(place)
+    domain = proved(dns, owner)
+    browser, attempt = sign_up(place, f"ada@{domain['fqdn']}")
+    assert flows.verify(browser, attempt, flows.code_to(place, f"ada@{domain['fqdn']}")).status == 200
+    data = browser.get("/me/organization-memberships").data
+    assert [m["organization"]["name"] for m in data] == ["Lumen Labs"]
+    assert [r["name"] for r in data[0]["roles"]] == ["Member"] and members(owner) == 2
+
+
+def test_TEN_09_unproved_domain_unverified_address_and_name_below_join_nobody(place, owner, dns):
+    unproved = add(owner)
+    place.set(auth_settings__verification_policy__email="false")
+    domain = proved(dns, owner)
+    for email in (f"ada@{unproved['fqdn']}", f"bob@{domain['fqdn']}"):  # nothing of theirs was proved
+        browser = place.browser()
+        assert browser.post("/auth/signup", {"email": email, "password": "violet-otter-climbs-granite", "first_name": "A", "last_name": "B",
+                                             "username": "u" + secrets.token_hex(5)}).status == 200
+        assert browser.get("/me/organization-memberships").data == []
+    verifying(place)
+    browser, attempt = sign_up(place, f"eve@sub.{domain['fqdn']}")
+    assert flows.verify(browser, attempt, flows.code_to(place, f"eve@sub.{domain['fqdn']}")).status == 200
+    assert browser.get("/me/organization-memberships").data == [] and members(owner) == 1
+
+
+def test_TEN_09_an_added_address_joins_once_it_is_proved(place, owner, dns):
+    domain = proved(dns, owner)
+    browser, _ = place.signed_in()
+    added = browser.post("/me/email-addresses", {"email": f"ada@{domain['fqdn']}"}).data
+    assert members(owner) == 1
+    path = f"/me/email-addresses/{added['id']}"
+    assert browser.post(f"{path}/prepare-verification").status == 200
+    assert browser.post(f"{path}/attempt-verification", {"code": flows.code_to(place, f"ada@{domain['fqdn']}")}).status == 200
+    assert members(owner) == 2 and len(browser.get("/me/organization-memberships").data) == 1
+
+
+def test_TEN_09_another_deployments_domain_is_nobodys_here(dns_server, place, owner, dns):
+    domain = proved(dns, owner)
+    other = dns_server.deployment()
+    verifying(other)
+    browser, attempt = sign_up(other, f"ada@{domain['fqdn']}")
+    assert flows.verify(browser, attempt, flows.code_to(other, f"ada@{domain['fqdn']}")).status == 200
+    assert browser.get("/me/organization-memberships").data == []
+
+
+def test_a_full_organization_does_not_keep_anybody_out_of_their_account(place, owner, dns):
+    domain = proved(dns, owner)
+    place.set(b2b_settings__max_allowed_org_members="1")
+    verifying(place)
+    browser, attempt = sign_up(place, f"ada@{domain['fqdn']}")
+    assert flows.verify(browser, attempt, flows.code_to(place, f"ada@{domain['fqdn']}")).data["active_signin"]
+    assert members(owner) == 1
+
+
+# ---- name servers that are slow, or change their mind ----
+
+class Slow(threading.Thread):
+    """Hears questions and holds them until it is told to go on; then passes them to the real one."""
+
+    def __init__(self, upstream):
+        super().__init__(daemon=True)
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("127.0.0.1", 0))
+        self.port, self.upstream = self.sock.getsockname()[1], upstream
+        self.asked, self.go = threading.Event(), threading.Event()
+        self.start()
+
+    def run(self):
+        while True:
+            question, client = self.sock.recvfrom(512)
+            if not question:
+                return
+            self.asked.set()
+            self.go.wait(10)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as up:
+                up.settimeout(5)
+                up.sendto(question, ("127.0.0.1", self.upstream))
+                self.sock.sendto(up.recv(4096), client)
+
+    def close(self):
+        self.go.set()
+        self.sock.sendto(b"", ("127.0.0.1", self.port))
+        self.join(10)
+
+
+def test_TEN_09_V57_deleted_and_added_again_while_the_DNS_is_asked(dns, new_server):
+    slow = Slow(dns.port)
+    with new_server(["--dns-server", f"127.0.0.1:{slow.port}"]) as s:
+        browser, _ = s.deployment().signed_in()
+        org = browser.post("/organizations", {"name": "One"}).data["organization"]
+        owner = browser, f"/organizations/{org['id']}"
+        domain = add(owner)
+        publish(dns, domain)
+        answers = []
+        looking = threading.Thread(target=lambda: answers.append(look(owner, domain)))
+        looking.start()
+        assert slow.asked.wait(10)
+        browser.post(f"{owner[1]}/domains/{domain['id']}/delete")
+        second = add(owner, domain["fqdn"])
+        slow.go.set()
+        looking.join(20)
+        assert error(answers[0]) == (409, "CONFLICT")
+        assert browser.get(f"{owner[1]}/domains").data == [second] and second["verified"] is False
+    slow.close()
+
+
+def test_F39_a_mute_name_server_holds_up_nobody(new_server):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
+        mute.bind(("127.0.0.1", 0))
+        check_mute(new_server, mute.getsockname()[1])
+
+
+def check_mute(new_server, port):
+    """Twelve at once, of whom four wait for the DNS; the other eight workers are everybody's."""
+    with new_server(["--dns-server", f"127.0.0.1:{port}", "--workers", "8"]) as s:
+        browser, _ = s.deployment().signed_in()
+        org = browser.post("/organizations", {"name": "One"}).data["organization"]
+        owner = browser, f"/organizations/{org['id']}"
+        domain = add(owner)
+        looks = threading.Thread(target=lambda: answers.extend(race([lambda: error(look(owner, domain)) for _ in range(12)])))
+        answers = []
+        looks.start()
+        while looks.is_alive():
+            began = time.monotonic()
+            assert browser.get("/me").status == 200 and time.monotonic() - began < 1
+        assert set(answers) <= {(400, "BAD_REQUEST_BODY"), (503, "OVERLOADED")}
+        assert browser.get(f"{owner[1]}/domains").data[0]["verification_attempts"] == 0
