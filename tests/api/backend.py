@@ -183,3 +183,34 @@ class Backend:
             if page["next"] is None:
                 return
             after = {"after": page["next"]}
+
+
+# ---- was everything seen? ----
+
+# What any call may be given; test_backend_keys.py has those.
+GENERAL = {"BAD_REQUEST_BODY", "UNAUTHORIZED", "FORBIDDEN", "REQUEST_TIMEOUT", "CONFLICT", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG",
+           "RATE_LIMITED", "HEADERS_TOO_LARGE", "INTERNAL", "OVERLOADED"}
+
+
+def codes_of(answer):
+    schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+    return schema["allOf"][1]["properties"]["errors"]["items"]["properties"]["code"]["enum"] if "allOf" in schema else ()
+
+
+def documented(wanted):
+    """(operationId, None) for success, and each code that is a call's own, of the paths that are wanted."""
+    for path, methods in document()["paths"].items():
+        for op in methods.values() if wanted(path) else ():
+            yield op["operationId"], None
+            for code in [c for answer in op["responses"].values() for c in codes_of(answer)]:
+                # Calls whose path names nothing have nothing to be found.
+                if code not in GENERAL and (code != "NOT_FOUND" or "{" in path):
+                    yield op["operationId"], code
+
+
+def assert_all_seen(session, module, names, wanted):
+    """When all of a test file has run: every call has succeeded, and given each code that is its own."""
+    mine = {i.originalname for i in session.items if i.module.__name__ == module}
+    if mine >= {n for n in names if n.startswith("test_")} and not session.testsfailed:
+        seen = {(call, code) for call, _, code in Backend.seen}
+        assert not sorted(set(documented(wanted)) - seen, key=str)

@@ -37,6 +37,35 @@
 	X(waitlist_list) \
 	X(waitlist_invite) \
 	X(waitlist_remove) \
+	X(org_list) \
+	X(org_create) \
+	X(org_get) \
+	X(org_update) \
+	X(org_delete) \
+	X(org_members) \
+	X(org_member_add) \
+	X(org_member_remove) \
+	X(org_member_role_add) \
+	X(org_member_role_remove) \
+	X(org_roles) \
+	X(org_role_create) \
+	X(org_role_remove) \
+	X(org_invitations) \
+	X(org_invite) \
+	X(org_invitation_remove) \
+	X(workspace_list) \
+	X(workspace_create) \
+	X(workspace_get) \
+	X(workspace_update) \
+	X(workspace_delete) \
+	X(workspace_members) \
+	X(workspace_member_add) \
+	X(workspace_member_remove) \
+	X(workspace_member_role_add) \
+	X(workspace_member_role_remove) \
+	X(workspace_roles) \
+	X(workspace_role_put) \
+	X(workspace_role_remove) \
 	X(deployment_get) \
 	X(settings_get) \
 	X(settings_update) \
