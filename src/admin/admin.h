@@ -15,6 +15,7 @@ struct admin_config {
 	struct background *background;
 	struct server     *server;	/* the public listeners, for the metrics */
 	struct str         database_tag;	/* admin_database_tag(); outlives the admin */
+	struct pool       *backend;	/* the Backend API's threads, for the metrics; admin_new() sets it */
 	bool               test_clock;	/* SESSIOND_TEST_CLOCK=1: tests may move the clock */
 	int64_t            began_mono;
 };

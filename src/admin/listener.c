@@ -301,6 +301,7 @@ admin_new(struct task *t, const struct admin_config *c)
 	a->c = *c;
 	a->pool = new_pool(c, "admin", ADMIN_THREADS, ADMIN_QUEUE);
 	a->backend = new_pool(c, "backend", BACKEND_THREADS, BACKEND_QUEUE);
+	a->c.backend = a->backend;
 	if (a->pool && a->backend)
 		return a;
 	(void)!fail(t, E_INTERNAL, "the admin threads could not start");

@@ -214,3 +214,21 @@ def assert_all_seen(session, module, names, wanted):
     if mine >= {n for n in names if n.startswith("test_")} and not session.testsfailed:
         seen = {(call, code) for call, _, code in Backend.seen}
         assert not sorted(set(documented(wanted)) - seen, key=str)
+
+
+# ---- another tenant's ----
+
+def nobodys_like(ids):
+    """The same kinds, of what was never there."""
+    return {kind: f"{kind}_{4611686018427387904 + n}" for n, kind in enumerate(ids)}
+
+
+def assert_foreign_is_nobodys(mine, theirs, foreign, calls_about):
+    """Whatever is asked about theirs gets the answer, byte for byte, that nobody's gets, and changes nothing there."""
+    before, events = theirs.deployment.rows(), theirs.deployment.audit()
+    no_ids = {kind: "x" for kind in foreign}
+    for calls in zip(calls_about(foreign), calls_about(nobodys_like(foreign)), calls_about(no_ids), strict=True):
+        answers = [mine.send(*call) for call in calls]
+        assert [a.status for a in answers] == [404] * 3, answers
+        assert len({a.body for a in answers}) == 1
+    assert theirs.deployment.rows() == before and theirs.deployment.audit() == events

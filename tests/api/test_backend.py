@@ -6,7 +6,7 @@ import random
 import pytest
 
 import mailbox
-from backend import Backend, assert_all_seen
+from backend import Backend, assert_all_seen, assert_foreign_is_nobodys, nobodys_like
 from harness import PASSWORD, Person, race
 
 OTHER = "granite-heron-sings-violet"
@@ -221,6 +221,17 @@ def test_who_holds_an_address_without_having_proved_it_loses_it(api):
     assert api.get("/v1/users", query={"email": "real@example.net"}).json["data"][0]["id"] == who.id
 
 
+def test_what_a_user_belongs_to(api):
+    who = person(api)
+    org = api.post("/v1/organizations", {"name": "Acme", "created_by": who.id}).json
+    place = api.post(f"/v1/organizations/{org['id']}/workspaces", {"name": "Lab"}).json
+    api.post(f"/v1/workspaces/{place['id']}/members", {"user_id": who.id})
+    [of_org] = api.get(f"/v1/users/{who.id}/organization-memberships").json["data"]
+    [of_place] = api.get(f"/v1/users/{who.id}/workspace-memberships").json["data"]
+    assert (of_org["organization_id"], of_org["organization_name"], len(of_org["role_ids"])) == (org["id"], "Acme", 1)
+    assert (of_place["workspace_id"], of_place["workspace_name"], len(of_place["role_ids"])) == (place["id"], "Lab", 1)
+
+
 # ---- sessions ----
 
 def test_sessions(api):
@@ -397,7 +408,8 @@ def calls_about(ids):
     user = f"/v1/users/{ids['user']}"
     yield from (("GET", user, None), ("PATCH", user, {"first_name": "X"}), ("DELETE", user, None), ("POST", f"{user}/disable", None),
                 ("POST", f"{user}/enable", None), ("POST", f"{user}/reset-factors", None), ("PUT", f"{user}/password", {"password": OTHER}),
-                ("DELETE", f"{user}/password", None), ("GET", f"{user}/signins", None), ("POST", f"{user}/signins/revoke", None),
+                ("DELETE", f"{user}/password", None), ("GET", f"{user}/organization-memberships", None),
+                ("GET", f"{user}/workspace-memberships", None), ("GET", f"{user}/signins", None), ("POST", f"{user}/signins/revoke", None),
                 ("POST", f"{user}/email-addresses", {"email": "new@example.org"}),
                 ("POST", f"{user}/phone-numbers", {"phone_number": "5551112222", "country_code": "+1"}))
     for kind, at in (("email", "email-addresses"), ("phone", "phone-numbers")):
@@ -412,14 +424,8 @@ def test_TEN04_what_another_tenant_has_is_what_nobody_has(server):
     mine, theirs = Backend(server.deployment()), Backend(server.deployment())
     foreign = everything(theirs)
     everything(mine)
-    nobodys = {kind: f"{kind}_{4611686018427387904 + n}" for n, kind in enumerate(foreign)}
-    no_ids = {kind: "x" for kind in foreign}
-    before, events = theirs.deployment.rows(), theirs.deployment.audit()
-    for f, n, x in zip(calls_about(foreign), calls_about(nobodys), calls_about(no_ids), strict=True):
-        answers = [mine.send(*call) for call in (f, n, x)]
-        assert [a.status for a in answers] == [404] * 3, answers
-        assert len({a.body for a in answers}) == 1
-    assert theirs.deployment.rows() == before and theirs.deployment.audit() == events
+    nobodys = nobodys_like(foreign)
+    assert_foreign_is_nobodys(mine, theirs, foreign, calls_about)
     # A user of one's own, with somebody else's address.
     own = person(mine)
     answers = [mine.post(f"/v1/users/{own.id}/email-addresses/{ids['email']}/verify") for ids in (foreign, nobodys)]

@@ -3,7 +3,7 @@
 import pytest
 
 import mailbox
-from backend import Backend, assert_all_seen
+from backend import Backend, assert_all_seen, assert_foreign_is_nobodys, nobodys_like
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -236,21 +236,14 @@ def calls_about(ids):
 def test_TEN04_what_another_tenant_has_is_what_nobody_has(server):
     mine, theirs = Backend(server.deployment()), Backend(server.deployment())
     foreign = everything(theirs)
-    nobodys = {kind: f"{kind}_{4611686018427387904 + n}" for n, kind in enumerate(foreign)}
-    no_ids = {kind: "x" for kind in foreign}
-    before, events = theirs.deployment.rows(), theirs.deployment.audit()
-    for f, n, x in zip(calls_about(foreign), calls_about(nobodys), calls_about(no_ids), strict=True):
-        answers = [mine.send(*call) for call in (f, n, x)]
-        assert [a.status for a in answers] == [404] * 3, answers
-        assert len({a.body for a in answers}) == 1
-    assert theirs.deployment.rows() == before and theirs.deployment.audit() == events
+    assert_foreign_is_nobodys(mine, theirs, foreign, calls_about)
 
 
 def test_TEN04_nothing_of_theirs_gets_into_ones_own(server):
     """Their user, role or workspace in an organization of one's own: the same as none."""
     mine, theirs = Backend(server.deployment()), Backend(server.deployment())
     foreign, own = everything(theirs), everything(mine)
-    nobodys = {kind: f"{kind}_{4611686018427387904 + n}" for n, kind in enumerate(foreign)}
+    nobodys = nobodys_like(foreign)
     at, in_it = f"/v1/organizations/{own['org']}", f"/v1/workspaces/{own['workspace']}"
     for ids in (foreign, nobodys):
         fresh = mine.deployment.person(password="").id

@@ -24,6 +24,8 @@
 	X(user_phone_delete) \
 	X(user_phone_verify) \
 	X(user_phone_primary) \
+	X(user_org_memberships) \
+	X(user_workspace_memberships) \
 	X(user_signins) \
 	X(user_sessions_revoke) \
 	X(signin_list) \
