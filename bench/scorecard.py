@@ -7,6 +7,7 @@ import os
 import sys
 import time
 
+import cases_check
 import cases_compare
 import cases_first
 import cases_pg
@@ -15,13 +16,15 @@ import report
 import rig
 import seeds
 
-CASES = {**cases_first.CASES, **cases_compare.CASES, **cases_self.CASES, **cases_pg.CASES}
+CASES = {**cases_first.CASES, **cases_compare.CASES, **cases_check.CASES, **cases_self.CASES, **cases_pg.CASES}
 SECTIONS = [
     ("First figures", "The server on all cores, and the load beside it on the same ones.",
      ["get-rate", "signin-rate", "signout-rate", "start", "rss", "crawler", "flushes"]),
     ("Against nginx", "Warm `GET /session`, 10,000 different cookies in random order over 64 connections, against nginx's "
      "`return 200` with a body of the same length. One core for the server, one for wrk; medians of interleaved pairs.",
      ["nginx-cpu", "nginx-rate", "nginx-p99"]),
+    ("In front of applications", "The question that reverse proxies ask about each request, `GET /session/check` with a rule, answered from memory; "
+     "10,000 sessions in random order.", ["check-cpu", "check-rate", "check-p99", "check-cached"]),
     ("Against others of the kind", "The same load on the call by which each tells who is signed in, in rounds, on one core.",
      ["rival-Glewlwyd-0", "rival-better-auth-0", "rival-Glewlwyd-100000", "rival-better-auth-100000",
       "rival-Glewlwyd-20000", "rival-better-auth-20000"]),

@@ -41,6 +41,9 @@ void          admin_set_draining(struct admin *a);	/* /readyz says no from now o
  */
 struct handler admin_handler(struct admin *a);
 
+/* A command with its input, as JSON: a file of declared deployments is the largest. */
+enum { ADMIN_COMMAND_MAX = 2 * 1024 * 1024 };
+
 /* Which database a command is meant for, without its password: "" for SQLite. E_INTERNAL. Task's arena. */
 enum status admin_database_tag(struct task *t, const char *database_url, struct str *ret_tag) MUST_CHECK;
 

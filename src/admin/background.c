@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "admin/audit_chain.h"
+#include "admin/key_care.h"
 #include "admin/name_keys.h"
 #include "admin/sweep.h"
 #include "base/clock.h"
@@ -16,6 +17,7 @@
 
 #define TICK_US        SECOND_US
 #define FLUSH_EVERY_US (30 * SECOND_US)
+#define KEYS_EVERY_US  (10 * SECOND_US)
 #define SWEEP_EVERY_US (10 * SECOND_US)
 #define SWEEP_FOR_US   (SECOND_US / 2)		/* of each tick, so that the pulse stays regular */
 #define CHAIN_FOR_US   (SECOND_US / 4)
@@ -31,9 +33,9 @@ struct background {
 	bool                 ending;
 	pthread_mutex_t      sweeping;	/* one sweep at a time: the thread's, or a test's */
 	_Atomic int64_t      pulse_mono;	/* when the store last answered */
-	atomic_uint_fast64_t swept, chained, failures;
+	atomic_uint_fast64_t swept, chained, keys_moved, failures;
 	/* the thread's own */
-	int64_t              flush_mono, sweep_mono;	/* when they are due */
+	int64_t              flush_mono, keys_mono, sweep_mono;	/* when they are due */
 	unsigned             failed_in_a_row;
 };
 
@@ -93,6 +95,19 @@ chain(struct task *t, struct background *b, struct db *db, int64_t until_mono)
 }
 
 static enum status
+care_for_keys(struct task *t, struct background *b, struct db *db)
+{
+	uint64_t n = 0;
+	enum status st;
+
+	pthread_mutex_lock(&b->sweeping);
+	st = key_care_run(t, b->app, db, &n);
+	pthread_mutex_unlock(&b->sweeping);
+	atomic_fetch_add(&b->keys_moved, n);
+	return st;
+}
+
+static enum status
 tick_work(struct task *t, struct background *b)
 {
 	int64_t now = clock_mono();
@@ -102,6 +117,10 @@ tick_work(struct task *t, struct background *b)
 	if (now >= b->flush_mono) {
 		TRY(activity_flush(t, b->app->activity, b->app->store, b->db));
 		b->flush_mono = now + FLUSH_EVERY_US;
+	}
+	if (now >= b->keys_mono) {
+		b->keys_mono = now + KEYS_EVERY_US;
+		TRY(care_for_keys(t, b, b->db));
 	}
 	if (now >= b->sweep_mono) {
 		TRY(sweep(t, b, b->db, now + SWEEP_FOR_US));
@@ -242,6 +261,7 @@ enum status
 background_sweep(struct task *t, struct background *b, struct db *db)
 {
 	TRY(activity_flush(t, b->app->activity, b->app->store, db));
+	TRY(care_for_keys(t, b, db));
 	TRY(chain(t, b, db, INT64_MAX));
 	return sweep(t, b, db, INT64_MAX);
 }
@@ -252,6 +272,7 @@ background_stats(const struct background *b, struct background_stats *ret_stats)
 	*ret_stats = (struct background_stats){
 		.swept = atomic_load(&b->swept),
 		.chained = atomic_load(&b->chained),
+		.keys_moved = atomic_load(&b->keys_moved),
 		.failures = atomic_load(&b->failures),
 	};
 }

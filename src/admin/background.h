@@ -1,4 +1,4 @@
-/* background.h - what happens without a request: the sweep, the last-active times, the store's pulse. */
+/* background.h - what happens without a request: the sweep, the last-active times, signing keys, the store's pulse. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -21,6 +21,7 @@ enum status background_sweep(struct task *t, struct background *b, struct db *db
 struct background_stats {
 	uint64_t swept;		/* rows deleted */
 	uint64_t chained;	/* audit events */
+	uint64_t keys_moved;	/* signing keys that changed their state */
 	uint64_t failures;	/* ticks that could not do their work */
 };
 void background_stats(const struct background *b, struct background_stats *ret_stats);	/* any thread */

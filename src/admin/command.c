@@ -259,13 +259,20 @@ command_write(struct command *c, enum status (*run)(struct task *t, void *arg), 
 }
 
 enum status
+command_publish(struct command *c, struct deployment_id d)
+{
+	return c->directory ? directory_refresh(c->t, c->directory, c->db, d) : OK;
+}
+
+enum status
 command_audit(struct task *t, struct deployment_id d, enum audit_event event, struct user_id user,
     struct session_id session, struct str detail)
 {
-	struct audit_id id = { id_next(t->now) };
+	const struct audit_entry entry = {
+		.event = event, .actor = S("operator"), .user = user, .session = session, .detail = detail,
+	};
 
-	return sql_audit_insert(t, d, id, t->now, str_of(audit_event_info[event].name), S("operator"), user,
-	    session, S(""), detail);
+	return audit_write(t, d, &entry);
 }
 
 struct deed

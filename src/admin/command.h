@@ -44,6 +44,7 @@ struct command_row {
 	enum command_place  place;
 	const char         *reads_input;	/* what is read from standard input: "Password (empty: none)"; NULL: nothing */
 	bool                reads_lines;	/* the first argument is a file of lines or "-": run once for each batch of them, with --from */
+	bool                reads_document;	/* the first argument is a file of declared deployments or "-"; see declare/reading.h */
 	bool                makes_database;	/* an empty directory is not an error */
 	bool                path_arg;	/* the first argument is a path: made absolute where it was typed */
 	enum status       (*run)(struct command *c);
@@ -108,6 +109,9 @@ void command_about(struct command *c, const char *fmt, ...) PRINTF(2, 3);
 /* One write transaction; what it touched is published after the commit. */
 enum status command_write(struct command *c, enum status (*run)(struct task *t, void *arg), void *arg) MUST_CHECK;
 
+/* After a change of a deployment: a server that runs here serves it from now on. */
+enum status command_publish(struct command *c, struct deployment_id d) MUST_CHECK;
+
 /* The live deployment of this host, from the store. Released with the task's arena. */
 enum status command_deployment(struct command *c, struct str host, const struct deployment **ret_d) MUST_CHECK;
 /* The one that --deployment names. */
@@ -124,10 +128,27 @@ struct deed_desk command_desk(const struct command *c);
 /* The account that "user_12", an e-mail address or a username means. E_NOT_FOUND with a sentence. */
 enum status command_user(struct command *c, const struct deployment *d, struct str name, struct user_id *ret_user) MUST_CHECK;
 
+enum status command_webhook_create(struct command *c) MUST_CHECK;
+enum status command_webhook_list(struct command *c) MUST_CHECK;
+enum status command_webhook_show(struct command *c) MUST_CHECK;
+enum status command_webhook_update(struct command *c) MUST_CHECK;
+enum status command_webhook_rotate(struct command *c) MUST_CHECK;
+enum status command_webhook_test(struct command *c) MUST_CHECK;
+enum status command_webhook_deliveries(struct command *c) MUST_CHECK;
+enum status command_webhook_replay(struct command *c) MUST_CHECK;
+enum status command_webhook_delete(struct command *c) MUST_CHECK;
 enum status command_deployment_create(struct command *c) MUST_CHECK;
 enum status command_deployment_list(struct command *c) MUST_CHECK;
 enum status command_deployment_show(struct command *c) MUST_CHECK;
 enum status command_deployment_set(struct command *c) MUST_CHECK;
+enum status command_jwt_template_set(struct command *c) MUST_CHECK;
+enum status command_jwt_template_list(struct command *c) MUST_CHECK;
+enum status command_jwt_template_show(struct command *c) MUST_CHECK;
+enum status command_jwt_template_delete(struct command *c) MUST_CHECK;
+enum status command_key_rotate(struct command *c) MUST_CHECK;
+enum status command_key_list(struct command *c) MUST_CHECK;
+enum status command_deployment_apply(struct command *c) MUST_CHECK;
+enum status command_deployment_export(struct command *c) MUST_CHECK;
 enum status command_secret_key_create(struct command *c) MUST_CHECK;
 enum status command_secret_key_list(struct command *c) MUST_CHECK;
 enum status command_secret_key_revoke(struct command *c) MUST_CHECK;

@@ -6,13 +6,6 @@
 #include "session/coherence.h"
 #include "store/store.gen.h"
 
-/* A server that runs here serves it from now on. */
-static enum status
-publish(struct command *c, struct deployment_id id)
-{
-	return c->directory ? directory_refresh(c->t, c->directory, c->db, id) : OK;
-}
-
 struct create {
 	struct command        *c;
 	struct deployment_spec spec;
@@ -57,7 +50,7 @@ command_deployment_create(struct command *c)
 
 	TRY(parse_mode(c->t, command_flag(c, "mode"), &cr.spec.mode));
 	TRY(command_write(c, create_run, &cr));
-	TRY(publish(c, cr.made.id));
+	TRY(command_publish(c, cr.made.id));
 	command_about(c, "%s", deployment_id_str(c->t->arena, cr.made.id).p);
 
 	json_init(&j, &c->out);
@@ -213,5 +206,5 @@ command_deployment_set(struct command *c)
 	s.detail = set_detail(c->t->arena, &s);
 	TRY(command_write(c, set_run, &s));
 	command_about(c, "%s", deployment_id_str(c->t->arena, d->id).p);
-	return publish(c, d->id);
+	return command_publish(c, d->id);
 }

@@ -11,6 +11,7 @@
 
 #include "admin/admin.h"
 #include "admin/command.h"
+#include "admin/declare/reading.h"
 #include "admin/input.h"
 #include "admin/opened.h"
 #include "admin/remote.h"
@@ -20,7 +21,7 @@
 #include "base/str.h"
 #include "conf/conf.h"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_WAITS = 3 };
 enum { LINE_ARENA = 64 * 1024 * 1024, PROBLEMS_TEXT_MAX = 64 * 1024 };
 
 /* A command on its way from argv to its exit code. */
@@ -32,6 +33,9 @@ struct line {
 	struct str                words[COMMAND_ARGS_MAX];	/* as the server gets them: without the configuration's flags */
 	size_t                    n_words;
 	char                      input[COMMAND_INPUT_MAX];
+	struct buf                order;	/* what a file of declared deployments became; secrets are in it */
+	struct str                out;	/* what the command printed */
+	bool                      is_plan_known;	/* it was shown, and agreed to */
 };
 
 static int
@@ -142,6 +146,18 @@ show(FILE *to, struct str s)
 		fwrite(s.p, 1, s.n, to);
 }
 
+/* A plan that somebody has agreed to is not shown twice. */
+static void
+show_out(struct line *l, struct str out)
+{
+	struct str line, rest = out;
+
+	l->out = out;
+	while (l->is_plan_known && rest.n > 0 && !str_starts(rest, S("applied ")))
+		(void)str_cut(rest, '\n', &line, &rest);
+	show(stdout, rest.n > 0 ? rest : out);
+}
+
 static enum status
 run_remote(struct line *l, int *ret_code)
 {
@@ -151,7 +167,7 @@ run_remote(struct line *l, int *ret_code)
 	TRY(admin_database_tag(&l->t, l->conf->database, &tag));
 	TRY(remote_run(&l->t, l->conf->data, tag, l->words, l->n_words, l->c.input, &a));
 	*ret_code = a.exit_code;
-	show(stdout, a.out);
+	show_out(l, a.out);
 	if (a.exit_code == EXIT_DONE)
 		show(stderr, a.err);
 	else
@@ -201,7 +217,7 @@ run_here(struct line *l)
 	running_set_means(l->conf);
 	if (run_opened(l) != OK)
 		return say(l, EXIT_FAILED);
-	show(stdout, buf_str(&l->c.out));
+	show_out(l, buf_str(&l->c.out));
 	show(stderr, buf_str(&l->c.err));
 	return EXIT_DONE;
 }
@@ -216,6 +232,90 @@ run_once(struct line *l)
 	if (st == OK)
 		return code;
 	return st == E_NOT_FOUND ? run_here(l) : say(l, EXIT_FAILED);
+}
+
+/* ---- a file of declared deployments: plan, question, deed ---- */
+
+static int
+read_order(struct line *l)
+{
+	struct buf problems;
+	enum status st;
+
+	buf_init(&problems, PROBLEMS_TEXT_MAX);
+	st = declare_read(&l->t, l->c.args[0].p, l->conf->master_key_file, &problems, &l->order);
+	show(stderr, buf_str(&problems));
+	buf_done(&problems);
+	l->c.input = buf_str(&l->order);
+	if (st == OK)
+		return EXIT_DONE;
+	return st == E_BAD_REQUEST_BODY ? EXIT_FAILED : say(l, EXIT_FAILED);
+}
+
+/* "plan 5f0c…: 3 changes" is the last line of one; .p NULL: there is nothing to do, or it is done. */
+static struct str
+plan_of(struct str out)
+{
+	struct str line, plan = STR_NONE, rest;
+
+	while (out.n > 0) {
+		(void)str_cut(out, '\n', &line, &out);
+		if (out.n == 0 && str_starts(line, S("plan ")))
+			(void)str_cut(str_from(line, 5), ':', &plan, &rest);
+	}
+	return plan;
+}
+
+static bool
+is_agreed(void)
+{
+	char answer[16];
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return false;
+	fprintf(stderr, "Apply? [y/N] ");
+	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static size_t
+flag_at(const struct line *l, const char *name)
+{
+	size_t i = 0;
+
+	while (i < COMMAND_FLAGS_MAX - 1 && strcmp(l->row->flags[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+/* What was shown, and nothing else: somebody may have changed something while the question stood there. */
+static int
+apply_plan(struct line *l, struct str plan)
+{
+	l->c.flags[flag_at(l, "plan")] = arena_dup(l->t.arena, plan);
+	l->is_plan_known = true;
+	l->t.now = clock_now();
+	buf_clear(&l->c.out);
+	buf_clear(&l->c.err);
+	return write_words(l) == OK ? run_once(l) : say(l, EXIT_FAILED);
+}
+
+static int
+run_document(struct line *l)
+{
+	int code = read_order(l);
+	struct str plan;
+
+	if (code == EXIT_DONE)
+		code = run_once(l);
+	if (code != EXIT_DONE)
+		return code;
+	plan = plan_of(l->out);
+	if (!plan.p)
+		return EXIT_DONE;
+	fflush(stdout);
+	if (command_flag(&l->c, "check").p || !is_agreed())
+		return EXIT_WAITS;
+	return apply_plan(l, plan);
 }
 
 /* ---- a file of lines, in batches ---- */
@@ -250,13 +350,11 @@ static int
 batch_run(struct line *l, struct batch *b)
 {
 	struct arena *whole = l->t.arena;
-	size_t flag = 0;
+	size_t flag = flag_at(l, "from");
 	int code = EXIT_FAILED;
 
 	l->t.arena = arena_new(LINE_ARENA);
 	l->t.now = clock_now();
-	while (flag < COMMAND_FLAGS_MAX - 1 && strcmp(l->row->flags[flag].name, "from") != 0)
-		flag++;
 	if (l->t.arena) {
 		l->c.flags[flag] = arena_printf(l->t.arena, "%lld", (long long)b->from);
 		l->c.input = (struct str){ b->text, b->n };
@@ -322,6 +420,8 @@ run(struct line *l, int argc, char **argv)
 		return EXIT_USAGE;
 	if (read_command(l, &rest) != OK || read_input(l) != OK)
 		return say(l, EXIT_USAGE);
+	if (l->row->reads_document)
+		return run_document(l);
 	return l->row->reads_lines ? run_batches(l) : run_once(l);
 }
 
@@ -329,6 +429,9 @@ static void
 line_done(struct line *l)
 {
 	secret_wipe(l->input, sizeof(l->input));
+	if (l->order.p)
+		secret_wipe(l->order.p, l->order.n);
+	buf_done(&l->order);
 	command_done(&l->c);
 	arena_free(l->t.arena);
 	conf_free(l->conf);

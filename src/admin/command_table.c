@@ -28,6 +28,18 @@ const struct command_row command_rows[] = {
 		.summary = "Change settings, all of them or none.",
 	},
 	{
+		.name = "deployment apply", .usage = "FILE|-", .place = PLACE_STORE, .run = command_deployment_apply,
+		.reads_document = true, .makes_database = true, .args_min = 1, .args_max = 1,
+		.flags = { { "check", false, false, NULL }, { "yes", false, false, NULL }, { "plan", true, false, "ID" },
+		    { "prune", false, false, NULL } },
+		.summary = "Make deployments what a YAML file says, all or nothing; shows what would change, and asks.",
+	},
+	{
+		.name = "deployment export", .usage = "HOST", .place = PLACE_STORE, .run = command_deployment_export,
+		.args_min = 1, .args_max = 1, .flags = { { "all", false, false, NULL } },
+		.summary = "Write a deployment as such a file: what is not the default, or with --all everything; never a secret.",
+	},
+	{
 		.name = "deployment secret set", .usage = "HOST NAME", .place = PLACE_STORE, .run = command_secret_set,
 		.args_min = 2, .args_max = 2, .reads_input = "Secret",
 		.summary = "Set smtp_password or sms_secret; it is read from standard input, sealed, and never shown.",
@@ -56,6 +68,34 @@ const struct command_row command_rows[] = {
 		.name = "deployment template reset", .usage = "HOST KIND subject|text|html", .place = PLACE_STORE,
 		.run = command_template_reset, .args_min = 3, .args_max = 3,
 		.summary = "Use the built-in words again.",
+	},
+	{
+		.name = "jwt-template set", .usage = "NAME", .place = PLACE_STORE, .run = command_jwt_template_set,
+		.args_min = 1, .args_max = 1, .reads_input = "Template", .flags = { DEPLOYMENT },
+		.summary = "Make or replace a token template, JSON on standard input; its own key in it is sealed, and never shown.",
+	},
+	{
+		.name = "jwt-template list", .place = PLACE_STORE, .run = command_jwt_template_list, .flags = { DEPLOYMENT },
+		.summary = "List token templates, one JSON object a line.",
+	},
+	{
+		.name = "jwt-template show", .usage = "NAME", .place = PLACE_STORE, .run = command_jwt_template_show,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Show a token template, without its key: a start for a changed one.",
+	},
+	{
+		.name = "jwt-template delete", .usage = "NAME", .place = PLACE_STORE, .run = command_jwt_template_delete,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Delete a token template.",
+	},
+	{
+		.name = "key rotate", .place = PLACE_STORE, .run = command_key_rotate,
+		.flags = { DEPLOYMENT, { "now", false, false, NULL } },
+		.summary = "Publish another signing key, which takes over by itself; --now drops the others at once: every JWT that is out is void.",
+	},
+	{
+		.name = "key list", .place = PLACE_STORE, .run = command_key_list, .flags = { DEPLOYMENT },
+		.summary = "List signing keys and until when they are next or retired, one JSON object a line.",
 	},
 	{
 		.name = "secret-key create", .place = PLACE_STORE, .run = command_secret_key_create, .flags = { DEPLOYMENT },
@@ -184,6 +224,55 @@ const struct command_row command_rows[] = {
 		.name = "outbox test", .usage = "ADDRESS|NUMBER", .place = PLACE_STORE, .run = command_outbox_test,
 		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
 		.summary = "Send a test message: mail to an address, a text message to a number such as +15551234567.",
+	},
+	{
+		.name = "webhook create", .usage = "URL", .place = PLACE_STORE, .run = command_webhook_create,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT, { "types", true, false, "TYPE,..." } },
+		.summary = "Tell an endpoint outside what happens; prints the secret it is signed with, this once only.",
+	},
+	{
+		.name = "webhook list", .place = PLACE_STORE, .run = command_webhook_list, .flags = { DEPLOYMENT },
+		.summary = "List endpoints, one JSON object a line.",
+	},
+	{
+		.name = "webhook show", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_show,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Show an endpoint, and why it is disabled.",
+	},
+	{
+		.name = "webhook update", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_update,
+		.args_min = 1, .args_max = 1,
+		.flags = { DEPLOYMENT, { "url", true, false, "URL" }, { "types", true, false, "TYPE,..." },
+		    { "enable", false, false, NULL }, { "disable", false, false, NULL } },
+		.summary = "Change an endpoint, or enable it again.",
+	},
+	{
+		.name = "webhook rotate", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_rotate,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT, { "overlap", true, false, "HOURSh" } },
+		.summary = "Sign with a new secret, and a day long with the old one as well; prints it this once only.",
+	},
+	{
+		.name = "webhook test", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_test,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Send an event webhook.test to an endpoint.",
+	},
+	{
+		.name = "webhook deliveries", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_deliveries,
+		.args_min = 1, .args_max = 1,
+		.flags = { DEPLOYMENT, { "state", true, false, "due|sent|given_up" }, { "before", true, false, "ID" },
+		    { "limit", true, false, "N" } },
+		.summary = "List what an endpoint was told or will be, the newest first, one JSON object a line.",
+	},
+	{
+		.name = "webhook replay", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_replay,
+		.args_min = 1, .args_max = 1,
+		.flags = { DEPLOYMENT, { "event", true, false, "ID" }, { "since", true, false, "TIME" }, { "all", false, false, NULL } },
+		.summary = "Tell an event again, or what was given up since a time; with --all, what was delivered too.",
+	},
+	{
+		.name = "webhook delete", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_delete,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Forget an endpoint and what it was told.",
 	},
 	{
 		.name = "backup", .usage = "FILE", .place = PLACE_STORE, .run = command_backup, .path_arg = true,

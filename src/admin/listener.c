@@ -255,7 +255,9 @@ static size_t
 body_limit(void *arg, const struct http_head *head)
 {
 	(void)arg;
-	return is_backend(head) ? BACKEND_BODY_MAX : ADMIN_BODY_MAX;
+	if (is_backend(head))
+		return BACKEND_BODY_MAX;
+	return str_eq(head->path, S("/command")) ? ADMIN_COMMAND_MAX : ADMIN_BODY_MAX;
 }
 
 static void

@@ -77,6 +77,7 @@ write_process(const struct admin_config *c, struct buf *out)
 	background_stats(c->background, &b);
 	put(out, "swept_rows_total", COUNTER, "Expired rows deleted.", b.swept);
 	put(out, "audit_chained_total", COUNTER, "Audit events given their place in the chain.", b.chained);
+	put(out, "signing_keys_moved_total", COUNTER, "Signing keys that began to sign, were made by schedule, or are gone.", b.keys_moved);
 	put(out, "background_failures_total", COUNTER, "Rounds of background work that failed.", b.failures);
 }
 
@@ -176,12 +177,15 @@ write_messages(const struct app *app, struct buf *out)
 
 	sender_stats(app->sender, &s);
 	put_head(out, "messages_total", COUNTER, "Deliveries of messages, by how they ended; kept: there is no transport, the outbox shows it.");
-	for (int channel = 0; channel < 2; channel++)
+	for (int channel = 0; channel < CHANNEL__COUNT; channel++)
 		for (int result = 0; result < MESSAGE_RESULT__COUNT; result++)
 			buf_printf(out, "sessiond_messages_total{channel=\"%s\",result=\"%s\"} %" PRIu64 "\n",
 			    message_channel_name((enum message_channel)channel), results[result], s.results[channel][result]);
 	put(out, "messages_due", GAUGE, "Messages that wait to be delivered.", s.due);
 	put(out, "messages_oldest_due_seconds", GAUGE, "Since the oldest of them was written.", (uint64_t)(s.oldest_us / SECOND_US));
+	put(out, "webhooks_due", GAUGE, "Events that wait to be told to endpoints.", s.hooks_due);
+	put(out, "webhooks_oldest_due_seconds", GAUGE, "Since the oldest of them was written.", (uint64_t)(s.hooks_oldest_us / SECOND_US));
+	put(out, "webhooks_disabled_total", COUNTER, "Endpoints disabled because they failed for days, or said 410 Gone.", s.hooks_given_out);
 	put(out, "message_rounds_failed_total", COUNTER, "Rounds of the sender that the database failed.", s.failures);
 }
 

@@ -16,7 +16,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 
-enum { REQUEST_MAX = 256 * 1024, ANSWER_MAX = 16 * 1024 * 1024 };
+enum { REQUEST_MAX = ADMIN_COMMAND_MAX, ANSWER_MAX = 16 * 1024 * 1024 };
 
 bool
 admin_socket_path(const char *data, int dir_fd, char ret_path[static ADMIN_SOCKET_PATH_MAX])

@@ -15,6 +15,7 @@
 #include "api/sign_up/blocklists.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "api/audit.h"
 #include "notify/sender.h"
 #include "session/cache.h"
 #include "version.gen.h"
@@ -78,6 +79,7 @@ start_sender(struct running *r)
 {
 	const struct sender_config config = {
 		.store = r->app.store, .keys = r->app.keys, .directory = r->app.directory, .ca_file = r->start_conf->mail_ca_file,
+		.hook_given_out = audit_hook_given_out,
 	};
 
 	r->app.sender = sender_new(&r->t, &config);

@@ -11,6 +11,8 @@
 #define REVOCATIONS_KEPT_US (15 * MINUTE_US)
 /* So long an operator can see whether somebody was written to. */
 #define MESSAGES_KEPT_US (7 * DAY_US)
+/* So long an event can be replayed; longer than one is tried. */
+#define HOOK_EVENTS_KEPT_US (7 * DAY_US)
 enum { STEP_ARENA = 1024 * 1024 };
 
 struct step {
@@ -138,6 +140,8 @@ sweep_rest(struct task *t, void *arg)
 		step_count(s, rows);
 	}
 	TRY(sql_message_old_delete(t, t->now - MESSAGES_KEPT_US, SWEEP_STEP, &rows));
+	step_count(s, rows);
+	TRY(sql_hook_event_old_delete(t, t->now - HOOK_EVENTS_KEPT_US, SWEEP_STEP, &rows));
 	step_count(s, rows);
 	return sql_revocation_old_delete(t, t->now - REVOCATIONS_KEPT_US, &rows);
 }

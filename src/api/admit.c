@@ -52,9 +52,23 @@ admit_scheme(struct request *rq)
 	return scheme_is_safe(rq) ? OK : refuse(rq, E_TLS_REQUIRED, NULL);
 }
 
+/* A rule that cannot be read admits nobody, signed in or not. */
+static enum status
+admit_ask(struct request *rq)
+{
+	rq->priv->ask = check_read(&rq->x->head);
+	if (!rq->priv->ask.wrong)
+		return OK;
+	log_event(LOG_NOTICE, EV_CHECK, "request=%016llx ip=%s why=\"%s\"", (unsigned long long)rq->x->id, rq->client_text,
+	    rq->priv->ask.wrong);
+	return refuse(rq, E_FORBIDDEN, "What this check asks for cannot be read, so it admits nobody. The server's log says why.");
+}
+
 static enum status
 admit_query(struct request *rq)
 {
+	if (rq->route->by_proxy)
+		return admit_ask(rq);
 	if (rq->x->head.query.n == 0)
 		return OK;
 	if (params_parse_form(&rq->task, rq->x->head.query, &rq->query) == OK)
@@ -118,7 +132,8 @@ admit_route(struct request *rq)
 {
 	const struct http_head *h = &rq->x->head;
 
-	if (h->method == HTTP_OPTIONS)
+	/* A check of a preflight is no preflight: 204 would let it in. */
+	if (h->method == HTTP_OPTIONS && !check_is_path(h->path))
 		return admit_preflight(rq);
 	return route_find(h->method, h->path, &rq->route, rq->ids, &rq->priv->allow);
 }
@@ -129,7 +144,8 @@ admit_csrf(struct request *rq)
 {
 	bool changes_state = method_changes_state(rq->x->head.method) || rq->route->no_navigation;
 
-	if (!changes_state || !rq->origin.p || rq->origin_allowed)
+	/* It is asked about somebody else's request, whose method this is, and changes nothing. */
+	if (rq->route->by_proxy || !changes_state || !rq->origin.p || rq->origin_allowed)
 		return OK;
 	return refuse(rq, E_FORBIDDEN, "This request came from a page that may not make it.");
 }

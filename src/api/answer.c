@@ -8,7 +8,7 @@
 #include "api/route.h"
 #include "base/str.h"
 
-enum { BODY_MAX = 4 << 20, HEADERS_MAX = 8192 };
+enum { BODY_MAX = 4 << 20, HEADERS_MAX = 16384 };
 
 void
 reply_reset(struct request *rq)
@@ -24,6 +24,8 @@ reply_reset(struct request *rq)
 	buf_init_arena(&rq->out, rq->task.arena, BODY_MAX);
 	p->raw = false;
 	p->more_headers = NULL;
+	p->vouch = p->own_headers = p->location = STR_NONE;
+	p->redirects = false;
 	p->audits = NULL;
 	p->content_type = "application/json; charset=utf-8";
 	p->cache_control = "no-store";
@@ -263,6 +265,7 @@ answer_failure(struct request *rq, enum status st)
 		rq->retry_after_s = 1;
 	p->raw = false;
 	p->more_headers = NULL;
+	p->own_headers = STR_NONE;
 	p->content_type = "application/json; charset=utf-8";
 	p->cache_control = "no-store";
 	/* Its token would overwrite the one that superseded it. */
@@ -273,6 +276,35 @@ answer_failure(struct request *rq, enum status st)
 	answer_error_body(&rq->out, rq, st);
 }
 
+/* An anonymous session's token would overwrite what somebody else has just been given by the page itself. */
+static bool
+may_hand_out(const struct request *rq)
+{
+	return !rq->route || !rq->route->by_proxy || (rq->priv->ask.set_cookie && rq->session.stored);
+}
+
+static int
+answer_status(const struct request *rq, enum status st)
+{
+	const struct request_private *p = rq->priv;
+
+	if (p->preflight)
+		return 204;
+	if (st == OK)
+		return 200;
+	return st == E_UNAUTHORIZED && p->redirects ? 303 : status_info[problem_first(rq, st).st].http;
+}
+
+static struct str
+answer_body(const struct request *rq)
+{
+	const struct request_private *p = rq->priv;
+
+	if (p->own_headers.p || answer_status(rq, p->outcome) == 303)
+		return STR_NONE;
+	return p->raw ? p->raw_body : buf_str(&rq->out);
+}
+
 void
 answer_build(struct request *rq, enum status st)
 {
@@ -281,17 +313,23 @@ answer_build(struct request *rq, enum status st)
 	p->outcome = st;
 	if (st != OK)
 		answer_failure(rq, st);
-	buf_init_arena(&p->headers, rq->task.arena, HEADERS_MAX);
-	answer_headers(rq, &p->headers);
+	buf_init_arena(&p->headers, rq->task.arena, p->own_headers.n + HEADERS_MAX);
+	if (p->own_headers.p)
+		buf_put_str(&p->headers, p->own_headers);
+	else
+		answer_headers(rq, &p->headers);
+	if (st == E_UNAUTHORIZED && p->location.n > 0)
+		buf_printf(&p->headers, "Location: " STR_FMT "\r\n", STR_ARG(p->location));
 	if (st == E_METHOD_NOT_ALLOWED) {
 		struct str allow = route_allow_text(rq->task.arena, p->allow);
 
 		buf_printf(&p->headers, "Allow: " STR_FMT "\r\n", STR_ARG(allow));
 	}
-	put_token(rq, rq->session.token_out, &p->headers);
+	if (may_hand_out(rq))
+		put_token(rq, rq->session.token_out, &p->headers);
 	p->answer = (struct answer){
-		.status = p->preflight ? 204 : st == OK ? 200 : status_info[problem_first(rq, st).st].http,
+		.status = answer_status(rq, st),
 		.headers = buf_str(&p->headers),
-		.body = p->raw ? p->raw_body : buf_str(&rq->out),
+		.body = answer_body(rq),
 	};
 }

@@ -91,8 +91,9 @@ struct route {
 	bool             big_body;	/* takes images: the larger body limit */
 	bool             no_envelope;	/* answers outside the envelope, errors too (challenges) */
 	bool             cached;	/* its answer depends on the token alone, and may be kept in memory: see session/cache.h */
+	bool             by_proxy;	/* asked by a reverse proxy about a request of its own: any method, any path below, no body, its own reading of the query */
 	bool             light;		/* needs no database while the session is anonymous: then answered on the loop */
-	struct field     query[8];
+	struct field     query[12];
 	struct field     body[ROUTE_FIELDS_MAX];
 	enum status      fails[ROUTE_FAILS_MAX];	/* beyond what the fields above already add */
 	/*
@@ -102,6 +103,8 @@ struct route {
 	 */
 	enum status    (*prove)(struct request *rq);
 	enum status    (*run)(struct request *rq);
+	/* In the same view, after what .run read has been kept: is it an answer for this caller? */
+	enum status    (*judge)(struct request *rq);
 };
 
 /* One thing that is wrong, for the errors list. */

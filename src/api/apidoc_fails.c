@@ -37,7 +37,7 @@ route_answers_bare(const struct route *r)
 static bool
 has_fields(const struct route *r)
 {
-	return ROUTE_N_QUERY(r) + ROUTE_N_BODY(r) > 0;
+	return ROUTE_N_QUERY(r) + ROUTE_N_BODY(r) > 0 && !r->by_proxy;
 }
 
 static bool

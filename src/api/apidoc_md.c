@@ -87,7 +87,8 @@ put_route(struct arena *a, struct buf *out, const struct route *r, bool is_next)
 	struct fails f = fails_of_route(a, r);
 
 	buf_printf(out, "%s### %s %s\n\n%s\n\nWho may call: %s", is_next ? "\n" : "",
-	    route_method_name(r->method), r->path, r->summary, who_may[r->auth]);
+	    route_method_name(r->method), r->path, r->summary,
+	    r->by_proxy ? "a reverse proxy, with any method; see [below](#in-front-of-an-application)" : who_may[r->auth]);
 	buf_printf(out, "%s%s.\n", rule_text[r->rule] ? ", " : "", rule_text[r->rule] ? rule_text[r->rule] : "");
 	put_fields(out, "query parameter", r->query, ROUTE_N_QUERY(r));
 	put_fields(out, "body field", r->body, ROUTE_N_BODY(r));

@@ -170,6 +170,8 @@ general_name(struct arena *a, int http)
 static json_t *
 success(struct arena *a, const struct route *r)
 {
+	if (r->by_proxy)
+		return doc_made(json_pack("{s:s}", "description", "Yes: nothing but header fields."));
 	if (route_answers_bare(r))
 		return doc_made(json_pack("{s:s}", "description", "Outside the envelope."));
 	return doc_made(json_pack(

@@ -264,7 +264,8 @@ request_finish(struct request *rq, enum status st)
 
 	if (st == OK)
 		audit_log(rq);
-	if (st == OK && p->snapshot)
+	/* What was read is true, also where this caller may not have it. */
+	if (p->snapshot && (st == OK || rq->route->judge))
 		cache_put(rq->app->cache, p->snapshot);
 	land(rq);
 	answer_build(rq, st);
@@ -285,7 +286,8 @@ waits_for_another(struct request *rq)
 {
 	struct request_private *p = rq->priv;
 
-	if (!rq->route->cached || !token_is_stored(p->token) || token_hash(&rq->task, p->token, &p->hash) != OK)
+	/* What is signed for one is not another's. */
+	if (!rq->route->cached || p->ask.token || !token_is_stored(p->token) || token_hash(&rq->task, p->token, &p->hash) != OK)
 		return false;
 	p->job.arg = rq;
 	/* Who has joined may be with another thread already: nothing of it is touched here any more. */

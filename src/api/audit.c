@@ -1,13 +1,8 @@
-/* audit.c - the table of audit events; writing them down, and telling the log once they are committed. */
+/* audit.c - audit events of requests: written down, and told the log once they are committed. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/pipeline.h"
 
 #include "base/str.h"
-#include "store/store.gen.h"
-
-#define AUDIT_ROW(id, name, hook, help) [id] = { name, hook, help },
-const struct audit_event_info audit_event_info[AUDIT__COUNT] = { AUDIT_EVENTS(AUDIT_ROW) };
-#undef AUDIT_ROW
 
 /* Who did it: the user, or whoever acts for them with an impersonation ticket. */
 static struct str
@@ -21,16 +16,16 @@ actor_of(const struct request *rq, struct user_id user)
 enum status
 audit(struct request *rq, enum audit_event event, struct user_id user, struct str detail)
 {
-	struct task *t = &rq->task;
-	struct audit_line *line = arena_one(t->arena, struct audit_line);
-	struct str actor = actor_of(rq, user);
+	struct audit_line *line = arena_one(rq->task.arena, struct audit_line);
+	const struct audit_entry entry = {
+		.event = event, .actor = actor_of(rq, user), .user = user, .session = rq->session.id,
+		.ip = str_of(rq->client_text), .detail = detail,
+	};
 
-	TRY_MEM(t, line);
+	TRY_MEM(&rq->task, line);
 	*line = (struct audit_line){ rq->priv->audits, event, user };
 	rq->priv->audits = line;
-	return sql_audit_insert(t, rq->deployment->id, (struct audit_id){ id_next(t->now) }, t->now,
-	    str_of(audit_event_info[event].name), actor, user, rq->session.id, str_of(rq->client_text),
-	    detail.n > 0 ? detail : S("{}"));
+	return audit_write(&rq->task, rq->deployment->id, &entry);
 }
 
 void

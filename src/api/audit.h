@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/id.h"
+#include "base/task.h"
 #include "notify/hook_type.h"
 
 /*
@@ -79,6 +81,12 @@
 	X(AUDIT_WEBHOOK_DISABLED, "webhook.disabled", HOOK_NONE, "A webhook endpoint was disabled, since it failed for days or said 410 Gone; the detail has webhook_id.") \
 	X(AUDIT_INVITATION_CREATED, "invitation.created", HOOK_NONE, "An operator invited somebody to sign up.") \
 	X(AUDIT_INVITATION_REVOKED, "invitation.revoked", HOOK_NONE, "An operator took an invitation to sign up back.") \
+	X(AUDIT_JWT_TEMPLATE_SET, "jwt_template.set", HOOK_NONE, "An operator made or changed a template of tokens; the detail names it, and its key's algorithm.") \
+	X(AUDIT_JWT_TEMPLATE_DELETED, "jwt_template.deleted", HOOK_NONE, "An operator deleted a template of tokens; the detail names it.") \
+	X(AUDIT_SIGNING_KEY_MADE, "signing_key.made", HOOK_NONE, "Another signing key was published and will take over, by an operator or by the schedule; the detail has its kid.") \
+	X(AUDIT_SIGNING_KEY_CURRENT, "signing_key.current", HOOK_NONE, "A signing key began to sign; the one before it stays published until its tokens have ended.") \
+	X(AUDIT_SIGNING_KEY_GONE, "signing_key.gone", HOOK_NONE, "A signing key that had been replaced was deleted: no token it signed is good any more.") \
+	X(AUDIT_SIGNING_KEY_REPLACED, "signing_key.replaced", HOOK_NONE, "An operator had another signing key take over at once, and all others deleted.") \
 	X(AUDIT_SECRET_KEY_CREATED, "secret_key.created", HOOK_NONE, "An operator made a further key for the Backend API; the detail has its first characters.") \
 	X(AUDIT_SECRET_KEY_REVOKED, "secret_key.revoked", HOOK_NONE, "An operator ended a key of the Backend API, at once or soon; the detail has its first characters.") \
 	X(AUDIT_DEPLOYMENT_CREATED, "deployment.created", HOOK_NONE, "An operator made a deployment.") \
@@ -94,3 +102,21 @@ struct audit_event_info {
 	const char    *help;
 };
 extern const struct audit_event_info audit_event_info[AUDIT__COUNT];
+
+struct audit_entry {
+	enum audit_event  event;
+	struct str        actor;	/* "operator", "user_12", "impersonation:ada@ops.example"; empty: nobody is known */
+	struct user_id    user;	/* whose account it is about; 0: nobody's */
+	struct session_id session;
+	struct str        ip;
+	struct str        detail;	/* a JSON object's text; empty: none */
+};
+
+/*
+ * Inside the write transaction of what it tells of: a row of the audit table, and what endpoints outside are told of
+ * it. After the change, whose outcome goes along. For handlers audit(), for commands command_audit() is shorter.
+ */
+enum status audit_write(struct task *t, struct deployment_id d, const struct audit_entry *entry) MUST_CHECK;
+
+/* The sender's: an endpoint was disabled because of what it answered. */
+enum status audit_hook_given_out(struct task *t, struct deployment_id d, struct hook_id hook, const char *why) MUST_CHECK;

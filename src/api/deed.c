@@ -122,7 +122,8 @@ check_rate(struct request *rq)
 struct session_rules
 request_session_rules(const struct request *rq)
 {
-	return (struct session_rules){ rq->app->keys, rq->deployment, rq->app->activity };
+	return (struct session_rules){ rq->app->keys, rq->deployment, rq->app->activity,
+		.keeps_token = rq->route && rq->route->by_proxy && !rq->priv->ask.set_cookie };
 }
 
 static bool
@@ -247,7 +248,7 @@ keep_answer(struct request *rq)
 		return;
 	snapshot_unref(p->snapshot);
 	p->snapshot = snapshot_new(p->moment, rq->deployment->id, &rq->session, rq->session.token_due_at, &rq->state,
-	    buf_str(&rq->out));
+	    buf_str(&rq->out), p->vouch);
 }
 
 /* What settling handed out goes with the answer, unless a sign-in elsewhere has superseded it since. */
@@ -274,7 +275,7 @@ run_read(struct task *t, void *arg)
 		TRY(check_caller(rq));
 	TRY(run_route(rq));
 	keep_answer(rq);
-	return OK;
+	return rq->route->judge ? rq->route->judge(rq) : OK;
 }
 
 static enum status
@@ -376,7 +377,9 @@ prove(struct request *rq)
 static enum status
 prepare(struct request *rq)
 {
-	TRY(read_body(rq));
+	/* What a proxy asks about may have one; it is not the question's. */
+	if (!rq->route->by_proxy)
+		TRY(read_body(rq));
 	/* What only reads resolves in the view that it reads. */
 	if (rq->route->tx == TX_READ && !rq->route->prove)
 		return OK;
@@ -417,5 +420,6 @@ request_run_light(struct request *rq)
 	TRY(check_declared(rq));
 	if (rq->route->auth != AUTH_NONE)
 		TRY(resolve_read(&rq->task, rq));
-	return run_route(rq);
+	TRY(run_route(rq));
+	return rq->route->judge ? rq->route->judge(rq) : OK;
 }

@@ -1,4 +1,4 @@
-/* fast.c - GET /session from memory. */
+/* fast.c - GET /session, and what reverse proxies ask, from memory. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/fast.h"
 
@@ -10,12 +10,14 @@
 /* The longest origin and the standing headers fit many times; a longer one takes the slow way. */
 enum { HEADERS_ROOM = 2048 };
 
-extern const struct route route_session_get;
+extern const struct route route_session_get, route_session_check;
 
-static bool
-is_session_get(const struct http_head *h)
+static const struct route *
+fast_route(const struct http_head *h)
 {
-	return (h->method == HTTP_GET || h->method == HTTP_HEAD) && str_eq(h->path, S("/session"));
+	if ((h->method == HTTP_GET || h->method == HTTP_HEAD) && str_eq(h->path, S("/session")))
+		return &route_session_get;
+	return check_is_path(h->path) ? &route_session_check : NULL;
 }
 
 /* Staging: exactly `__dev_session__=<token>` and nothing to decode; anything else is for the parser. */
@@ -30,15 +32,16 @@ query_token(struct str query)
 	return token_is_stored(token) ? token : STR_NONE;
 }
 
+/* A check's query is its own: no token is in it. */
 static struct str
 fast_token(const struct request *rq)
 {
 	const struct http_head *h = &rq->x->head;
-	bool twice;
+	bool is_check = rq->route->by_proxy, twice;
 
 	if (rq->deployment->mode == MODE_STAGING)
-		return query_token(h->query);
-	return h->query.n == 0 ? cookie_get(h, rq->deployment->cookie_name, &twice) : STR_NONE;
+		return is_check ? http_field(h, S("X-Development-Session")) : query_token(h->query);
+	return is_check || h->query.n == 0 ? cookie_get(h, rq->deployment->cookie_name, &twice) : STR_NONE;
 }
 
 /* Idleness is judged with the times that are still in memory; a use is remembered once a minute. */
@@ -58,7 +61,7 @@ note_use(const struct request *rq, const struct snapshot *s)
 }
 
 static void
-answer_snapshot(struct request *rq, const struct snapshot *s)
+answer_session(struct request *rq, const struct snapshot *s)
 {
 	rq->priv->content_type = "application/json; charset=utf-8";
 	rq->priv->cache_control = "no-store";
@@ -69,15 +72,71 @@ answer_snapshot(struct request *rq, const struct snapshot *s)
 	};
 }
 
+/* Headers and body share the room that there is for headers. */
+static void
+answer_refusal(struct request *rq, enum status st)
+{
+	struct request_private *p = rq->priv;
+	struct buf *h = &p->headers;
+
+	p->content_type = "application/json; charset=utf-8";
+	p->cache_control = "no-store";
+	p->outcome = refuse(rq, st, NULL);
+	answer_headers(rq, h);
+	rq->out = (struct buf){ .p = h->p + h->n, .cap = h->cap - h->n, .max = h->cap - h->n };
+	answer_error_body(&rq->out, rq, st);
+	h->failed |= rq->out.failed;
+	p->answer = (struct answer){ .status = status_info[st].http, .headers = buf_str(h), .body = buf_str(&rq->out) };
+}
+
+/* With where to sign in, it takes memory; the slow way has it. */
+static bool
+answer_check(struct request *rq, struct str vouch)
+{
+	struct request_private *p = rq->priv;
+	struct str lines;
+	enum status st = check_judge(&p->ask, vouch, &rq->client, &lines);
+
+	if (st == E_UNAUTHORIZED && p->ask.sign_in != CHECK_REFUSE)
+		return false;
+	if (st != OK) {
+		answer_refusal(rq, st);
+		return true;
+	}
+	p->outcome = OK;
+	p->answer = (struct answer){ .status = 200, .headers = lines, .is_vetted = true };
+	return true;
+}
+
+/* A token that is due is replaced by an answer that can carry another: not from here. */
+static bool
+answer_snapshot(struct request *rq, const struct snapshot *s)
+{
+	bool is_check = rq->route->by_proxy, is_due = rq->task.now >= s->due_at;
+
+	if (is_due && (!is_check || rq->priv->ask.set_cookie))
+		return false;
+	if (is_check && s->vouch_n == 0)
+		return false;
+	if (!note_use(rq, s))
+		return false;
+	if (is_check)
+		return answer_check(rq, (struct str){ s->vouch, s->vouch_n });
+	answer_session(rq, s);
+	return true;
+}
+
 bool
 fast_answer_waiting(struct request *rq, const struct snapshot *s)
 {
-	if (!note_use(rq, s))
+	struct answer *a = &rq->priv->answer;
+
+	buf_init_arena(&rq->priv->headers, rq->task.arena, HEADERS_ROOM);
+	if (!answer_snapshot(rq, s))
 		return false;
 	/* The snapshot may go before the answer has been sent. */
-	buf_init_arena(&rq->priv->headers, rq->task.arena, HEADERS_ROOM);
-	answer_snapshot(rq, s);
-	rq->priv->answer.body = arena_dup(rq->task.arena, rq->priv->answer.body);
+	a->headers = arena_dup(rq->task.arena, a->headers);
+	a->body = arena_dup(rq->task.arena, a->body);
 	return true;
 }
 
@@ -90,19 +149,33 @@ fast_serve(struct request *rq)
 	struct snapshot *s;
 	bool served;
 
-	if (!token_is_stored(token) || token_hash(&rq->task, token, &hash) != OK)
+	if (!token_is_stored(token)) {
+		/* No token that is stored: nobody is signed in. */
+		served = rq->route->by_proxy && answer_check(rq, STR_NONE) && !rq->priv->headers.failed;
+		if (served)
+			request_answer_light(rq);
+		return served;
+	}
+	if (token_hash(&rq->task, token, &hash) != OK)
 		return false;
-	s = cache_find(rq->app->cache, rq->deployment->id, &hash, rq->task.now);
+	s = (rq->route->by_proxy ? cache_find_brief : cache_find)(rq->app->cache, rq->deployment->id, &hash, rq->task.now);
 	if (!s)
 		return false;
-	served = note_use(rq, s);
-	if (served)
-		answer_snapshot(rq, s);
-	served = served && !rq->priv->headers.failed;
+	served = answer_snapshot(rq, s) && !rq->priv->headers.failed;
 	if (served)
 		request_answer_light(rq);
 	snapshot_unref(s);
 	return served;
+}
+
+/* What is to be signed, or cannot be read, is for the slow way. */
+static bool
+fast_ask(struct request *rq)
+{
+	if (!rq->route->by_proxy)
+		return true;
+	rq->priv->ask = check_read(&rq->x->head);
+	return !rq->priv->ask.wrong && !rq->priv->ask.token;
 }
 
 bool
@@ -110,16 +183,17 @@ fast_answer(struct app *app, struct exchange *x)
 {
 	/* Written before it is read, so it is spared the zeroing of the stack. */
 	char headers[HEADERS_ROOM] __attribute__((uninitialized));
+	const struct route *route = fast_route(&x->head);
 	struct request_private p;
 	struct request rq;
 	bool served;
 
-	if (!is_session_get(&x->head) || !coherence_lease_holds())
+	if (!route || !coherence_lease_holds())
 		return false;
 	request_init_light(&rq, &p, app, x);
 	p.headers = (struct buf){ .p = headers, .cap = sizeof(headers), .max = sizeof(headers) };
-	rq.route = &route_session_get;
-	served = request_admit_light(&rq) && fast_serve(&rq);
+	rq.route = route;
+	served = fast_ask(&rq) && request_admit_light(&rq) && fast_serve(&rq);
 	deployment_unref(rq.deployment);
 	return served;
 }

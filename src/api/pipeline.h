@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "api/app.h"
+#include "api/session/check.h"
 #include "session/cache.h"
 
 #define SESSION_RENEWED_TEXT "This session has just been renewed. Please try again."
@@ -38,6 +39,11 @@ struct request_private {
 	uint64_t          moment;	/* coherence_now() before the view that is being read */
 	struct snapshot  *snapshot;	/* what was read, ready for the cache; a reference */
 	bool              is_prepared;	/* rate and fields have been checked */
+	struct check_ask  ask;		/* by_proxy: what is asked */
+	struct str        vouch;	/* by_proxy: what the answer can say, for the cache; vouch.h */
+	struct str        own_headers;	/* of a 200 without a body, in place of the standing ones; .p NULL: none */
+	struct str        location;	/* of a 401; .n 0: none */
+	bool              redirects;	/* that 401 is a 303 */
 	bool              state_is_fresh;	/* rq->state still tells the truth: nothing was written since it was read */
 };
 

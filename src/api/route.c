@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "api/session/check.h"
 #include "base/str.h"
 
 enum { ID_SEGMENT_MAX = 64 };
@@ -37,6 +38,13 @@ route_path_matches(const char *pattern, struct str path, struct str ret_ids[ROUT
 	return i == path.n;
 }
 
+/* A check is below its own path, too: some proxies append the browser's. */
+static bool
+row_matches(const struct route *r, struct str path, struct str ret_ids[ROUTE_IDS_MAX])
+{
+	return r->by_proxy ? check_is_path(path) : route_path_matches(r->path, path, ret_ids);
+}
+
 static unsigned
 method_bits(enum http_method m)
 {
@@ -50,9 +58,9 @@ route_find(enum http_method method, struct str path, const struct route **ret_ro
 	unsigned allow = 0;
 
 	for (size_t i = 0; routes[i]; i++) {
-		if (!route_path_matches(routes[i]->path, path, ret_ids))
+		if (!row_matches(routes[i], path, ret_ids))
 			continue;
-		if (method_bits(routes[i]->method) & 1u << method) {
+		if (routes[i]->by_proxy || method_bits(routes[i]->method) & 1u << method) {
 			*ret_route = routes[i];
 			return OK;
 		}

@@ -4,6 +4,7 @@
 
 #define ROUTES(X) \
 	X(session_get) \
+	X(session_check) \
 	X(session_token) \
 	X(switch_sign_in) \
 	X(switch_organization) \

@@ -16,6 +16,7 @@
 enum {
 	SIGNATURE_N = 2 * JWT_SCALAR_N, /* r and s, RFC 7518 §3.4 */
 	DER_MAX = 72,                   /* the same two as ASN.1, at their longest */
+	SIGN_DER_MAX = 2 * (JWT_SCALAR_MAX + 3) + 3,
 	DEPTH_MAX = 16,
 	SKEW_MAX_S = 60,
 };
@@ -41,58 +42,78 @@ refresh_nonces(void)
 
 /* r and s as two fixed fields, out of the ASN.1 that OpenSSL makes. */
 static bool
-raw_of_der(const uint8_t *der, size_t n, uint8_t ret_raw[SIGNATURE_N])
+raw_of_der(const uint8_t *der, size_t n, size_t scalar_n, uint8_t *ret_raw)
 {
 	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)n);
-	bool ok = sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), ret_raw, JWT_SCALAR_N) == JWT_SCALAR_N &&
-		  BN_bn2binpad(ECDSA_SIG_get0_s(sig), ret_raw + JWT_SCALAR_N, JWT_SCALAR_N) == JWT_SCALAR_N;
+	int want = (int)scalar_n;
+	bool ok = sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), ret_raw, want) == want &&
+		  BN_bn2binpad(ECDSA_SIG_get0_s(sig), ret_raw + scalar_n, want) == want;
 	ECDSA_SIG_free(sig);
+	return ok;
+}
+
+bool
+jwt_ecdsa_sign(EVP_PKEY *pkey, const EVP_MD *md, size_t scalar_n, struct str input, uint8_t *ret_raw)
+{
+	uint8_t der[SIGN_DER_MAX];
+	size_t n = sizeof(der);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx != NULL && refresh_nonces() && EVP_DigestSignInit(ctx, NULL, md, NULL, pkey) == 1 &&
+		  EVP_DigestSign(ctx, der, &n, (const uint8_t *)input.p, input.n) == 1 &&
+		  raw_of_der(der, n, scalar_n, ret_raw);
+	EVP_MD_CTX_free(ctx);
 	return ok;
 }
 
 static bool
 sign_bytes(const struct jwt_key *k, struct str input, uint8_t ret_raw[SIGNATURE_N])
 {
-	uint8_t der[DER_MAX];
-	size_t n = sizeof(der);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = ctx != NULL && refresh_nonces() &&
-		  EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, k->pkey) == 1 &&
-		  EVP_DigestSign(ctx, der, &n, (const uint8_t *)input.p, input.n) == 1 &&
-		  raw_of_der(der, n, ret_raw);
-	EVP_MD_CTX_free(ctx);
-	return ok;
+	return jwt_ecdsa_sign(k->pkey, EVP_sha256(), JWT_SCALAR_N, input, ret_raw);
+}
+
+enum status
+jwt_input(struct task *t, const char *alg, struct str typ, struct str kid, struct str payload, struct str *ret_input)
+{
+	struct str header = arena_printf(t->arena,
+	    "{\"alg\":\"%s\",\"typ\":\"" STR_FMT "\",\"kid\":\"" STR_FMT "\"}", alg, STR_ARG(typ), STR_ARG(kid));
+	struct str input =
+	    arena_printf(t->arena, STR_FMT "." STR_FMT, STR_ARG(str_b64url(t->arena, header.p, header.n)),
+		STR_ARG(str_b64url(t->arena, payload.p, payload.n)));
+
+	if (arena_failed(t->arena))
+		return fail(t, E_OVERLOADED, "out of memory for this task");
+	*ret_input = input;
+	return OK;
+}
+
+enum status
+jwt_finish(struct task *t, struct str input, const uint8_t *signature, size_t n, size_t most, struct str *ret_token)
+{
+	struct str token = arena_printf(
+	    t->arena, STR_FMT "." STR_FMT, STR_ARG(input), STR_ARG(str_b64url(t->arena, signature, n)));
+
+	if (arena_failed(t->arena))
+		return fail(t, E_OVERLOADED, "out of memory for this task");
+	if (token.n > most)
+		return fail(t, E_INTERNAL,
+		    "jwt: a token of %zu bytes; shorten the template or the permissions", token.n);
+	*ret_token = token;
+	return OK;
 }
 
 enum status
 jwt_sign(struct task *t, const struct jwt_key *k, struct str typ, struct str payload, struct str *ret_token)
 {
-	/* Nothing to escape: typ is a constant of ours, and a kid has only plain characters. */
-	struct str header =
-	    arena_printf(t->arena, "{\"alg\":\"ES256\",\"typ\":\"" STR_FMT "\",\"kid\":\"" STR_FMT "\"}",
-		STR_ARG(typ), STR_ARG(jwt_key_kid(k)));
-	struct str input =
-	    arena_printf(t->arena, STR_FMT "." STR_FMT, STR_ARG(str_b64url(t->arena, header.p, header.n)),
-		STR_ARG(str_b64url(t->arena, payload.p, payload.n)));
-	if (arena_failed(t->arena))
-		return fail(t, E_OVERLOADED, "out of memory for this task");
-
 	uint8_t raw[SIGNATURE_N];
+	struct str input;
+
+	TRY(jwt_input(t, "ES256", typ, jwt_key_kid(k), payload, &input));
 	ERR_clear_error();
 	bool ok = sign_bytes(k, input, raw);
 	ERR_clear_error();
 	if (!ok)
 		return fail(t, E_INTERNAL, "jwt: signing failed");
-
-	struct str token = arena_printf(
-	    t->arena, STR_FMT "." STR_FMT, STR_ARG(input), STR_ARG(str_b64url(t->arena, raw, sizeof(raw))));
-	if (arena_failed(t->arena))
-		return fail(t, E_OVERLOADED, "out of memory for this task");
-	if (token.n > JWT_TOKEN_MAX)
-		return fail(t, E_INTERNAL,
-		    "jwt: a token of %zu bytes; shorten the template or the permissions", token.n);
-	*ret_token = token;
-	return OK;
+	return jwt_finish(t, input, raw, sizeof(raw), JWT_TOKEN_MAX, ret_token);
 }
 
 /* --- verifying --- */

@@ -33,7 +33,9 @@
 	X(invitation, "invitation_") \
 	X(waitlist, "waitlist_") \
 	X(picture, "picture_") \
-	X(domain, "domain_")
+	X(domain, "domain_") \
+	X(hook, "webhook_") \
+	X(hook_event, "event_")
 
 /* v is positive; 0 means "none" (SQL NULL, JSON null). */
 #define ID_STRUCT(kind, prefix) struct kind##_id { int64_t v; };

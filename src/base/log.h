@@ -20,9 +20,11 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG, LOG__COUN
 	X(EV_STORE, "store", "The database did something an operator should know of.") \
 	X(EV_KEY, "key", "A key is missing, wrong, made or rotated.") \
 	X(EV_AUDIT, "audit", "A security event, as also written to the audit table.") \
+	X(EV_CHECK, "check.unreadable", "A reverse proxy asked by a rule that cannot be read, and nobody got in. Its configuration is wrong.") \
 	X(EV_SIGN_IN_REFUSED, "signin.refused", "A sign-in failed. Lines carry ip=, for fail2ban.") \
 	X(EV_THROTTLED, "throttled", "A source or an account has used up its tries.") \
 	X(EV_MESSAGE, "message", "A message was delivered, kept to be shown, tried in vain or given up. Never says to whom.") \
+	X(EV_WEBHOOK, "webhook", "An endpoint outside was disabled: it took nothing for days, or said 410 Gone.") \
 	X(EV_BACKEND, "backend", "One call of the Backend API was answered. Never its query or body.") \
 	X(EV_SECRET_KEY_REFUSED, "secret_key.refused", "A call of the Backend API came without a live key.") \
 	X(EV_ADMIN, "admin", "An operator's command.") \

@@ -5,7 +5,10 @@
 #include <stdatomic.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/str.h"
+#include "deployment/jwt_template.h"
+#include "deployment/signing_key.h"
 #include "store/store.gen.h"
 
 enum { DEPLOYMENT_MEMORY = 8 << 20, DOCUMENT_MAX = 2 << 20 };
@@ -15,6 +18,8 @@ struct deployment_memory {
 	struct arena *arena;   /* the deployment and all it points to, but for: */
 	struct jwt_key **keys; /* the current one first */
 	size_t n_keys;
+	struct jwt_custom_key **template_keys; /* in the order of the templates; NULL for those without */
+	size_t n_template_keys;
 };
 
 static void
@@ -22,6 +27,8 @@ free_all(struct deployment_memory *m)
 {
 	for (size_t i = 0; i < m->n_keys; i++)
 		jwt_key_free(m->keys[i]);
+	for (size_t i = 0; i < m->n_template_keys; i++)
+		jwt_custom_key_free(m->template_keys[i]);
 	arena_free(m->arena);
 }
 
@@ -119,24 +126,10 @@ read_settings(struct task *t, const struct deployment_row *row, struct deploymen
 /* ---- its keys ---- */
 
 static enum status
-open_key(struct task *t, const struct keys *k, struct deployment_id id, const struct signing_keys_row *row,
-    struct jwt_key **ret_key)
-{
-	const struct seal_place place = { id, "signing_key", row->kid, "sealed_scalar" };
-	struct secret scalar;
-	enum status st;
-
-	TRY(keys_unseal(t, k, &place, row->sealed_scalar, &scalar));
-	st = jwt_key_import(t, &scalar, row->kid, ret_key);
-	secret_done(&scalar);
-	return st;
-}
-
-static enum status
 read_keys(struct task *t, const struct keys *k, struct deployment *d)
 {
 	struct deployment_memory *m = d->memory;
-	struct signing_keys_row *rows;
+	struct signing_key_row *rows;
 	size_t n;
 
 	TRY(sql_signing_keys(t, d->id, &rows, &n));
@@ -145,9 +138,61 @@ read_keys(struct task *t, const struct keys *k, struct deployment *d)
 	m->keys = arena_array(m->arena, n, sizeof(*m->keys));
 	TRY_MEM(t, m->keys);
 	for (; m->n_keys < n; m->n_keys++)
-		TRY(open_key(t, k, d->id, &rows[m->n_keys], &m->keys[m->n_keys]));
+		TRY(signing_key_open(t, k, d->id, &rows[m->n_keys], &m->keys[m->n_keys]));
 	d->signing_key = m->keys[0];
+	d->keys_due_at = signing_keys_due_at(rows, n, &d->settings);
 	return OK;
+}
+
+/* ---- its templates of tokens ---- */
+
+/* One whose key does not open signs nothing, and takes nothing else down with it. */
+static enum status
+open_template_key(struct task *t, const struct keys *k, struct deployment_id id, const struct jwt_template_row *row,
+    struct jwt_custom_key **ret_key)
+{
+	struct task own = { .arena = t->arena, .db = t->db, .now = t->now };
+	enum status st = jwt_template_open_key(&own, k, id, row, ret_key);
+
+	if (st != E_INTERNAL)
+		return st == OK ? OK : fail(t, st, "%s", own.why);
+	log_event(LOG_ERROR, EV_KEY, "deployment=%lld token_template=%s why=\"%s\"", (long long)id.v,
+	    log_quote(row->name).text, own.why);
+	return OK;
+}
+
+static enum status
+read_templates(struct task *t, const struct keys *k, struct deployment *d)
+{
+	struct deployment_memory *m = d->memory;
+	struct jwt_template_row *rows;
+	struct jwt_template *all;
+	size_t n;
+
+	TRY(sql_jwt_templates(t, d->id, &rows, &n));
+	all = arena_array(m->arena, n + 1, sizeof(*all));
+	m->template_keys = arena_array(m->arena, n + 1, sizeof(*m->template_keys));
+	if (all == NULL || m->template_keys == NULL)
+		return fail(t, E_OVERLOADED, "out of memory for a deployment");
+	for (size_t i = 0; i < n; i++) {
+		TRY(open_template_key(t, k, d->id, &rows[i], &m->template_keys[i]));
+		m->n_template_keys = i + 1;
+		all[i] = (struct jwt_template){ .name = arena_dup(m->arena, rows[i].name), .lifetime_s = rows[i].lifetime_s,
+			.clock_skew_s = rows[i].clock_skew_s, .claims = arena_dup(m->arena, rows[i].claims),
+			.has_own_key = rows[i].key_enabled, .key = m->template_keys[i] };
+	}
+	d->templates = all;
+	d->n_templates = n;
+	return OK;
+}
+
+const struct jwt_template *
+deployment_jwt_template(const struct deployment *d, struct str name)
+{
+	for (size_t i = 0; i < d->n_templates; i++)
+		if (str_eq(d->templates[i].name, name))
+			return &d->templates[i];
+	return NULL;
 }
 
 /* ---- its documents, written once ---- */
@@ -238,6 +283,7 @@ fill(struct task *t, const struct keys *k, struct deployment_id id, struct deplo
 	TRY(read_row(t, &row, d));
 	TRY(read_settings(t, &row, d));
 	TRY(read_keys(t, k, d));
+	TRY(read_templates(t, k, d));
 	TRY(render(t, d, write_jwks, &d->jwks_json));
 	TRY(render(t, d, write_jwk, &d->jwk_json));
 	TRY(render(t, d, write_meta, &d->meta_json));

@@ -9,6 +9,8 @@
 #include "deployment/origin.h"
 #include "deployment/settings.h"
 
+struct jwt_template;
+
 enum deployment_mode { MODE_PRODUCTION, MODE_STAGING };
 
 /*
@@ -35,6 +37,9 @@ struct deployment {
 	int64_t created_at, updated_at;
 
 	const struct jwt_key *signing_key; /* the current one */
+	int64_t keys_due_at;               /* when signing_key_care() has something to do */
+	const struct jwt_template *templates;
+	size_t n_templates;
 	struct str jwks_json;              /* the whole answer of /.well-known/jwks.json */
 	struct str jwk_json;               /* the whole answer of /.well-known/jwk */
 	struct str meta_json;              /* the whole answer of /.well-known/meta */
@@ -49,6 +54,9 @@ struct str deployment_publishable_key(struct arena *a, enum deployment_mode mode
 
 const struct deployment *deployment_ref(const struct deployment *d);
 void deployment_unref(const struct deployment *d); /* NULL is fine */
+
+/* The template of tokens with this name, or NULL. Lives as long as the deployment. */
+const struct jwt_template *deployment_jwt_template(const struct deployment *d, struct str name);
 
 /*
  * Is `origin` (an Origin header's value) one that may read answers with
@@ -104,6 +112,13 @@ enum status deployment_create(struct task *t, const struct keys *k, const struct
 enum status deployment_set(
     struct task *t, struct deployment_id id, const struct setting_text *changes, size_t n) MUST_CHECK;
 
+/*
+ * The settings as they are and as deployment_set() would leave them, with the same refusals; nothing is
+ * written. Texts: task's arena.
+ */
+enum status deployment_try(struct task *t, struct deployment_id id, const struct setting_text *changes, size_t n,
+    struct settings *ret_before, struct settings *ret_after) MUST_CHECK;
+
 /* Give it other hosts (a demo follows the listening port); same checks, and refusals, as creation. */
 enum status deployment_move(
     struct task *t, struct deployment_id id, struct str host, struct str frontend_host) MUST_CHECK;
@@ -113,6 +128,9 @@ enum status deployment_move(
 /* Load one with its keys; caller unrefs. E_NOT_FOUND; E_INTERNAL when a key does not open. */
 enum status deployment_load(struct task *t, const struct keys *k, struct deployment_id id,
     const struct deployment **ret_deployment) MUST_CHECK;
+
+/* Its settings alone, as they are in the store; strings in the task's arena. E_NOT_FOUND. */
+enum status deployment_settings(struct task *t, struct deployment_id id, struct settings *ret_settings) MUST_CHECK;
 
 /* The deployment of a host as an operator types it. E_NOT_FOUND with a sentence in t->why. */
 enum status deployment_find_host(struct task *t, struct str host, struct deployment_id *ret_id) MUST_CHECK;

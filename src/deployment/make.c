@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "deployment/deployment.h"
 #include "deployment/secret_key.h"
+#include "deployment/signing_key.h"
 #include "store/store.gen.h"
 
 enum { NAME_MAX_POINTS = 100 };
@@ -91,33 +92,6 @@ insert_roles(struct task *t, const struct made *m)
 	    t, m->id, m->ws_admin, S("Admin"), S("admin"), S("workspace:admin"), t->now);
 }
 
-static enum status
-store_signing_key(struct task *t, const struct keys *k, struct deployment_id id, const struct jwt_key *key)
-{
-	const struct seal_place place = { id, "signing_key", jwt_key_kid(key), "sealed_scalar" };
-	struct secret scalar;
-	struct str sealed;
-	enum status st;
-
-	TRY(jwt_key_export(t, key, &scalar));
-	st = keys_seal(t, k, &place, (struct str){ (const char *)scalar.p, scalar.n }, &sealed);
-	secret_done(&scalar);
-	TRY(st);
-	return sql_signing_key_insert(t, id, place.row, sealed, true, t->now);
-}
-
-static enum status
-make_signing_key(struct task *t, const struct keys *k, struct deployment_id id)
-{
-	struct jwt_key *key;
-	enum status st;
-
-	TRY(jwt_key_generate(t, &key));
-	st = store_signing_key(t, k, id, key);
-	jwt_key_free(key);
-	return st;
-}
-
 /* The host, in all likelihood; an id only where two processes drew the same. */
 static enum status
 tell_conflict(struct task *t, struct str host)
@@ -167,6 +141,7 @@ deployment_create(struct task *t, const struct keys *k, const struct deployment_
     struct deployment_made *ret_made)
 {
 	struct deployment_made made;
+	struct settings settings;
 	struct places p;
 	struct made m = { .id = { 0 } };
 
@@ -176,7 +151,8 @@ deployment_create(struct task *t, const struct keys *k, const struct deployment_
 	TRY(read_places(t, spec->host, spec->frontend_host, spec->base_url, &p));
 	TRY(insert_row(t, spec, &p, &m));
 	TRY(insert_roles(t, &m));
-	TRY(make_signing_key(t, k, m.id));
+	TRY(deployment_settings(t, m.id, &settings));
+	TRY(signing_key_make_first(t, k, m.id, settings.jwt_lifetime_s + settings.jwt_clock_skew_s));
 	TRY(secret_key_make(t, m.id, spec->mode, &made.secret_key));
 	made.id = m.id;
 	made.publishable_key = deployment_publishable_key(t->arena, spec->mode, p.base_url);
@@ -239,15 +215,25 @@ home_of(struct task *t, const struct deployment_row *row, struct settings_home *
 
 /* Would it load like this? */
 static enum status
-check_settings(struct task *t, const struct deployment_row *row, struct str overrides)
+check_settings(struct task *t, const struct deployment_row *row, struct str overrides, struct settings *ret_settings)
 {
 	struct settings_home home;
-	struct settings s;
 
 	TRY(home_of(t, row, &home));
-	TRY(settings_parse(t, t->arena, &home, overrides, &s));
-	TRY(check_transports(t, row, &s));
-	return check_cookie_domain(t, &s, row->backend_host);
+	TRY(settings_parse(t, t->arena, &home, overrides, ret_settings));
+	TRY(check_transports(t, row, ret_settings));
+	return check_cookie_domain(t, ret_settings, row->backend_host);
+}
+
+enum status
+deployment_settings(struct task *t, struct deployment_id id, struct settings *ret_settings)
+{
+	struct deployment_row row;
+	struct settings_home home;
+
+	TRY(sql_deployment_find(t, id, &row));
+	TRY(home_of(t, &row, &home));
+	return settings_parse(t, t->arena, &home, row.settings, ret_settings);
 }
 
 enum status
@@ -255,16 +241,36 @@ deployment_set(struct task *t, struct deployment_id id, const struct setting_tex
 {
 	struct deployment_row row;
 	struct settings_home home;
+	struct settings settings;
 	struct str after;
 	int64_t rows;
 
 	TRY(sql_deployment_find(t, id, &row));
 	TRY(home_of(t, &row, &home));
 	TRY(settings_change(t, &home, row.settings, changes, n, &after));
-	TRY(check_settings(t, &row, after));
+	TRY(check_settings(t, &row, after, &settings));
 	TRY(sql_deployment_set_settings(t, id, row.settings, after, t->now, &rows));
 	if (rows == 0)
 		return fail(t, E_CONFLICT, "the settings were changed by somebody else meanwhile");
+	return signing_keys_outlast(t, id, &settings);
+}
+
+enum status
+deployment_try(struct task *t, struct deployment_id id, const struct setting_text *changes, size_t n,
+    struct settings *ret_before, struct settings *ret_after)
+{
+	struct settings before, after;
+	struct deployment_row row;
+	struct settings_home home;
+	struct str overrides;
+
+	TRY(sql_deployment_find(t, id, &row));
+	TRY(home_of(t, &row, &home));
+	TRY(settings_parse(t, t->arena, &home, row.settings, &before));
+	TRY(settings_change(t, &home, row.settings, changes, n, &overrides));
+	TRY(check_settings(t, &row, overrides, &after));
+	*ret_before = before;
+	*ret_after = after;
 	return OK;
 }
 
@@ -272,6 +278,7 @@ enum status
 deployment_move(struct task *t, struct deployment_id id, struct str host, struct str frontend_host)
 {
 	struct deployment_row row;
+	struct settings settings;
 	struct places p;
 	int64_t rows;
 
@@ -279,7 +286,7 @@ deployment_move(struct task *t, struct deployment_id id, struct str host, struct
 	TRY(read_places(t, host, frontend_host, STR_NONE, &p));
 	row.backend_host = p.backend;
 	row.frontend_host = p.frontend;
-	TRY(check_settings(t, &row, row.settings));
+	TRY(check_settings(t, &row, row.settings, &settings));
 	TRY(sql_deployment_set_hosts(t, id, p.backend, p.frontend, p.base_url, t->now, &rows));
 	return rows == 0 ? E_NOT_FOUND : OK;
 }

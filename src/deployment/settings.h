@@ -85,6 +85,9 @@ struct settings {
 	struct str_list allowed_origins;	/* beyond the frontend host */
 	int64_t        jwt_lifetime_s;		/* 60 */
 	int64_t        jwt_clock_skew_s;	/* 5 */
+	int64_t        jwt_claims_max;		/* bytes of the default token's claims */
+	int64_t        jwt_key_overlap_s;	/* how long verifiers keep the JWKS, and some more */
+	int64_t        jwt_rotate_days;		/* 0: signing keys are changed by hand */
 	bool           challenge_required;	/* enforce the proof of work on identify, signin, signup */
 	struct str     passkey_rp_id;		/* the frontend host, or a domain above it */
 	enum passkey_attestation_wanted passkey_attestation;

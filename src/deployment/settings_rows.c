@@ -535,6 +535,15 @@ const struct setting_row setting_rows[] = {
 	    "Seconds a session's JWT is good for; it outlives a sign-out that long."), OPERATOR, .min = 5, .max = 86400 },
 	{ ROW("jwt_clock_skew", SETTING_INT, jwt_clock_skew_s, "5",
 	    "Seconds added to that for servers whose clocks differ."), OPERATOR, .min = 0, .max = 60 },
+	{ ROW("jwt_claims_max", SETTING_INT, jwt_claims_max, "512",
+	    "Bytes of a JWT's claims, a template's own not counted. Where the lists of permissions do not fit, they are told once "
+	    "instead of twice, in `permissions`, and then not at all."), OPERATOR, .min = 512, .max = 1536 },
+	{ ROW("jwt_key_overlap", SETTING_INT, jwt_key_overlap_s, "900",
+	    "Seconds a signing key is published before it signs, and stays so after its last token has ended: longer than any "
+	    "server keeps the JWKS."), OPERATOR, .min = 300, .max = 604800 },
+	{ ROW("jwt_rotate_days", SETTING_INT, jwt_rotate_days, "0",
+	    "Days after which another signing key takes over by itself; 0: `sessiond key rotate` does it."), OPERATOR, .min = 0,
+	    .max = 3650 },
 	{ ROW("challenge_required", SETTING_BOOL, challenge_required, "false",
 	    "Signing in and up demand a solved proof-of-work challenge."), OPERATOR },
 	{ ROW("passkey_rp_id", SETTING_TEXT, passkey_rp_id, "{frontend_host}",

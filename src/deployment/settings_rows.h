@@ -52,6 +52,9 @@ enum { SETTING_LIST_MAX = 1000, SETTING_TEXT_MAX = 2000 };
 /* What a value of this row must be: completes "must be …". Task's arena. */
 struct str setting_allowed(struct arena *a, const struct setting_row *row);
 
+/* The value of a row that is a setting, as JSON. */
+void setting_write(struct json *j, const char *key, const struct setting_row *row, const struct settings *s);
+
 static inline const void *
 setting_at(const struct setting_row *row, const struct settings *s)
 {

@@ -17,8 +17,8 @@ write_list(struct json *j, const char *key, const struct str_list *list)
 	json_array_end(j);
 }
 
-static void
-write_value(struct json *j, const char *key, const struct setting_row *row, const struct settings *s)
+void
+setting_write(struct json *j, const char *key, const struct setting_row *row, const struct settings *s)
 {
 	const void *at = setting_at(row, s);
 	unsigned word;
@@ -58,7 +58,7 @@ write_row(struct json *j, const char *key, const struct setting_row *row, const 
 	else if (row->view == VIEW_EMPTIED)
 		write_list(j, key, &none);
 	else
-		write_value(j, key, row, &d->settings);
+		setting_write(j, key, row, &d->settings);
 }
 
 /* Where the tree's writer stands: the objects that are open, by name. */
@@ -143,7 +143,7 @@ settings_write_all(struct json *j, const char *key, const struct settings *s)
 		const struct setting_row *row = &setting_rows[i];
 
 		if (row->type != SETTING_SHOWN)
-			write_value(j, row->key, row, s);
+			setting_write(j, row->key, row, s);
 	}
 	json_object_end(j);
 }

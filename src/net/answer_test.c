@@ -35,7 +35,7 @@ test_fields_are_whole_lines_and_not_ours(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		if (is_fields(cases[i].lines) != cases[i].want)
+		if (answer_is_fields(cases[i].lines) != cases[i].want)
 			fail_msg("\"%s\"", cases[i].lines.p);
 }
 

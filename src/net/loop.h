@@ -64,9 +64,13 @@ struct answer {
 	 * Connection, Date and X-Request-Id are ours: one of them here is a bug.
 	 */
 	struct str headers;
+	bool is_vetted; /* answer_is_fields() has said yes to these very bytes before: they were kept since */
 	struct str body; /* for HEAD: what GET would send; the length goes out, the bytes do not */
 	bool close;      /* close after it */
 };
+
+/* Are these whole lines, each with a name, none of ours, no line hidden in another? Any thread. */
+bool answer_is_fields(struct str lines);
 
 /* The three things a server asks of its application. Loop thread; none may block. */
 struct handler {

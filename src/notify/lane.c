@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { LANE_MAX = 4, ALL_MAX = 256 };
+enum { ALL_MAX = 256, ALL_FAILING_MAX = ALL_MAX / 2 };
 
 struct lane *
 lane_get(struct lanes *all, struct deployment_id deployment, int64_t channel)
@@ -24,12 +24,15 @@ lane_get(struct lanes *all, struct deployment_id deployment, int64_t channel)
 }
 
 int
-lane_room(const struct lanes *all, const struct lane *lane)
+lane_room(const struct lanes *all, const struct lane *lane, int64_t now)
 {
-	int room = (lane->failing ? 1 : LANE_MAX) - lane->n_under_way;
+	int room = (lane->failing ? 1 : all->lane_max) - lane->n_under_way;
+	int all_room = (lane->failing ? ALL_FAILING_MAX : ALL_MAX) - all->n_under_way;
 
-	if (room > ALL_MAX - all->n_under_way)
-		room = ALL_MAX - all->n_under_way;
+	if (now < lane->rests_until)
+		return 0;
+	if (room > all_room)
+		room = all_room;
 	return room < 0 ? 0 : room;
 }
 
@@ -40,12 +43,24 @@ lane_begin(struct lanes *all, struct lane *lane)
 	all->n_under_way++;
 }
 
+static int64_t
+rest_us(const struct lanes *all, int failures)
+{
+	int64_t us = SECOND_US;
+
+	for (int i = 1; i < failures && us < all->rest_max_us; i++)
+		us *= 2;
+	return us < all->rest_max_us ? us : all->rest_max_us;
+}
+
 void
-lane_end(struct lanes *all, struct lane *lane, bool failed)
+lane_end(struct lanes *all, struct lane *lane, int64_t now, bool failed)
 {
 	lane->n_under_way--;
 	all->n_under_way--;
 	lane->failing = failed;
+	lane->failed_in_a_row = failed ? lane->failed_in_a_row + 1 : 0;
+	lane->rests_until = failed ? now + rest_us(all, lane->failed_in_a_row) : 0;
 }
 
 void

@@ -15,7 +15,10 @@ enum { CONTENT_MAX = 16 * 1024 };
 const char *
 message_channel_name(enum message_channel channel)
 {
-	return channel == CHANNEL_SMS ? "sms" : "mail";
+	static const char *const names[] = { [CHANNEL_MAIL] = "mail", [CHANNEL_SMS] = "sms", [CHANNEL_WEBHOOK] = "webhook" };
+
+	CHECK((size_t)channel < ARRAY_LEN(names));
+	return names[channel];
 }
 
 const char *

@@ -5,11 +5,12 @@
 #include "auth/keys.h"
 #include "base/task.h"
 
-enum message_channel { CHANNEL_MAIL, CHANNEL_SMS };
+/* Events for endpoints outside (hook.h) have rows of their own, and are no messages; the sender carries both. */
+enum message_channel { CHANNEL_MAIL, CHANNEL_SMS, CHANNEL_WEBHOOK, CHANNEL__COUNT };
 /* As stored: never renumbered. */
 enum message_state { MESSAGE_DUE, MESSAGE_SENT, MESSAGE_GIVEN_UP };
 
-/* "mail", "sms"; "due", "sent", "given_up". */
+/* "mail", "sms", "webhook"; "due", "sent", "given_up". */
 const char *message_channel_name(enum message_channel channel);
 const char *message_state_name(enum message_state state);
 

@@ -1,4 +1,4 @@
-/* parcel.c - one message on its way to another server: what holds for mail and text messages alike. */
+/* parcel.c - one message on its way to another server: what holds for mail, text messages and events alike. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "notify/parcel.h"
 
@@ -133,6 +133,20 @@ parcel_abort(struct parcel *p)
 	shut(p, SHUT_RDWR);
 }
 
+/* A line of an HTTP answer's head. A last one that is not interim (RFC 9110 §15.2) says all that is asked. */
+static size_t
+hear_head(struct parcel *p, const char *line, size_t n)
+{
+	const char *space = n > 12 && memcmp(line, "HTTP/", 5) == 0 ? memchr(line, ' ', n) : NULL;
+
+	if (space)
+		p->status = strtol(space, NULL, 10);
+	else if (n <= 2 && p->status >= 200)
+		p->heard_head = true;
+	p->n_received += n;
+	return p->n_received > RECEIVED_MAX ? 0 : n;
+}
+
 /*
  * Each line that a mail server says. After the last, libcurl says QUIT and waits for an answer, and all
  * others with it: when the mail is taken there is nothing more to read, and when it is refused, two seconds
@@ -144,7 +158,9 @@ hear_line(char *line, size_t size, size_t n, void *parcel)
 	struct parcel *p = parcel;
 	size_t length = size * n;
 
-	if (p->channel != CHANNEL_MAIL || length < 4 || line[3] == '-')
+	if (p->channel != CHANNEL_MAIL)
+		return hear_head(p, line, length);
+	if (length < 4 || line[3] == '-')
 		return length;
 	if (line[0] == '4' || line[0] == '5')
 		(void)curl_easy_setopt(p->easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)REFUSED_TIMEOUT_S);
@@ -289,9 +305,25 @@ is_final_http(long reply)
 	return reply == 400 || reply == 413 || reply == 422;
 }
 
+/*
+ * The status decides, and is waited for; what follows it need not end. Whoever takes events may be mended, whatever
+ * they say; 410 is said on purpose.
+ */
+static enum parcel_verdict
+verdict_of_hook(const struct parcel *p)
+{
+	if (!p->heard_head)
+		return PARCEL_AGAIN;
+	if (p->reply >= 200 && p->reply <= 299)
+		return PARCEL_SENT;
+	return p->reply == 410 ? PARCEL_NEVER : PARCEL_AGAIN;
+}
+
 static enum parcel_verdict
 verdict_of(const struct parcel *p, CURLcode code, long reply)
 {
+	if (p->channel == CHANNEL_WEBHOOK)
+		return verdict_of_hook(p);
 	if (code == CURLE_OK && (p->channel == CHANNEL_MAIL || (reply >= 200 && reply <= 299)))
 		return PARCEL_SENT;
 	if (p->channel == CHANNEL_SMS)
@@ -307,13 +339,14 @@ parcel_judge(struct parcel *p, CURLcode code)
 	long reply = 0;
 
 	(void)curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &reply);
+	p->reply = reply;
 	p->verdict = verdict_of(p, code, reply);
 	p->why[0] = '\0';
 	if (p->verdict == PARCEL_SENT)
 		return;
 	if (p->address_refused)
 		put_why(p, "the host leads to an address that is not allowed", 0);
-	else if (code == CURLE_OK)
+	else if (code == CURLE_OK || p->heard_head)
 		put_why(p, "the webhook did not take it", reply);
 	else
 		put_why(p, p->error[0] ? p->error : curl_easy_strerror(code), reply);

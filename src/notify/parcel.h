@@ -1,4 +1,4 @@
-/* parcel.h - one message on its way to another server, as libcurl carries it. For src/notify only. */
+/* parcel.h - one message or event on its way to another server, as libcurl carries it. For src/notify only. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -26,6 +26,12 @@ struct parcel {
 	struct message_id    id;
 	enum message_kind    kind;
 	enum message_channel channel;
+	/* Of CHANNEL_WEBHOOK, in the place of id, kind and to. */
+	struct hook_id       hook;
+	struct hook_event_id event;
+	int64_t              subject;
+	bool                 was_failing;	/* the endpoint, when this was packed */
+	const char          *gave_out;	/* why it was disabled for this, once that is written down */
 	struct str           to;
 	int64_t              created_at, expires_at;
 	int64_t              claim;	/* until when it is ours: the row's next_at */
@@ -44,6 +50,10 @@ struct parcel {
 	enum parcel_scope    scope;
 	bool                 ended;	/* libcurl has all of body */
 	bool                 address_refused;
+	bool                 stopped;	/* by us: nobody has failed */
+	long                 status;	/* of the head that is coming in */
+	bool                 heard_head;	/* all of a final one: what follows it is of no interest */
+	long                 reply;	/* status or SMTP code, 0: none; once it is back */
 	char                 error[CURL_ERROR_SIZE];
 };
 
@@ -66,6 +76,24 @@ enum status parcel_address_mail(struct task *t, const struct keys *k, const stru
     const struct letter *letter, struct parcel *p) MUST_CHECK;
 enum status parcel_address_sms(struct task *t, const struct keys *k, const struct deployment *d, const char *ca_file,
     const struct letter *letter, struct parcel *p) MUST_CHECK;
+
+/* Signed, with p->event as its id; `before` is the secret of before a rotation, or empty. */
+enum status parcel_address_hook(struct task *t, struct str url, const char *ca_file, const struct secret *secret,
+    const struct secret *before, struct parcel *p) MUST_CHECK;
+
+/* ---- for the two that are posted ---- */
+
+/*
+ * https to a host that is, or may lead to, an address on the internet; http and https to loopback when the URL
+ * says so. false: the sentence goes after the URL.
+ */
+bool parcel_may_post_to(struct str url, const char **ret_sentence);
+/* The body is JSON and complete: sign it as Standard Webhooks has it. `before` signs as well, unless NULL or empty. */
+enum status parcel_sign(struct task *t, struct str id, const struct secret *secret, const struct secret *before,
+    struct parcel *p) MUST_CHECK;
+void parcel_add_header(struct parcel *p, struct str line);
+/* Body and headers are complete. false: out of memory. */
+bool parcel_post_to(struct parcel *p, struct str url, const char *ca_file) MUST_CHECK;
 
 /* What became of it, with a few words for the operator in p->why: printable ASCII, no secret. */
 void parcel_judge(struct parcel *p, CURLcode code);

@@ -21,10 +21,10 @@ fate_of(const struct pick *pick, int64_t now)
 }
 
 static int64_t
-room_of(const struct picks *p, const struct deployment *d, const struct lane *lane)
+room_of(const struct picks *p, const struct deployment *d, const struct lane *lane, int64_t now)
 {
 	int64_t left = (int64_t)(PICKS_MAX - p->n);
-	int64_t room = sender_has_transport(d, (enum message_channel)lane->channel) ? lane_room(p->lanes, lane) : KEEP_AT_ONCE;
+	int64_t room = sender_has_transport(d, (enum message_channel)lane->channel) ? lane_room(p->lanes, lane, now) : KEEP_AT_ONCE;
 
 	return room < left ? room : left;
 }
@@ -59,7 +59,7 @@ pick_lane(struct task *t, struct picks *p, struct deployment_id id, int64_t chan
 
 	if (!lane)
 		return OK;
-	room = room_of(p, d, lane);
+	room = room_of(p, d, lane, t->now);
 	if (room == 0)
 		return OK;
 	TRY(sql_message_due(t, id, channel, t->now, room, &rows, &n));
@@ -196,9 +196,8 @@ round_pack(struct task *t, struct db *db, const struct picks *p, const struct pi
 
 /* ---- again ---- */
 
-/* Between three quarters and five quarters of it. */
-static int64_t
-with_jitter(int64_t wait_us)
+int64_t
+round_jitter(int64_t wait_us)
 {
 	uint32_t random;
 
@@ -218,6 +217,6 @@ round_next_try(int64_t now, int64_t tries, int64_t created_at, int64_t expires_a
 		longest = LONGEST_WAIT_US;
 	for (int64_t i = 1; i < tries && wait < longest; i++)
 		wait *= 3;
-	wait = with_jitter(wait < longest ? wait : longest);
+	wait = round_jitter(wait < longest ? wait : longest);
 	return tries >= TRIES_MAX || now + wait >= expires_at ? 0 : now + wait;
 }

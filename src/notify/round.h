@@ -41,5 +41,7 @@ enum status round_claim(struct task *t, struct db *db, struct picks *p) MUST_CHE
 enum status round_pack(struct task *t, struct db *db, const struct picks *p, const struct pick *pick,
     struct parcel **ret_parcel) MUST_CHECK;
 
-/* When to try again after so many tries; 0: not any more. With jitter, so that an outage does not end in a wave. */
+/* Between three quarters and five quarters of it, so that an outage does not end in a wave. */
+int64_t round_jitter(int64_t wait_us);
+/* When to try again after so many tries; 0: not any more. With jitter. */
 int64_t round_next_try(int64_t now, int64_t tries, int64_t created_at, int64_t expires_at);

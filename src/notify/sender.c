@@ -1,4 +1,4 @@
-/* sender.c - the thread that takes messages out of the outbox and delivers them, each at least once. */
+/* sender.c - the thread that delivers what waits: messages out of the outbox, and events to endpoints. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "notify/sender.h"
 
@@ -9,24 +9,28 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "notify/hook_round.h"
 #include "notify/round.h"
 
 #define ROUND_EVERY_US   SECOND_US
 #define BACKLOG_EVERY_US (5 * SECOND_US)
 #define DRAIN_US         (3 * SECOND_US)
-enum { ROUND_ARENA = 16 * 1024 * 1024, LOG_EVERY = 60 };
+/* A dead endpoint may have tens of thousands of events waiting: each try writes twice to the database. */
+#define HOOK_REST_MAX_US (30 * SECOND_US)
+enum { ROUND_ARENA = 16 * 1024 * 1024, LOG_EVERY = 60, MESSAGES_AT_ONCE = 4, HOOKS_AT_ONCE = 8 };
 
 struct sender {
 	struct sender_config c;
 	pthread_t            thread;
 	CURLM               *multi;
 	atomic_bool          ending, woken;
-	atomic_uint_fast64_t results[2][MESSAGE_RESULT__COUNT];
-	atomic_uint_fast64_t due, failures;
-	_Atomic int64_t      oldest_at;	/* 0: none waits */
+	atomic_uint_fast64_t results[CHANNEL__COUNT][MESSAGE_RESULT__COUNT];
+	atomic_uint_fast64_t due, hooks_due, hooks_given_out, failures;
+	_Atomic int64_t      oldest_at, hooks_oldest_at;	/* 0: none waits */
 	/* the thread's own */
 	struct db           *db;
-	struct lanes         lanes;
+	struct lanes         lanes, hook_lanes;	/* apart, so that endpoints that hang leave mail its transfers */
+	unsigned             hook_turn;
 	struct parcel       *under_way;	/* in the multi handle */
 	struct parcel       *back;	/* out of it, not yet written down */
 	int64_t              round_mono, backlog_mono;	/* when they are due */
@@ -47,16 +51,33 @@ count(struct sender *s, enum message_channel channel, enum message_result result
 	atomic_fetch_add(&s->results[channel][result], 1);
 }
 
+static const char *const words[] = { "sent", "kept", "failed", "given_up" };
+static const enum log_level levels[] = { LOG_INFO, LOG_INFO, LOG_WARN, LOG_ERROR };
+
 static void
 tell(struct sender *s, struct deployment_id d, struct message_id id, enum message_channel channel,
     enum message_result result, const char *why)
 {
-	static const char *const words[] = { "sent", "kept", "failed", "given_up" };
-	static const enum log_level levels[] = { LOG_INFO, LOG_INFO, LOG_WARN, LOG_ERROR };
-
 	count(s, channel, result);
 	log_event(levels[result], EV_MESSAGE, "message=message_%lld deployment=deployment_%lld channel=%s result=%s why=\"%s\"",
 	    (long long)id.v, (long long)d.v, message_channel_name(channel), words[result], why);
+}
+
+static void
+tell_hook(struct sender *s, struct deployment_id d, struct hook_id hook, struct hook_event_id event, enum message_result result,
+    const char *why)
+{
+	count(s, CHANNEL_WEBHOOK, result);
+	log_event(levels[result], EV_MESSAGE, "message=event_%lld deployment=deployment_%lld channel=webhook to=webhook_%lld result=%s why=\"%s\"",
+	    (long long)event.v, (long long)d.v, (long long)hook.v, words[result], why);
+}
+
+static void
+tell_given_out(struct sender *s, const struct parcel *p)
+{
+	atomic_fetch_add(&s->hooks_given_out, 1);
+	log_event(LOG_ERROR, EV_WEBHOOK, "webhook=webhook_%lld deployment=deployment_%lld state=disabled why=\"%s\"",
+	    (long long)p->hook.v, (long long)p->deployment.v, p->gave_out);
 }
 
 /* A store that stays away would fill the log: the first time, then once a minute or so. */
@@ -73,10 +94,12 @@ tell_failure(struct sender *s, const struct task *t)
 
 /* 0 rows: it took so long that somebody else has it now. */
 static enum status
-write_one(struct task *t, struct parcel *p)
+write_one(struct task *t, const struct sender *s, struct parcel *p)
 {
 	int64_t rows;
 
+	if (p->channel == CHANNEL_WEBHOOK)
+		return hook_round_settle(t, &s->c, p);
 	if (p->verdict == PARCEL_SENT)
 		return sql_message_sent(t, p->deployment, p->id, p->claim, t->now, &rows);
 	p->again_at = p->verdict == PARCEL_AGAIN ? round_next_try(t->now, p->tries, p->created_at, p->expires_at) : 0;
@@ -91,7 +114,7 @@ write_back(struct task *t, void *arg)
 	const struct sender *s = arg;
 
 	for (struct parcel *p = s->back; p; p = p->next)
-		TRY(write_one(t, p));
+		TRY(write_one(t, s, p));
 	return OK;
 }
 
@@ -102,7 +125,12 @@ forget_one(struct sender *s, struct parcel *p)
 
 	if (p->verdict != PARCEL_SENT)
 		result = p->again_at > 0 ? RESULT_FAILED : RESULT_GIVEN_UP;
-	tell(s, p->deployment, p->id, p->channel, result, p->why);
+	if (p->channel == CHANNEL_WEBHOOK)
+		tell_hook(s, p->deployment, p->hook, p->event, result, p->why);
+	else
+		tell(s, p->deployment, p->id, p->channel, result, p->why);
+	if (p->gave_out)
+		tell_given_out(s, p);
 	parcel_free(p);
 }
 
@@ -122,10 +150,16 @@ settle(struct task *t, struct sender *s)
 	return OK;
 }
 
+static struct lanes *
+lanes_of(struct sender *s, const struct parcel *p)
+{
+	return p->channel == CHANNEL_WEBHOOK ? &s->hook_lanes : &s->lanes;
+}
+
 static void
 take_back(struct sender *s, struct parcel *p)
 {
-	lane_end(&s->lanes, p->lane, p->verdict == PARCEL_AGAIN);
+	lane_end(lanes_of(s, p), p->lane, clock_now(), p->verdict == PARCEL_AGAIN);
 	p->next = s->back;
 	s->back = p;
 }
@@ -168,13 +202,29 @@ collect(struct sender *s)
 static void
 begin(struct sender *s, struct parcel *p)
 {
-	lane_begin(&s->lanes, p->lane);
+	lane_begin(lanes_of(s, p), p->lane);
 	if (curl_multi_add_handle(s->multi, p->easy) == CURLM_OK) {
 		p->next = s->under_way;
 		s->under_way = p;
 		return;
 	}
 	p->verdict = PARCEL_AGAIN;
+	take_back(s, p);
+}
+
+/* Packed, or not: then why is in t->why. */
+static void
+send_packed(struct task *t, struct sender *s, enum status st, struct parcel *p)
+{
+	if (!p)
+		return;
+	if (st == OK) {
+		begin(s, p);
+		return;
+	}
+	lane_begin(lanes_of(s, p), p->lane);
+	p->verdict = st == E_BAD_REQUEST_BODY ? PARCEL_NEVER : PARCEL_AGAIN;
+	parcel_set_why(p, t->why);
 	take_back(s, p);
 }
 
@@ -186,16 +236,7 @@ send_pick(struct task *t, struct sender *s, const struct picks *picks, const str
 
 	t->why[0] = '\0';
 	st = round_pack(t, s->db, picks, pick, &p);
-	if (!p)
-		return;
-	if (st == OK) {
-		begin(s, p);
-		return;
-	}
-	lane_begin(&s->lanes, p->lane);
-	p->verdict = st == E_BAD_REQUEST_BODY ? PARCEL_NEVER : PARCEL_AGAIN;
-	parcel_set_why(p, t->why);
-	take_back(s, p);
+	send_packed(t, s, st, p);
 }
 
 static void
@@ -216,47 +257,106 @@ do_picks(struct task *t, struct sender *s, const struct picks *picks)
 	}
 }
 
+static void
+send_hook_pick(struct task *t, struct sender *s, const struct hook_picks *picks, const struct hook_pick *pick)
+{
+	struct parcel *p = NULL;
+	enum status st;
+
+	t->why[0] = '\0';
+	st = hook_round_pack(t, s->db, picks, pick, &p);
+	send_packed(t, s, st, p);
+}
+
+static void
+do_hook_picks(struct task *t, struct sender *s, const struct hook_picks *picks)
+{
+	for (size_t i = 0; i < picks->n; i++) {
+		const struct hook_pick *pick = &picks->items[i];
+
+		if (!pick->ours)
+			continue;
+		if (pick->fate == HOOK_FATE_SEND)
+			send_hook_pick(t, s, picks, pick);
+		else if (pick->fate == HOOK_FATE_GIVE_UP)
+			tell_hook(s, pick->deployment, pick->hook->id, pick->row.event, RESULT_GIVEN_UP, pick->why);
+	}
+}
+
+struct backlogs {
+	struct message_backlog_row messages;
+	struct hook_backlog_row    hooks;
+};
+
 static enum status
 backlog_read(struct task *t, void *arg)
 {
-	struct message_backlog_row *row = arg;
+	struct backlogs *b = arg;
 
-	return sql_message_backlog(t, row);
+	TRY(sql_message_backlog(t, &b->messages));
+	return sql_hook_backlog(t, &b->hooks);
 }
 
 static enum status
 count_backlog(struct task *t, struct sender *s)
 {
-	struct message_backlog_row row;
+	struct backlogs b;
 
 	if (clock_mono() < s->backlog_mono)
 		return OK;
-	TRY(db_read(t, s->db, backlog_read, &row));
-	atomic_store(&s->due, (uint64_t)row.n);
-	atomic_store(&s->oldest_at, row.oldest);
+	TRY(db_read(t, s->db, backlog_read, &b));
+	atomic_store(&s->due, (uint64_t)b.messages.n);
+	atomic_store(&s->oldest_at, b.messages.oldest);
+	atomic_store(&s->hooks_due, (uint64_t)b.hooks.n);
+	atomic_store(&s->hooks_oldest_at, b.hooks.oldest);
 	s->backlog_mono = clock_mono() + BACKLOG_EVERY_US;
+	return OK;
+}
+
+static enum status
+round_messages(struct task *t, struct sender *s)
+{
+	struct picks *picks = arena_one(t->arena, struct picks);
+
+	TRY_MEM(t, picks);
+	picks->c = &s->c;
+	picks->lanes = &s->lanes;
+	TRY(round_claim(t, s->db, picks));
+	do_picks(t, s, picks);
+	lanes_tidy(&s->lanes);
+	if (picks->more)
+		s->round_mono = 0;
+	return OK;
+}
+
+static enum status
+round_hooks(struct task *t, struct sender *s)
+{
+	struct hook_picks *picks = arena_one(t->arena, struct hook_picks);
+
+	TRY_MEM(t, picks);
+	picks->c = &s->c;
+	picks->lanes = &s->hook_lanes;
+	picks->turn = s->hook_turn++;
+	TRY(hook_round_claim(t, s->db, picks));
+	do_hook_picks(t, s, picks);
+	lanes_tidy(&s->hook_lanes);
+	if (picks->more)
+		s->round_mono = 0;
 	return OK;
 }
 
 static enum status
 round_work(struct task *t, struct sender *s)
 {
-	struct picks *picks = arena_one(t->arena, struct picks);
-
-	TRY_MEM(t, picks);
 	if (!s->db)
 		s->db = db_connect(t, s->c.store);
 	if (!s->db)
 		return fail(t, E_STORE, "no connection");
-	picks->c = &s->c;
-	picks->lanes = &s->lanes;
 	TRY(settle(t, s));
-	TRY(round_claim(t, s->db, picks));
-	do_picks(t, s, picks);
+	TRY(round_messages(t, s));
+	TRY(round_hooks(t, s));
 	TRY(settle(t, s));
-	lanes_tidy(&s->lanes);
-	if (picks->more)
-		s->round_mono = 0;
 	return count_backlog(t, s);
 }
 
@@ -311,6 +411,7 @@ drain(struct sender *s)
 		parcel_abort(p);
 		take_out(s, p);
 		p->verdict = PARCEL_AGAIN;
+		p->stopped = true;
 		parcel_set_why(p, "the server stopped");
 		take_back(s, p);
 	}
@@ -356,6 +457,7 @@ release(struct sender *s)
 		s->back = next;
 	}
 	lanes_done(&s->lanes);
+	lanes_done(&s->hook_lanes);
 	db_close(s->db);
 	if (s->multi)
 		curl_multi_cleanup(s->multi);
@@ -372,6 +474,9 @@ sender_new(struct task *t, const struct sender_config *c)
 		return NULL;
 	}
 	s->c = *c;
+	s->lanes.lane_max = MESSAGES_AT_ONCE;
+	s->hook_lanes.lane_max = HOOKS_AT_ONCE;
+	s->hook_lanes.rest_max_us = HOOK_REST_MAX_US;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
 		s->multi = curl_multi_init();
 	s->db = s->multi ? db_connect(t, c->store) : NULL;
@@ -403,15 +508,26 @@ sender_wake(struct sender *s)
 	(void)curl_multi_wakeup(s->multi);
 }
 
+static int64_t
+since(int64_t at)
+{
+	int64_t now = clock_now();
+
+	return at > 0 && now > at ? now - at : 0;
+}
+
 void
 sender_stats(const struct sender *s, struct sender_stats *ret_stats)
 {
-	struct sender_stats st = { .due = atomic_load(&s->due), .failures = atomic_load(&s->failures) };
-	int64_t oldest_at = atomic_load(&s->oldest_at);
+	struct sender_stats st = {
+		.due = atomic_load(&s->due), .hooks_due = atomic_load(&s->hooks_due),
+		.hooks_given_out = atomic_load(&s->hooks_given_out), .failures = atomic_load(&s->failures),
+	};
 
-	for (int channel = 0; channel < 2; channel++)
+	for (int channel = 0; channel < CHANNEL__COUNT; channel++)
 		for (int result = 0; result < MESSAGE_RESULT__COUNT; result++)
 			st.results[channel][result] = atomic_load(&s->results[channel][result]);
-	st.oldest_us = oldest_at > 0 && clock_now() > oldest_at ? clock_now() - oldest_at : 0;
+	st.oldest_us = since(atomic_load(&s->oldest_at));
+	st.hooks_oldest_us = since(atomic_load(&s->hooks_oldest_at));
 	*ret_stats = st;
 }

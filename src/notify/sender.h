@@ -1,4 +1,4 @@
-/* sender.h - the thread that takes messages out of the outbox and delivers them, each at least once. */
+/* sender.h - the thread that delivers what waits: messages out of the outbox, and events to endpoints. Each at least once. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -15,6 +15,8 @@ struct sender_config {
 	struct keys      *keys;
 	struct directory *directory;
 	const char       *ca_file;	/* who signs certificates of mail servers and webhooks; empty: the system's */
+	/* Inside the transaction that disables an endpoint: write it down where operators look. NULL: nowhere. */
+	enum status     (*hook_given_out)(struct task *t, struct deployment_id d, struct hook_id hook, const char *why);
 };
 
 /*
@@ -39,9 +41,12 @@ enum message_result {
 	MESSAGE_RESULT__COUNT
 };
 struct sender_stats {
-	uint64_t results[2][MESSAGE_RESULT__COUNT];	/* by enum message_channel */
+	uint64_t results[CHANNEL__COUNT][MESSAGE_RESULT__COUNT];	/* by enum message_channel */
 	uint64_t due;		/* messages that wait, as counted within the last seconds */
 	int64_t  oldest_us;	/* since the oldest of them was written; 0: none waits */
+	uint64_t hooks_due;	/* the same of events for endpoints */
+	int64_t  hooks_oldest_us;
+	uint64_t hooks_given_out;	/* endpoints that were disabled */
 	uint64_t failures;	/* rounds that the store failed */
 };
 void sender_stats(const struct sender *s, struct sender_stats *ret_stats);	/* any thread */

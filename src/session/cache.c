@@ -188,26 +188,27 @@ prefetch(const struct snapshot *s, size_t from, size_t to)
 
 /* The first of a bucket is nearly always the one that is wanted: what any snapshot has is asked for unseen. */
 static struct snapshot **
-shard_slot_ahead(struct shard *sh, struct deployment_id d, const struct token_hash *token)
+shard_slot_ahead(struct shard *sh, struct deployment_id d, const struct token_hash *token, size_t most)
 {
 	struct snapshot **at = shard_bucket(sh, token);
 
 	if (*at)
 		prefetch(*at, 0, AHEAD);
 	at = slot_from(at, d, token);
-	if (*at)
-		prefetch(*at, AHEAD, (*at)->size < AHEAD_MAX ? (*at)->size : AHEAD_MAX);
+	if (*at && most > AHEAD)
+		prefetch(*at, AHEAD, (*at)->size < most ? (*at)->size : most);
 	return at;
 }
 
-struct snapshot *
-cache_find(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now)
+/* `most`: how far into it the caller reads. */
+static struct snapshot *
+find(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now, size_t most)
 {
 	struct shard *sh = shard_of(c, token);
 	struct snapshot *found = NULL, *dropped = NULL, **at;
 
 	pthread_mutex_lock(&sh->lock);
-	at = sh->n > 0 ? shard_slot_ahead(sh, d, token) : NULL;
+	at = sh->n > 0 ? shard_slot_ahead(sh, d, token, most) : NULL;
 	if (at && *at && snapshot_is_good(*at, now)) {
 		found = snapshot_ref(*at);
 		sh->hits++;
@@ -223,6 +224,18 @@ cache_find(struct cache *c, struct deployment_id d, const struct token_hash *tok
 	if (found && !atomic_load_explicit(&found->hot, memory_order_relaxed))
 		atomic_store_explicit(&found->hot, true, memory_order_relaxed);
 	return found;
+}
+
+struct snapshot *
+cache_find(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now)
+{
+	return find(c, d, token, now, AHEAD_MAX);
+}
+
+struct snapshot *
+cache_find_brief(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now)
+{
+	return find(c, d, token, now, 0);
 }
 
 /*

@@ -15,6 +15,8 @@ struct cache *cache_free(struct cache *c);	/* NULL is fine; nobody else may use 
 
 /* A reference to a snapshot that may be served now, or NULL. One that is stale is dropped. Any thread; one short lock. */
 struct snapshot *cache_find(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now);
+/* The same for who does not look at the JSON. */
+struct snapshot *cache_find_brief(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now);
 
 /* Keep it (takes a reference of its own), in the place of the token's older one; the least used go when memory is short. Any thread. */
 void cache_put(struct cache *c, struct snapshot *s);

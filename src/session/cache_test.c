@@ -34,7 +34,7 @@ make(uint64_t n, uint64_t moment, struct str json)
 	struct session_state state = { .id = { (int64_t)n + 1 }, .signins = &signin, .n_signins = 1, .active = &signin };
 	struct session_ref ref = { .id = state.id, .stored = true, .hash = token(n), .expires_at = INT64_MAX };
 
-	return snapshot_new(moment, D, &ref, INT64_MAX, &state, json);
+	return snapshot_new(moment, D, &ref, INT64_MAX, &state, json, STR_NONE);
 }
 
 static void

@@ -25,6 +25,9 @@ struct touch {
  * The only way to invalidate. Inside a write transaction: writes the
  * revocation_log row and remembers the subject, so that coherence_publish()
  * stamps it after the commit. E_STORE, E_OVERLOADED.
+ * What GET /session does not show, a check does (api/session/vouch.h): a membership's roles
+ * are its user's, a role's name and permissions its organization's or workspace's, or the
+ * deployment's for one that all organizations have; gates are their organization's or workspace's.
  */
 enum status cache_touch(struct task *t, struct deployment_id d, enum subject_kind kind, int64_t subject) MUST_CHECK;
 

@@ -90,7 +90,7 @@ resolve_row(struct task *t, const struct session_rules *r, const struct token_ha
 		return resolve_aged(t, r, row, ref, ret_action);
 	if (row->state != TOKEN_CURRENT)
 		return fail(t, E_INTERNAL, "session_token.state %d is not one of ours", (int)row->state);
-	if (age_us >= us(r->deployment->settings.auth.session_token_lifetime_s))
+	if (!r->keeps_token && age_us >= us(r->deployment->settings.auth.session_token_lifetime_s))
 		*ret_action = SESSION_ROTATE;
 	else if (row->first_used_at == 0)
 		*ret_action = SESSION_MARK_USED;

@@ -11,6 +11,7 @@ struct session_rules {
 	const struct keys       *keys;
 	const struct deployment *deployment;
 	struct activity         *activity;
+	bool                     keeps_token;	/* the answer can carry no new one: one that is due by age stays */
 };
 
 /* What a token stands for. */

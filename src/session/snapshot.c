@@ -47,11 +47,11 @@ first_limit(int64_t limit, const struct session_state *s)
 
 struct snapshot *
 snapshot_new(uint64_t moment, struct deployment_id d, const struct session_ref *ref, int64_t lifetime_until,
-    const struct session_state *state, struct str json)
+    const struct session_state *state, struct str json, struct str vouch)
 {
 	/* Room for every subject there may be: finding out first would cost a second walk. */
 	size_t most = 2 + 3 * state->n_signins;
-	size_t size = sizeof(struct snapshot) + most * sizeof(struct subject) + json.n;
+	size_t size = sizeof(struct snapshot) + most * sizeof(struct subject) + vouch.n + json.n;
 	struct snapshot *s = slab_alloc(size);
 	struct subject *subjects;
 	char *text;
@@ -60,14 +60,17 @@ snapshot_new(uint64_t moment, struct deployment_id d, const struct session_ref *
 		return NULL;
 	subjects = (struct subject *)(void *)(s + 1);
 	text = (char *)(subjects + most);
-	memcpy(text, json.p, json.n);
+	if (vouch.n > 0)
+		memcpy(text, vouch.p, vouch.n);
+	memcpy(text + vouch.n, json.p, json.n);
 	*s = (struct snapshot){
 		.refs = 1, .deployment = d, .token = ref->hash, .session = ref->id, .moment = moment,
 		.active = state->active ? state->active->id : (struct signin_id){ 0 },
-		.valid_until = first_limit(earlier(lifetime_until, ref->expires_at), state),
+		.valid_until = first_limit(ref->expires_at, state), .due_at = lifetime_until,
 		.last_active_at = ref->last_active_at, .noted_at = ref->last_active_at,
-		.n_subjects = collect_subjects(subjects, d, state), .json_n = (uint32_t)json.n, .size = size,
-		.subjects = subjects, .json = text,
+		.n_subjects = collect_subjects(subjects, d, state), .json_n = (uint32_t)json.n,
+		.vouch_n = (uint32_t)vouch.n, .size = size,
+		.subjects = subjects, .vouch = text, .json = text + vouch.n,
 	};
 	return s;
 }

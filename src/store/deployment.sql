@@ -59,18 +59,6 @@ UPDATE deployment SET settings = :settings, updated_at = :now
 UPDATE deployment SET backend_host = :backend_host, frontend_host = :frontend_host, base_url = :base_url, updated_at = :now
  WHERE deployment_id = :deployment AND deleted_at IS NULL;
 
--- :name signing_key_insert :exec
--- :in deployment_id deployment, text kid, bytes sealed_scalar, bool is_current, time now
-INSERT INTO signing_key (deployment_id, kid, sealed_scalar, is_current, created_at)
-VALUES (:deployment, :kid, :sealed_scalar, :is_current, :now);
-
--- :name signing_keys :many
--- :in deployment_id deployment
--- :out text kid, bytes sealed_scalar, bool is_current
--- Those that are published: the current one first, then the ones before it.
-SELECT kid, sealed_scalar, is_current FROM signing_key
- WHERE deployment_id = :deployment AND retired_at IS NULL ORDER BY is_current DESC, created_at DESC, kid;
-
 -- :name secret_key_insert :exec
 -- :in deployment_id deployment, hash key_hash, text prefix, time now
 INSERT INTO secret_key (deployment_id, key_hash, prefix, created_at)

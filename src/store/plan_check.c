@@ -18,10 +18,12 @@
 /* Statements, by how their names begin, that may read a whole table, or all that a deployment has in it. */
 static const char *const whole_tables[] = {
 	"deployment", "signing_key", "secret_key", "audit_head", /* small tables */
+	"jwt_templates", /* a few dozen of a deployment, at most */
 	"message_templates_own", /* a kind of message has three parts at most */
 	/* By an index of nothing but what waits to be sent. */
 	"message_backlog", "message_claim", "message_due_lanes", "message_give_up", "message_retry", "message_sent",
 	"message_shown_here",
+	"hook_any_due", "hook_backlog", "hook_lanes", /* the same, and all endpoints, of which there are few */
 	"account_unkeyed", /* by an index of nothing but accounts whose names have no key yet */
 	"audit_unchained", /* by an index of nothing but the events that have no place in the chain yet */
 };
@@ -45,6 +47,7 @@ static const char *const across_deployments[] = {
 	"idempotency_expired_delete",
 	"message_content_expired_forget",
 	"message_old_delete",
+	"hook_event_old_delete",
 	"revocation_old_delete",
 	/* What other nodes changed, by transaction. */
 	"revocations_since",

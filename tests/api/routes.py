@@ -40,13 +40,16 @@ class Route:
         return f"{self.method} {self.path}"
 
 
-def _body_fields(operation):
+def _body_fields(document, operation):
     for media in operation.get("requestBody", {}).get("content", {}).values():
-        return tuple(media["schema"].get("properties", {}))
+        schema = media["schema"]
+        if "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        return tuple(schema.get("properties", {}))
     return ()
 
 
 def routes():
     document = json.loads((ROOT / "docs" / "openapi.json").read_text())
-    return [Route(method.upper(), path, o["x-rule"], "401" in o["responses"], tuple(p["name"] for p in o.get("parameters", []) if p["in"] == "query"), _body_fields(o))
+    return [Route(method.upper(), path, o["x-rule"], "401" in o["responses"], tuple(p["name"] for p in o.get("parameters", []) if p["in"] == "query"), _body_fields(document, o))
             for path, operations in document["paths"].items() for method, o in operations.items() if "x-rule" in o]

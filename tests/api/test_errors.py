@@ -8,7 +8,7 @@ import pytest
 import test_flow_errors
 import totp
 from harness import ROOT
-from routes import routes
+from routes import FILL, routes
 from test_factors import ON
 
 UP = {"first_name": "A", "last_name": "B", "email": "new@example.org", "username": "newcomer", "password": "a-long-enough-passphrase"}
@@ -25,6 +25,7 @@ NO_DUTCH = {"auth_settings__phone_number__enabled": "true", "auth_settings__phon
             "restrictions__country_restrictions__enabled": "true", "restrictions__country_restrictions__country_codes": "NL"}
 
 CASES = [
+    ("UNAUTHORIZED", of("GET", "/session/check")), ("FORBIDDEN", of("GET", "/session/check", None, {"organization": "org_1"}, "user")),
     ("BAD_REQUEST_BODY", of("POST", "/session/switch-sign-in")),
     ("BAD_REQUEST_BODY", of("POST", "/session/sign-out", None, {"sign_in_id": "signin_1"}, "user")),
     ("UNAUTHORIZED", of("POST", "/session/switch-organization")),
@@ -144,7 +145,8 @@ CASES = [
 ]
 
 # Every route about an organization or a workspace says so where there are none.
-CASES += [("FEATURE_DISABLED", of(r.method, r.path, None, None, "user", b2b_settings__organizations_enabled="false"))
+CASES += [("FEATURE_DISABLED", of(r.method, r.path, {n: FILL[n] for n in r.body if n in FILL} or None, None, "user",
+                                  b2b_settings__organizations_enabled="false"))
           for r in routes() if r.rule.startswith(("organization_", "workspace_"))]
 
 # Take several steps: test_me_contacts.py gives them, to an address and to a number.
@@ -207,15 +209,18 @@ def test_code_is_given(server, code, case):
     assert got.status >= 400 and code in got.codes, got
 
 
-# Given by test_ticket.py, with tickets, by test_restrictions.py, with lists, and by test_domains.py.
+# Given by test_ticket.py, with tickets, by test_jwt_templates.py, with templates, by test_restrictions.py, with lists, and by test_domains.py.
 ELSEWHERE = {("/organizations/{id}/domains", "LIMIT_REACHED")} | {("/session/ticket/exchange", code) for code in ("INVALID_TICKET", "USER_DISABLED", "LIMIT_REACHED")} | {
-    ("/auth/complete-profile", "COUNTRY_RESTRICTED")} | {
+    ("/auth/complete-profile", "COUNTRY_RESTRICTED"), ("/session/token", "LIMIT_REACHED")} | {
     (path, "VOIP_NUMBER_BLOCKED") for path in ("/auth/signup", "/me/phone-numbers", "/auth/complete-profile")}
 
 
 # Given by test_org_roles.py and test_org_invitations.py, which have an organization with people in it.
 ORGANIZATIONS = {(path, code) for path in ("/organizations/{id}/roles", "/workspaces/{id}/roles") for code in ("FEATURE_DISABLED", "LIMIT_REACHED")} | {
-    (path, "FEATURE_DISABLED") for path in ("/organizations/{id}/roles/{role_id}/remove", "/workspaces/{id}/roles/{role_id}/delete")}
+    (path, "FEATURE_DISABLED") for path in (
+        "/organizations/{id}/roles/{role_id}/remove", "/workspaces/{id}/roles/{role_id}/delete", "/organizations/{id}/invitations",
+        "/organizations/{id}/invitations/{invitation_id}/discard", "/organizations/{id}/invitations/{invitation_id}/resend",
+        "/organizations/invitations/accept")} | {("/organizations/{id}/invitations", code) for code in ("EMAIL_EXISTS", "LIMIT_REACHED")}
 
 
 def declared():

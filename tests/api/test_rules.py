@@ -127,6 +127,8 @@ def spellings(route, wire_id):
 def calls(route, own, wire_id):
     """Every way of handing this id to the route: (path, query, fields)."""
     fields = {n: FILL[n] for n in route.body if n in FILL}
+    # Somebody invited a second time is another answer.
+    fields |= {"email": f"somebody.{fresh()}@example.org"} if "email" in fields else {}
     for at in range(len(route.holes)):
         for i in spellings(route, wire_id):
             yield route.fill(*[i if n == at else own(route, n) for n in range(len(route.holes))]), None, fields
@@ -173,9 +175,11 @@ def test_F36_TEN01_V33_every_route_by_every_foreign_id(server, credential):
             for real, fake in zip(calls(route, own, wire_id), calls(route, own, none)):
                 got, other = [browser.send(route.method, path, query, fields if route.method != "GET" else None, check=route.auth)
                               for path, query, fields in (real, fake)]
-                assert shown(got) == shown(other), (str(route), real)
-                assert got.status in (400, 401, 403, 404) or got.json["data"] == [] or route.path.endswith("/update"), (route, real, got)
                 asked += 1
+                if cast and got.status == other.status == 200 and route.fill(cast.org) == real[0]:
+                    continue  # an admin's own deed, which does without that id: what it made has an id of its own
+                assert shown(got) == shown(other), (str(route), real)
+                assert got.status in (400, 401, 403, 404) or got.json["data"] == [] or route.path.endswith(("/update", "/discard")), (route, real, got)
     assert asked > 300
     assert contents(far.d) == theirs
     if credential != "admin":

@@ -14,6 +14,8 @@ import totp
 from conftest import TRUSTED, new_database
 from flows import OTP, code_to, prepare, start, verify
 from harness import Server, race
+from hooks import Endpoint, Receiver
+from mailserver import await_true
 from test_factors import ON
 
 LATEST = 1.0  # seconds after which nothing that was revoked is answered any more
@@ -184,3 +186,19 @@ def test_F26_a_long_transaction_elsewhere_stops_nobody(signed_in, nodes, databas
 
 def test_F26_the_lag_is_told(nodes):
     assert all(node.metric("sessiond_revocation_lag_seconds") <= 0.9 for node in nodes)
+
+
+def test_events_are_told_in_order_whoever_tells_them(nodes):
+    """Both nodes send. Each event arrives, those about one person in the order of what was done, on whichever node that was."""
+    receiver, one = Receiver(), nodes[0].deployment()
+    other = known_at(nodes[1], one)
+    endpoint = Endpoint(one, receiver.url, "user.disabled,user.enabled")
+    people = [one.person() for _ in range(3)]
+    for i in range(10):
+        for who in people:
+            (one, other)[i // 2 % 2].server.cli("user", "disable" if i % 2 == 0 else "enable", who.email, "--deployment", one.host)
+    for who in people:
+        posts = receiver.await_posts(10, about=who.id)
+        assert [p.type for p in posts] == ["user.disabled", "user.enabled"] * 5 and len({p.id for p in posts}) == 10
+    await_true(lambda: {x["state"] for x in endpoint.deliveries()} == {"sent"})
+    receiver.close()

@@ -131,6 +131,8 @@ invite(struct request *rq)
 
 	read_invitation(rq, &inv);
 	TRY(check_theirs(rq, inv.workspace, inv.role, &powers));
+	if (inv.workspace.v == 0 && inv.workspace_role.v != 0)
+		return refuse(rq, E_BAD_REQUEST_BODY, "Say which workspace this role is in.");
 	if (inv.workspace.v != 0 && !rq->deployment->settings.b2b.workspaces_enabled)
 		return refuse(rq, E_FEATURE_DISABLED, "Workspaces are not used here.");
 	TRY(org_deed_told(rq, org_invitation_create(&rq->task, rq->app->keys, rq->deployment, &inv, powers, &id)));

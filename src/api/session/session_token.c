@@ -1,161 +1,186 @@
 /* session_token.c - GET /session/token: a short-lived JWT for the app's own backends. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/api.h"
-#include "api/org/visitor.h"
+#include "api/session/session_token.h"
+
+#include <jansson.h>
+
+#include "api/session/token_claims.h"
+#include "auth/claims.h"
 #include "auth/jwt.h"
 #include "base/str.h"
-#include "store/store.gen.h"
+#include "deployment/jwt_template.h"
 
-enum { PAYLOAD_MAX = 16 << 10 };
+enum { HEADER_MAX = 136 /* bytes of the longest header in base64url */, CLAIM_MAX = 2048 };
 
-/* What the token says about where its holder is; empty parts are left out. */
-struct scope_claims {
-	struct permission_row *org, *workspace;
-	size_t                 n_org, n_workspace;
-	bool                   in_org, in_workspace;
-};
+/* ---- by a template ---- */
 
-static enum eligibility
-org_eligibility(const struct request *rq, const struct org_gate_row *row)
+/* Bytes of payload with which the token is JWT_TEMPLATE_TOKEN_MAX bytes long, whatever key signs. */
+static size_t
+payload_most(const struct jwt_template *tmpl)
 {
-	struct gate gate = { row->enforce_mfa, row->ip_restriction, row->ip_allowlist };
-	struct visitor visitor = visitor_of(rq);
+	size_t signature = tmpl->has_own_key ? JWT_CUSTOM_SIGNATURE_MAX : 64;
 
-	return eligibility_org(&rq->deployment->settings, &gate, &visitor);
+	return (JWT_TEMPLATE_TOKEN_MAX - HEADER_MAX - 2 - (signature * 4 + 2) / 3) / 4 * 3;
 }
 
-static enum eligibility
-workspace_eligibility(const struct request *rq, const struct workspace_gate_row *row)
-{
-	struct gate org = { row->org_enforce_mfa, row->org_ip_restriction, row->org_ip_allowlist };
-	struct gate workspace = { row->enforce_2fa, row->ip_restriction, row->ip_allowlist };
-	struct visitor visitor = visitor_of(rq);
-
-	return eligibility_workspace(&rq->deployment->settings, &org, &workspace, &visitor);
-}
-
-/* A scope whose gate has closed meanwhile stays active, but is not vouched for. */
+/* The view is text first, so that placeholders see what GET /session shows and nothing else. */
 static enum status
-load_org_scope(struct request *rq, struct scope_claims *c)
+read_view(struct request *rq, const struct token_scope *scope, json_t **ret_view)
 {
-	const struct signin_row *s = rq->signin;
-	struct org_gate_row gate;
+	struct str text;
+	json_t *all, *signin;
 
-	if (s->org.v == 0)
-		return OK;
-	TRY(sql_org_gate(&rq->task, rq->deployment->id, s->user, s->org, &gate));
-	c->in_org = org_eligibility(rq, &gate) == ELIGIBLE;
-	return c->in_org ? sql_orgmem_permissions(&rq->task, rq->deployment->id, s->orgmem, &c->org, &c->n_org) : OK;
+	TRY(token_view(rq, scope, &text));
+	all = json_loadb(text.p, text.n, 0, NULL);
+	signin = json_object_get(all, "signin");
+	if (json_object_set(signin, "active_organization", json_object_get(all, "active_organization")) != 0 ||
+	    json_object_set(signin, "active_workspace", json_object_get(all, "active_workspace")) != 0) {
+		json_decref(all);
+		return fail(&rq->task, E_OVERLOADED, "no memory for a token's view");
+	}
+	*ret_view = json_incref(signin);
+	json_decref(all);
+	return OK;
 }
 
 static enum status
-load_workspace_scope(struct request *rq, struct scope_claims *c)
+render(struct request *rq, const struct jwt_template *tmpl, const struct token_scope *scope, json_t **ret_claims)
 {
-	const struct signin_row *s = rq->signin;
-	struct workspace_gate_row gate;
+	json_t *parsed, *view = NULL;
+	enum status st;
 
-	if (!c->in_org || s->workspace.v == 0)
-		return OK;
-	TRY(sql_workspace_gate(&rq->task, rq->deployment->id, s->user, s->workspace, &gate));
-	c->in_workspace = workspace_eligibility(rq, &gate) == ELIGIBLE;
-	if (!c->in_workspace)
-		return OK;
-	return sql_wsmem_permissions(&rq->task, rq->deployment->id, s->wsmem, &c->workspace, &c->n_workspace);
+	TRY(claims_template_parse(&rq->task, tmpl->claims, &parsed));
+	st = read_view(rq, scope, &view);
+	if (st == OK)
+		st = claims_render(&rq->task, parsed, view, CLAIM_MAX, ret_claims);
+	json_decref(view);
+	json_decref(parsed);
+	return st;
 }
 
-static void
-put_permissions(struct json *j, const char *key, const struct permission_row *rows, size_t n)
+static enum status
+dump(struct request *rq, const json_t *claims, size_t most, struct str *ret_json)
 {
-	struct str word, words;
+	char *text = arena_array(rq->task.arena, most, 1);
+	size_t n;
 
-	json_array_begin(j, key);
-	for (size_t i = 0; i < n; i++)
-		for (words = rows[i].permissions; words.n > 0;) {
-			(void)str_cut(words, ' ', &word, &words);
-			json_str(j, NULL, word);
-		}
-	json_array_end(j);
+	TRY_MEM(&rq->task, text);
+	n = json_dumpb(claims, text, most, JSON_COMPACT);
+	if (n == 0)
+		return fail(&rq->task, E_OVERLOADED, "no memory for a token's claims");
+	if (n > most)
+		return fail(&rq->task, E_LIMIT_REACHED, "jwt: claims of %zu bytes where %zu fit; shorten the template", n, most);
+	*ret_json = (struct str){ text, n };
+	return OK;
 }
 
-/* Every spelling that some verifier reads; all ids as strings. No nbf: verifiers run without tolerance. */
-static void
-put_claims(struct request *rq, struct json *j, const struct scope_claims *c)
+/* A template adds claims; those of the server's own it cannot name. */
+static enum status
+merge(struct request *rq, struct str base, json_t *added, size_t most, struct str *ret_json)
+{
+	json_t *all = json_loadb(base.p, base.n, 0, NULL);
+	enum status st = E_OVERLOADED;
+
+	if (json_object_update(all, added) == 0)
+		st = dump(rq, all, most, ret_json);
+	json_decref(all);
+	return st;
+}
+
+static enum status
+template_claims(struct request *rq, const struct jwt_template *tmpl, struct str *ret_json)
+{
+	struct token_scope scope;
+	struct str base;
+	json_t *added;
+	enum status st;
+
+	TRY(token_scope_load(rq, &scope));
+	TRY(token_claims(rq, &scope, tmpl->lifetime_s, tmpl->clock_skew_s, &base));
+	TRY(render(rq, tmpl, &scope, &added));
+	st = merge(rq, base, added, payload_most(tmpl), ret_json);
+	json_decref(added);
+	return st;
+}
+
+static enum status
+sign(struct request *rq, const struct jwt_template *tmpl, struct str claims, struct str *ret_token)
+{
+	struct task *t = &rq->task;
+
+	if (!tmpl->has_own_key)
+		return jwt_sign(t, rq->deployment->signing_key, S("JWT"), claims, ret_token);
+	/* Never by another key than its own. */
+	if (tmpl->key == NULL)
+		return fail(t, E_INTERNAL, "jwt: the key of the template %s does not open", log_quote(tmpl->name).text);
+	return jwt_custom_sign(t, tmpl->key, S("JWT"), tmpl->name, claims, JWT_TEMPLATE_TOKEN_MAX, ret_token);
+}
+
+static enum status
+mint_by_template(struct request *rq, const struct jwt_template *tmpl, struct str *ret_token)
+{
+	struct str claims;
+
+	TRY(template_claims(rq, tmpl, &claims));
+	return sign(rq, tmpl, claims, ret_token);
+}
+
+/* ---- without ---- */
+
+static enum status
+mint_built_in(struct request *rq, struct str *ret_token)
 {
 	const struct settings *s = &rq->deployment->settings;
-	int64_t now_s = rq->task.now / SECOND_US;
+	struct token_scope scope;
+	struct str claims;
 
-	json_str(j, "iss", rq->deployment->base_url);
-	json_user_id(j, "sub", rq->signin->user);
-	json_int(j, "iat", now_s);
-	json_int(j, "exp", now_s + s->jwt_lifetime_s + s->jwt_clock_skew_s);
-	json_session_id(j, "sid", rq->session.id);
-	json_session_id(j, "sess", rq->session.id);
-	json_session_id(j, "session_id", rq->session.id);
-	if (c->in_org) {
-		json_org_id(j, "organization", rq->signin->org);
-		put_permissions(j, "organization_permissions", c->org, c->n_org);
-	}
-	if (c->in_workspace) {
-		json_workspace_id(j, "workspace", rq->signin->workspace);
-		put_permissions(j, "workspace_permissions", c->workspace, c->n_workspace);
-	}
-	json_object_begin(j, "permissions");
-	if (c->in_org)
-		put_permissions(j, "organization", c->org, c->n_org);
-	if (c->in_workspace)
-		put_permissions(j, "workspace", c->workspace, c->n_workspace);
-	json_object_end(j);
-	/* RFC 8693 §4.1: who acts for the subject. */
-	if (rq->signin->actor.n > 0) {
-		json_object_begin(j, "act");
-		json_str(j, "sub", rq->signin->actor);
-		json_object_end(j);
-	}
-	json_object_begin(j, "metadata");
+	TRY(token_scope_load(rq, &scope));
+	TRY(token_claims(rq, &scope, s->jwt_lifetime_s, s->jwt_clock_skew_s, &claims));
+	return jwt_sign(&rq->task, rq->deployment->signing_key, S("JWT"), claims, ret_token);
+}
+
+static void
+put_token(struct request *rq, struct str token, int64_t lifetime_s)
+{
+	struct json *j = reply(rq);
+
+	json_object_begin(j, "data");
+	json_str(j, "token", token);
+	json_int(j, "expires", (rq->task.now / SECOND_US + lifetime_s) * 1000);
 	json_object_end(j);
 }
 
-static enum status
-mint(struct request *rq, struct str *ret_token)
+enum status
+session_token_mint(struct request *rq, struct str template, struct str *ret_token, int64_t *ret_lifetime_s)
 {
-	struct scope_claims c = { 0 };
-	struct buf payload;
-	struct json j;
+	struct str name = template.n > 0 ? template : S("default");
+	const struct jwt_template *tmpl = deployment_jwt_template(rq->deployment, name);
 
-	TRY(load_org_scope(rq, &c));
-	TRY(load_workspace_scope(rq, &c));
-	buf_init_arena(&payload, rq->task.arena, PAYLOAD_MAX);
-	json_init(&j, &payload);
-	json_object_begin(&j, NULL);
-	put_claims(rq, &j, &c);
-	json_object_end(&j);
-	if (payload.failed)
-		return fail(&rq->task, E_OVERLOADED, "the token's claims do not fit");
-	return jwt_sign(&rq->task, rq->deployment->signing_key, S("JWT"), buf_str(&payload), ret_token);
+	if (tmpl == NULL && !str_eq(name, S("default")))
+		return E_TEMPLATE_NOT_FOUND;
+	*ret_lifetime_s = tmpl != NULL ? tmpl->lifetime_s : rq->deployment->settings.jwt_lifetime_s;
+	return tmpl != NULL ? mint_by_template(rq, tmpl, ret_token) : mint_built_in(rq, ret_token);
 }
 
 static enum status
 session_token(struct request *rq)
 {
-	struct str name = query_text(rq, "template"), token;
-	struct json *j;
+	struct str token;
+	int64_t lifetime_s;
+	enum status st = session_token_mint(rq, query_text(rq, "template"), &token, &lifetime_s);
 
-	if (name.n > 0 && !str_eq(name, S("default")))
-		return refuse(rq, E_TEMPLATE_NOT_FOUND, NULL);
-	TRY(mint(rq, &token));
-	j = reply(rq);
-	json_object_begin(j, "data");
-	json_str(j, "token", token);
-	json_int(j, "expires", (rq->task.now / SECOND_US + rq->deployment->settings.jwt_lifetime_s) * 1000);
-	json_object_end(j);
+	if (st == E_TEMPLATE_NOT_FOUND)
+		return refuse(rq, st, NULL);
+	TRY(st);
+	put_token(rq, token, lifetime_s);
 	return OK;
 }
 
 const struct route route_session_token = {
 	.method = HTTP_GET, .path = "/session/token", .name = "session_token",
-	.summary = "A signed JWT (ES256) that says who is signed in, for the app's own backends.",
+	.summary = "A signed JWT that says who is signed in, for the app's own backends.",
 	.auth = AUTH_SIGNIN, .tx = TX_READ, .lane = LANE_WORKER,
-	.query = { OPT_TEXT("template", 64, "absent or default") },
-	.fails = { E_TEMPLATE_NOT_FOUND },
+	.query = { OPT_TEXT("template", 64, "the name of a token template of the deployment; absent: default") },
+	.fails = { E_TEMPLATE_NOT_FOUND, E_LIMIT_REACHED },
 	.run = session_token,
 };

@@ -1,0 +1,13 @@
+/* signature.h - messages signed as www.standardwebhooks.com has it. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/secret.h"
+#include "base/task.h"
+
+/*
+ * "v1," and the base64 of HMAC-SHA-256 over "{id}.{at}.{body}". `secret` is "whsec_" and the key in base64, or
+ * the key itself. E_INTERNAL when it is neither, or empty. Task's arena; any thread.
+ */
+enum status signature_make(struct task *t, const struct secret *secret, struct str id, struct str at, struct str body,
+    struct str *ret_signature) MUST_CHECK;
