@@ -8,6 +8,7 @@ import pytest
 import mailbox
 from backend import Backend, assert_all_seen, assert_foreign_is_nobodys, nobodys_like
 from harness import PASSWORD, Person, race
+from hooks import Endpoint, Receiver
 
 OTHER = "granite-heron-sings-violet"
 
@@ -349,6 +350,27 @@ def test_templates(api):
     assert api.delete("/v1/deployment/templates/none").status == api.get("/v1/deployment/templates/none").status == api.patch("/v1/deployment/templates/none", {}).status == 404
 
 
+def test_token_templates(api):
+    path = "/v1/deployment/jwt-templates"
+    who = person(api)
+    browser, _ = api.deployment.signed_in(who)
+    wanted = {"token_lifetime": 120, "allowed_clock_skew": 0, "template": {"aud": "hasura", "id": "{{user_id}}"},
+              "custom_signing_key": {"enabled": True, "algorithm": "HS256", "key": "k" * 40}}
+    made = api.put(f"{path}/hasura", wanted)
+    assert made.json["custom_signing_key"] == {"enabled": True, "algorithm": "HS256"} and "k" * 40 not in made.text
+    assert browser.get("/session/token", {"template": "hasura"}).status == 200
+    assert api.get(path).json["data"] == [made.json] and api.get(f"{path}/hasura").json == made.json
+    for bad in ({"token_lifetime": 0}, {"template": {"iss": "me"}}, {"name": "x"}, {"custom_signing_key": {"enabled": True}}):
+        assert api.put(f"{path}/other", {**wanted, **bad}).status == 400, bad
+    del wanted["custom_signing_key"]
+    for n in range(63):
+        assert api.put(f"{path}/t{n}", wanted).json["custom_signing_key"] is None
+    assert api.put(f"{path}/one-more", wanted).code == "LIMIT_REACHED"
+    assert api.delete(f"{path}/hasura").status == 204
+    assert browser.get("/session/token", {"template": "hasura"}).code == "TEMPLATE_NOT_FOUND"
+    assert api.delete(f"{path}/hasura").status == api.get(f"{path}/hasura").status == 404
+
+
 # ---- lists ----
 
 def test_pages_are_stable_by_id(api):
@@ -385,6 +407,21 @@ def test_audit_names_the_key(api):
     rows = api.server.sql(f"SELECT event, actor, ip_address FROM audit WHERE deployment_id = {api.deployment.number} AND event LIKE 'user.%' ORDER BY id")
     assert [r[0] for r in rows] == ["user.created", "user.updated", "user.disabled"]
     assert {r[1:] for r in rows} == {(f"secret_key:{api.key[:12]}", "127.0.0.1")}
+
+
+def test_endpoints_outside_are_told(api):
+    """What is done over the Backend API is told like what people do themselves."""
+    receiver = Receiver()
+    Endpoint(api.deployment, receiver.url)
+    user = api.post("/v1/users", {"username": "told_1"}).json["id"]
+    api.patch(f"/v1/users/{user}", {"first_name": "T"})
+    org = api.post("/v1/organizations", {"name": "Told", "created_by": user}).json["id"]
+    api.post(f"/v1/users/{user}/disable")
+    api.delete(f"/v1/users/{user}")
+    receiver.await_posts(4, about=user)
+    receiver.await_posts(1, "organization.created", about=org)
+    assert {"user.created", "user.updated", "user.disabled", "user.deleted"} <= {p.type for p in receiver.of(about=user)}
+    receiver.close()
 
 
 # ---- another tenant's ----

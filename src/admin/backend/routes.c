@@ -77,7 +77,11 @@
 	X(template_list) \
 	X(template_get) \
 	X(template_set) \
-	X(template_reset)
+	X(template_reset) \
+	X(jwt_template_list) \
+	X(jwt_template_get) \
+	X(jwt_template_set) \
+	X(jwt_template_delete)
 
 #define ROUTE_DECLARE(name) extern const struct backend_route backend_##name;
 BACKEND_ROUTES(ROUTE_DECLARE)

@@ -23,8 +23,11 @@ enum status
 deed_audit(struct task *t, const struct deed *by, enum audit_event event, struct user_id user, struct session_id session,
     struct str detail)
 {
-	return sql_audit_insert(t, by->d->id, (struct audit_id){ id_next(t->now) }, t->now, str_of(audit_event_info[event].name),
-	    by->actor, user, session, by->ip, detail);
+	const struct audit_entry entry = {
+		.event = event, .actor = by->actor, .user = user, .session = session, .ip = by->ip, .detail = detail,
+	};
+
+	return audit_write(t, by->d->id, &entry);
 }
 
 static enum status

@@ -42,7 +42,7 @@ enum status deed_write(struct task *t, const struct deed_desk *desk, enum status
 
 /* ---- deed.c ---- */
 
-/* One row in the audit table. detail: JSON object text. */
+/* One row in the audit table, and what endpoints outside are told. After the change. detail: JSON object text. */
 enum status deed_audit(struct task *t, const struct deed *by, enum audit_event event, struct user_id user,
     struct session_id session, struct str detail) MUST_CHECK;
 /* Mail to every verified address of the account, and to `also` when it is not empty. */
