@@ -1,4 +1,4 @@
-/* admin.h - the operator's listener: health, metrics, and the commands over <data>/admin.sock. */
+/* admin.h - the operator's listener: health, metrics, the Backend API, and the commands over <data>/admin.sock. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -15,6 +15,7 @@ struct admin_config {
 	struct background *background;
 	struct server     *server;	/* the public listeners, for the metrics */
 	struct str         database_tag;	/* admin_database_tag(); outlives the admin */
+	struct pool       *backend;	/* the Backend API's threads, for the metrics; admin_new() sets it */
 	bool               test_clock;	/* SESSIOND_TEST_CLOCK=1: tests may move the clock */
 	int64_t            began_mono;
 };
@@ -32,6 +33,7 @@ void          admin_set_draining(struct admin *a);	/* /readyz says no from now o
  * GET /readyz      200 while it can serve: the store has answered lately, and no end has begun; else 503
  * GET /metrics     Prometheus text
  * GET /outbox      a page of what staging and demo deployments have written; /outbox/{id}?deployment={id} one message
+ * /v1/…            the Backend API, by secret key: docs/BACKEND_API.md
  * POST /command    on the Unix socket only: {"args": [text…], "input": text, "database": tag or ""}
  *                  gives {"status": exit code, "out": text, "err": text}; 409 when the tag is another database's
  * POST /test/clock?advance=SECONDS, POST /test/sweep    only with test_clock

@@ -27,7 +27,11 @@ struct chore *chore_new(struct exchange *x, const struct admin_config *c,
     void (*run)(struct chore *ch, struct chore_worker *worker));	/* NULL: out of memory */
 void chore_free(struct chore *ch);	/* wipes the request's body: a password may be in it */
 
+/* The Backend API's envelope for what was refused below, or before a thread was free. Any thread. */
+void backend_refusal(enum status why, struct buf *ret_headers, struct buf *ret_body);
+
 void chore_command(struct chore *ch, struct chore_worker *worker);
 void chore_error(struct chore *ch, int http, struct str why);	/* {"error": why} instead of what was written */
 void chore_outbox(struct chore *ch, struct chore_worker *worker);
+void chore_backend(struct chore *ch, struct chore_worker *worker);	/* backend/backend.c */
 void chore_sweep(struct chore *ch, struct chore_worker *worker);

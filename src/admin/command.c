@@ -8,8 +8,6 @@
 #include "base/nearest.h"
 #include "base/str.h"
 #include "deployment/origin.h"
-#include "notify/sender.h"
-#include "session/coherence.h"
 #include "store/store.gen.h"
 
 /* "user list" is two words; "backup" is one, and "deployment secret set" three. */
@@ -246,14 +244,18 @@ command_int(struct command *c, const char *flag, int64_t min, int64_t max, int64
 	return OK;
 }
 
+struct deed_desk
+command_desk(const struct command *c)
+{
+	return (struct deed_desk){ .store = c->store, .db = c->db, .sender = c->sender };
+}
+
 enum status
 command_write(struct command *c, enum status (*run)(struct task *t, void *arg), void *arg)
 {
-	TRY(store_write_wait(c->t, c->store, c->db, run, arg));
-	coherence_publish(c->t);
-	if (c->t->wrote_message)
-		sender_wake(c->sender);
-	return OK;
+	const struct deed_desk desk = command_desk(c);
+
+	return deed_write(c->t, &desk, run, arg);
 }
 
 enum status
@@ -271,6 +273,12 @@ command_audit(struct task *t, struct deployment_id d, enum audit_event event, st
 	};
 
 	return audit_write(t, d, &entry);
+}
+
+struct deed
+command_deed(const struct command *c, const struct deployment *d)
+{
+	return (struct deed){ .d = d, .keys = c->keys, .actor = S("operator"), .ip = S("") };
 }
 
 struct deployment_lookup {

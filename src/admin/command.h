@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "admin/deed/deed.h"
 #include "api/app.h"
 #include "api/audit.h"
 #include "base/json.h"
@@ -127,8 +128,9 @@ enum status command_audit(struct task *t, struct deployment_id d, enum audit_eve
 enum status command_password(struct command *c, const struct deployment *d, const struct str *words, size_t n,
     struct str *ret_record) MUST_CHECK;
 
-/* Inside a write transaction: mail every verified address of an account that this happened. */
-enum status command_notice(struct command *c, struct task *t, struct deployment_id d, struct user_id user, const char *what) MUST_CHECK;
+/* For the deeds of admin/deed/: by the operator at the command line. */
+struct deed command_deed(const struct command *c, const struct deployment *d);
+struct deed_desk command_desk(const struct command *c);
 
 /* The account that "user_12", an e-mail address or a username means. E_NOT_FOUND with a sentence. */
 enum status command_user(struct command *c, const struct deployment *d, struct str name, struct user_id *ret_user) MUST_CHECK;
@@ -154,6 +156,9 @@ enum status command_key_rotate(struct command *c) MUST_CHECK;
 enum status command_key_list(struct command *c) MUST_CHECK;
 enum status command_deployment_apply(struct command *c) MUST_CHECK;
 enum status command_deployment_export(struct command *c) MUST_CHECK;
+enum status command_secret_key_create(struct command *c) MUST_CHECK;
+enum status command_secret_key_list(struct command *c) MUST_CHECK;
+enum status command_secret_key_revoke(struct command *c) MUST_CHECK;
 enum status command_user_create(struct command *c) MUST_CHECK;
 enum status command_user_set_password(struct command *c) MUST_CHECK;
 enum status command_user_expose_password(struct command *c) MUST_CHECK;

@@ -2,36 +2,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/command.h"
 
-#include <string.h>
-
-#include "api/sign_up/invitation.h"
 #include "auth/identifier.h"
-#include "base/secret.h"
 #include "base/str.h"
-#include "notify/outbox.h"
-#include "store/store.gen.h"
-
-enum { TOKEN_BYTES = 32, NAME_MAX = 50, EXPIRES_DAYS = 10, EXPIRES_DAYS_MAX = 365 };
 
 struct inviting {
-	struct command          *c;
-	const struct deployment *d;
-	struct invitation_id     id;
-	struct str               email, email_key, first_name, last_name, link;
-	uint8_t                  hash[32];
-	int64_t                  expires_at;
-	bool                     from_waitlist;
-	int64_t                  rows;
+	struct command        *c;
+	struct deed            by;
+	struct invitation_deed in;
+	int64_t                rows;
 };
 
 /* ---- inviting ---- */
 
 static enum status
-read_address(struct inviting *in, struct str text)
+inviting_begin(struct inviting *i)
 {
-	struct task *t = in->c->t;
+	const struct deployment *d;
 
-	if (identifier_email(t, text, &in->email, &in->email_key) == OK)
+	TRY(command_flag_deployment(i->c, &d));
+	i->by = command_deed(i->c, d);
+	return OK;
+}
+
+static enum status
+read_address(struct inviting *i, struct str text)
+{
+	struct task *t = i->c->t;
+
+	if (identifier_email(t, text, &i->in.email, &i->in.email_key) == OK)
 		return OK;
 	t->why[0] = '\0';
 	return fail(t, E_BAD_REQUEST_BODY, "%s is not an e-mail address", log_quote(text).text);
@@ -43,7 +41,7 @@ read_name(struct command *c, const char *flag, struct str *ret_name)
 	struct str text = command_flag(c, flag);
 
 	*ret_name = S("");
-	if (text.n == 0 || identifier_name(c->t, text, NAME_MAX, ret_name) == OK)
+	if (text.n == 0 || identifier_name(c->t, text, DEED_INVITATION_NAME_MAX, ret_name) == OK)
 		return OK;
 	c->t->why[0] = '\0';
 	return fail(c->t, E_BAD_REQUEST_BODY, "--%s: %s is not a name", flag, log_quote(text).text);
@@ -51,119 +49,78 @@ read_name(struct command *c, const char *flag, struct str *ret_name)
 
 /* "10d": days. */
 static enum status
-read_expiry(struct inviting *in)
+read_expiry(struct inviting *i)
 {
-	struct str text = command_flag(in->c, "expires");
-	int64_t days = EXPIRES_DAYS;
+	struct str text = command_flag(i->c, "expires");
+	int64_t days = DEED_INVITATION_DAYS;
 
-	if (text.n > 0 && (!str_ends(text, S("d")) || !str_int((struct str){ text.p, text.n - 1 }, 1, EXPIRES_DAYS_MAX, &days)))
-		return fail(in->c->t, E_BAD_REQUEST_BODY, "--expires must be 1d to %dd", EXPIRES_DAYS_MAX);
-	in->expires_at = in->c->t->now + days * DAY_US;
+	if (text.n > 0 &&
+	    (!str_ends(text, S("d")) || !str_int((struct str){ text.p, text.n - 1 }, 1, DEED_INVITATION_DAYS_MAX, &days)))
+		return fail(i->c->t, E_BAD_REQUEST_BODY, "--expires must be 1d to %dd", DEED_INVITATION_DAYS_MAX);
+	i->in.expires_at = i->c->t->now + days * DAY_US;
 	return OK;
 }
 
 static enum status
-make_token(struct inviting *in)
-{
-	struct str page = in->d->settings.ui.sign_up_page_url, token;
-	struct task *t = in->c->t;
-	uint8_t bytes[TOKEN_BYTES];
-
-	if (!secret_random(bytes, sizeof(bytes)))
-		return fail(t, E_INTERNAL, "invitation: no randomness");
-	token = str_b64url(t->arena, bytes, sizeof(bytes));
-	secret_wipe(bytes, sizeof(bytes));
-	TRY_MEM(t, token.p);
-	in->link = arena_printf(t->arena, STR_FMT "%sinvite_token=" STR_FMT, STR_ARG(page), memchr(page.p, '?', page.n) ? "&" : "?",
-	    STR_ARG(token));
-	return invitation_hash(t, in->c->keys, in->d->id, token, in->hash);
-}
-
-static enum status
-put_mail(struct task *t, const struct inviting *in)
-{
-	struct message m = {
-		.kind = MESSAGE_INVITATION, .to = in->email,
-		.vars = { { "link", in->link }, { "first_name", in->first_name }, { "app_name", in->d->settings.ui.app_name } },
-	};
-
-	return outbox_put(t, in->c->keys, in->d->id, &m);
-}
-
-static enum status
-check_free(struct task *t, const struct inviting *in)
-{
-	struct email_taken_row taken;
-	enum status st = sql_email_taken(t, in->d->id, in->email_key, &taken);
-
-	if (st == OK)
-		return fail(t, E_EMAIL_EXISTS, "somebody has the address %s already", log_quote(in->email).text);
-	return st == E_NOT_FOUND ? OK : st;
-}
-
-/* What went to the same address before is worth nothing from now on. */
-static enum status
 invite_run(struct task *t, void *arg)
 {
-	struct inviting *in = arg;
-	struct deployment_id d = in->d->id;
-	int64_t rows;
+	struct inviting *i = arg;
 
-	in->id = (struct invitation_id){ id_next(t->now) };
-	TRY(check_free(t, in));
-	TRY(sql_invitation_revoke_of_email(t, d, in->email_key, &rows));
-	TRY(sql_invitation_insert(t, d, in->id, (struct str){ (const char *)in->hash, sizeof(in->hash) }, in->email, in->email_key,
-	    in->first_name, in->last_name, t->now, in->expires_at, &rows));
-	if (rows == 0)
-		return fail(t, E_CONFLICT, "invitation: the id is taken");
-	if (in->from_waitlist)
-		TRY(sql_waitlist_set_invited(t, d, in->email_key, t->now, &rows));
-	TRY(command_audit(t, d, AUDIT_INVITATION_CREATED, (struct user_id){ 0 }, (struct session_id){ 0 }, S("{}")));
-	return put_mail(t, in);
+	return deed_invitation_create(t, &i->by, &i->in);
 }
 
 static void
-write_invitation(struct buf *out, struct invitation_id id, struct str email, struct str first_name, struct str last_name,
-    int64_t created_at, int64_t expires_at, int64_t used_at)
+write_invitation(struct buf *out, const struct invitation_list_row *r)
 {
 	struct json j;
 
 	json_init(&j, out);
 	json_object_begin(&j, NULL);
-	json_invitation_id(&j, "id", id);
-	json_str(&j, "email", email);
-	json_str(&j, "first_name", first_name);
-	json_str(&j, "last_name", last_name);
-	json_time(&j, "created_at", created_at);
-	json_time(&j, "expires_at", expires_at);
-	json_time(&j, "used_at", used_at);
+	json_invitation_id(&j, "id", r->id);
+	json_str(&j, "email", r->email);
+	json_str(&j, "first_name", r->first_name);
+	json_str(&j, "last_name", r->last_name);
+	json_time(&j, "created_at", r->created_at);
+	json_time(&j, "expires_at", r->expires_at);
+	json_time(&j, "used_at", r->used_at);
 	json_object_end(&j);
 	buf_put_char(out, '\n');
 }
 
-static enum status
-invite(struct inviting *in)
+static void
+about(struct inviting *i)
 {
-	struct command *c = in->c;
+	struct arena *a = i->c->t->arena;
 
-	TRY(read_expiry(in));
-	TRY(make_token(in));
-	TRY(command_write(c, invite_run, in));
-	command_about(c, "%s,%s", deployment_id_str(c->t->arena, in->d->id).p, invitation_id_str(c->t->arena, in->id).p);
-	write_invitation(&c->out, in->id, in->email, in->first_name, in->last_name, c->t->now, in->expires_at, 0);
+	command_about(i->c, "%s,%s", deployment_id_str(a, i->by.d->id).p, invitation_id_str(a, i->in.id).p);
+}
+
+static enum status
+invite(struct inviting *i)
+{
+	struct invitation_list_row row;
+
+	TRY(read_expiry(i));
+	TRY(command_write(i->c, invite_run, i));
+	about(i);
+	row = (struct invitation_list_row){
+		.id = i->in.id, .email = i->in.email, .first_name = i->in.first_name, .last_name = i->in.last_name,
+		.created_at = i->c->t->now, .expires_at = i->in.expires_at,
+	};
+	write_invitation(&i->c->out, &row);
 	return OK;
 }
 
 enum status
 command_invitation_create(struct command *c)
 {
-	struct inviting in = { .c = c };
+	struct inviting i = { .c = c };
 
-	TRY(command_flag_deployment(c, &in.d));
-	TRY(read_address(&in, c->args[0]));
-	TRY(read_name(c, "first-name", &in.first_name));
-	TRY(read_name(c, "last-name", &in.last_name));
-	return invite(&in);
+	TRY(inviting_begin(&i));
+	TRY(read_address(&i, c->args[0]));
+	TRY(read_name(c, "first-name", &i.in.first_name));
+	TRY(read_name(c, "last-name", &i.in.last_name));
+	return invite(&i);
 }
 
 struct list {
@@ -207,35 +164,30 @@ command_invitation_list(struct command *c)
 
 	TRY(read_page(c, &l));
 	TRY(db_read(c->t, c->db, list_invitations, &l));
-	for (size_t i = 0; i < l.n; i++) {
-		const struct invitation_list_row *r = &l.invitations[i];
-
-		write_invitation(&c->out, r->id, r->email, r->first_name, r->last_name, r->created_at, r->expires_at, r->used_at);
-	}
+	for (size_t i = 0; i < l.n; i++)
+		write_invitation(&c->out, &l.invitations[i]);
 	return OK;
 }
 
 static enum status
 revoke_run(struct task *t, void *arg)
 {
-	struct inviting *in = arg;
+	struct inviting *i = arg;
+	enum status st = deed_invitation_revoke(t, &i->by, i->in.id);
 
-	TRY(sql_invitation_revoke(t, in->d->id, in->id, &in->rows));
-	if (in->rows == 0)
-		return fail(t, E_NOT_FOUND, "there is no such invitation that is not used yet");
-	return command_audit(t, in->d->id, AUDIT_INVITATION_REVOKED, (struct user_id){ 0 }, (struct session_id){ 0 }, S("{}"));
+	return st == E_NOT_FOUND ? fail(t, st, "there is no such invitation that is not used yet") : st;
 }
 
 enum status
 command_invitation_revoke(struct command *c)
 {
-	struct inviting in = { .c = c };
+	struct inviting i = { .c = c };
 
-	if (!invitation_id_parse(c->args[0], &in.id))
+	if (!invitation_id_parse(c->args[0], &i.in.id))
 		return fail(c->t, E_BAD_REQUEST_BODY, "%s is not an invitation_... id", log_quote(c->args[0]).text);
-	TRY(command_flag_deployment(c, &in.d));
-	TRY(command_write(c, revoke_run, &in));
-	command_about(c, "%s,%s", deployment_id_str(c->t->arena, in.d->id).p, invitation_id_str(c->t->arena, in.id).p);
+	TRY(inviting_begin(&i));
+	TRY(command_write(c, revoke_run, &i));
+	about(&i);
 	return OK;
 }
 
@@ -277,49 +229,49 @@ command_waitlist_list(struct command *c)
 static enum status
 entry_read(struct task *t, void *arg)
 {
-	struct inviting *in = arg;
+	struct inviting *i = arg;
 	struct waitlist_find_row row;
 
-	TRY(sql_waitlist_find(t, in->d->id, in->email_key, &row));
-	in->first_name = row.first_name;
-	in->last_name = row.last_name;
+	TRY(sql_waitlist_find(t, i->by.d->id, i->in.email_key, &row));
+	i->in.first_name = row.first_name;
+	i->in.last_name = row.last_name;
 	return OK;
 }
 
 enum status
 command_waitlist_invite(struct command *c)
 {
-	struct inviting in = { .c = c, .from_waitlist = true };
+	struct inviting i = { .c = c, .in = { .from_waitlist = true } };
 	enum status st;
 
-	TRY(command_flag_deployment(c, &in.d));
-	TRY(read_address(&in, c->args[0]));
-	st = db_read(c->t, c->db, entry_read, &in);
+	TRY(inviting_begin(&i));
+	TRY(read_address(&i, c->args[0]));
+	st = db_read(c->t, c->db, entry_read, &i);
 	if (st == E_NOT_FOUND)
-		return fail(c->t, st, "%s is not on the waitlist", log_quote(in.email).text);
+		return fail(c->t, st, "%s is not on the waitlist", log_quote(i.in.email).text);
 	TRY(st);
-	return invite(&in);
+	return invite(&i);
 }
 
 static enum status
 remove_run(struct task *t, void *arg)
 {
-	struct inviting *in = arg;
+	struct inviting *i = arg;
 
-	TRY(sql_waitlist_delete(t, in->d->id, in->email_key, &in->rows));
-	if (in->rows == 0)
-		return fail(t, E_NOT_FOUND, "%s is not on the waitlist", log_quote(in->email).text);
+	TRY(sql_waitlist_delete(t, i->by.d->id, i->in.email_key, &i->rows));
+	if (i->rows == 0)
+		return fail(t, E_NOT_FOUND, "%s is not on the waitlist", log_quote(i->in.email).text);
 	return OK;
 }
 
 enum status
 command_waitlist_remove(struct command *c)
 {
-	struct inviting in = { .c = c };
+	struct inviting i = { .c = c };
 
-	TRY(command_flag_deployment(c, &in.d));
-	TRY(read_address(&in, c->args[0]));
-	TRY(command_write(c, remove_run, &in));
-	command_about(c, "%s", deployment_id_str(c->t->arena, in.d->id).p);
+	TRY(inviting_begin(&i));
+	TRY(read_address(&i, c->args[0]));
+	TRY(command_write(c, remove_run, &i));
+	command_about(c, "%s", deployment_id_str(c->t->arena, i.by.d->id).p);
 	return OK;
 }

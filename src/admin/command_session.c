@@ -3,10 +3,7 @@
 #include "admin/command.h"
 
 #include "base/str.h"
-#include "session/session.h"
 #include "store/store.gen.h"
-
-enum { REVOKE_STEP = 100, STEP_ARENA = 1024 * 1024 };
 
 struct list {
 	struct deployment_id      deployment;
@@ -78,52 +75,31 @@ command_session_list(struct command *c)
 
 /* What one write transaction of a revocation ends. */
 struct revoke {
-	struct deployment_id deployment;
-	struct session_id    session;
-	struct signin_id     signin;
-	struct user_id       user;
-	int64_t              until;	/* of --all: when this began */
-	bool                 more;
-	int64_t              n;
+	struct deed       by;
+	struct session_id session;
+	struct signin_id  signin;
+	struct user_id    user;
+	int64_t           n;
 };
-
-static enum status
-audit(struct task *t, const struct revoke *r, struct user_id user, struct session_id session)
-{
-	return command_audit(t, r->deployment, AUDIT_SESSION_REVOKED, user, session, S("{}"));
-}
 
 static enum status
 revoke_signin(struct task *t, void *arg)
 {
 	struct revoke *r = arg;
-	struct admin_signin_session_row row;
-	enum status st = sql_admin_signin_session(t, r->deployment, r->signin, &row);
+	enum status st = deed_signin_revoke(t, &r->by, r->signin);
 
-	if (st == E_NOT_FOUND)
-		return fail(t, st, "there is no sign-in %s", signin_id_str(t->arena, r->signin).p);
-	TRY(st);
-	TRY(session_end_signin(t, r->deployment, row.session, r->signin));
 	r->n = 1;
-	return audit(t, r, row.user, row.session);
+	return st == E_NOT_FOUND ? fail(t, st, "there is no sign-in %s", signin_id_str(t->arena, r->signin).p) : st;
 }
 
-/* Its tokens too: what holds one gets a new, empty session. */
 static enum status
 revoke_session(struct task *t, void *arg)
 {
 	struct revoke *r = arg;
-	struct session_find_row row;
-	enum status st = sql_session_find(t, r->deployment, r->session, &row);
-	int64_t tokens;
+	enum status st = deed_session_revoke(t, &r->by, r->session);
 
-	if (st == E_NOT_FOUND)
-		return fail(t, st, "there is no session %s", session_id_str(t->arena, r->session).p);
-	TRY(st);
-	TRY(session_end_all_signins(t, r->deployment, r->session));
-	TRY(sql_session_token_delete_all(t, r->deployment, r->session, &tokens));
 	r->n = 1;
-	return audit(t, r, (struct user_id){ 0 }, r->session);
+	return st == E_NOT_FOUND ? fail(t, st, "there is no session %s", session_id_str(t->arena, r->session).p) : st;
 }
 
 static enum status
@@ -131,64 +107,7 @@ revoke_user(struct task *t, void *arg)
 {
 	struct revoke *r = arg;
 
-	TRY(session_end_user(t, r->deployment, r->user, &r->n));
-	return audit(t, r, r->user, (struct session_id){ 0 });
-}
-
-/* Sign-ins younger than this command are not its business, so it comes to an end. */
-static enum status
-revoke_step(struct task *t, void *arg)
-{
-	struct revoke *r = arg;
-	struct admin_signins_row *rows;
-	size_t n;
-
-	r->n = 0;
-	TRY(sql_admin_signins(t, r->deployment, 0, t->now, REVOKE_STEP, &rows, &n));
-	for (size_t i = 0; i < n && rows[i].created_at <= r->until; i++) {
-		enum status st = session_end_signin(t, r->deployment, rows[i].session, rows[i].id);
-
-		if (st == E_NOT_FOUND)
-			continue;
-		TRY(st);
-		TRY(audit(t, r, rows[i].user, rows[i].session));
-		r->n++;
-	}
-	r->more = n == REVOKE_STEP && rows[n - 1].created_at <= r->until;
-	return OK;
-}
-
-/* A task of its own: what a step allocates goes with it. */
-static enum status
-revoke_in_step(struct command *c, struct revoke *r)
-{
-	struct task *whole = c->t;
-	struct task step = { .arena = arena_new(STEP_ARENA), .now = whole->now };
-	enum status st;
-
-	TRY_MEM(whole, step.arena);
-	c->t = &step;
-	st = command_write(c, revoke_step, r);
-	c->t = whole;
-	if (st != OK)
-		st = fail(whole, st, "%s", step.why);
-	arena_free(step.arena);
-	return st;
-}
-
-/* In small steps: ten thousand sign-ins must not hold the one writer for long. */
-static enum status
-revoke_all(struct command *c, struct revoke *r)
-{
-	int64_t n = 0;
-
-	r->until = c->t->now;
-	do {
-		TRY(revoke_in_step(c, r));
-		n += r->n;
-	} while (r->more);
-	r->n = n;
-	return OK;
+	return deed_user_sessions_revoke(t, &r->by, r->user, &r->n);
 }
 
 static enum status
@@ -205,10 +124,12 @@ revoke_by_id(struct command *c, struct revoke *r)
 static enum status
 revoke_what(struct command *c, const struct deployment *d, struct revoke *r)
 {
+	const struct deed_desk desk = command_desk(c);
+
 	if (c->n_args == 1)
 		return revoke_by_id(c, r);
 	if (command_flag(c, "all").p)
-		return revoke_all(c, r);
+		return deed_sessions_revoke_all(c->t, &r->by, &desk, &r->n);
 	TRY(command_user(c, d, command_flag(c, "user"), &r->user));
 	return command_write(c, revoke_user, r);
 }
@@ -223,7 +144,7 @@ command_session_revoke(struct command *c)
 	if (told != 1)
 		return fail(c->t, E_BAD_REQUEST_BODY, "session revoke takes an ID, or --user USER, or --all");
 	TRY(command_flag_deployment(c, &d));
-	r.deployment = d->id;
+	r.by = command_deed(c, d);
 	TRY(revoke_what(c, d, &r));
 	command_about(c, "%s", deployment_id_str(c->t->arena, d->id).p);
 	buf_printf(&c->err, "Revoked %lld.\n", (long long)r.n);

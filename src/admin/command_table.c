@@ -98,6 +98,19 @@ const struct command_row command_rows[] = {
 		.summary = "List signing keys and until when they are next or retired, one JSON object a line.",
 	},
 	{
+		.name = "secret-key create", .place = PLACE_STORE, .run = command_secret_key_create, .flags = { DEPLOYMENT },
+		.summary = "Make a further key for the Backend API; prints it this once only. Older ones go on working.",
+	},
+	{
+		.name = "secret-key list", .place = PLACE_STORE, .run = command_secret_key_list, .flags = { DEPLOYMENT },
+		.summary = "List keys by their first characters, with when they were last used, one JSON object a line.",
+	},
+	{
+		.name = "secret-key revoke", .usage = "PREFIX", .place = PLACE_STORE, .run = command_secret_key_revoke,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT, { "in", true, false, "SECONDS" } },
+		.summary = "End a key, at once or in a while: until then the old and the new one work side by side.",
+	},
+	{
 		.name = "user create", .place = PLACE_STORE, .run = command_user_create,
 		.reads_input = "Password (empty: none)",
 		.flags = { DEPLOYMENT, { "email", true, false, "ADDRESS" }, { "username", true, false, "NAME" },

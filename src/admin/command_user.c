@@ -1,11 +1,9 @@
-/* command_user.c - user list, show, disable, enable, delete. */
+/* command_user.c - user list, show, disable, enable, delete, reset-factors. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/command.h"
 
 #include "auth/identifier.h"
 #include "base/str.h"
-#include "session/coherence.h"
-#include "session/session.h"
 #include "store/store.gen.h"
 
 struct lookup {
@@ -120,8 +118,7 @@ command_user_list(struct command *c)
 
 /* One account that a command is about. */
 struct one {
-	struct command      *c;
-	struct deployment_id deployment;
+	struct deed          by;
 	struct user_id       user;
 	struct account_row   row;
 	struct contact_row  *contacts;
@@ -137,7 +134,7 @@ one_find(struct command *c, struct one *one)
 	const struct deployment *d;
 
 	TRY(command_flag_deployment(c, &d));
-	*one = (struct one){ .c = c, .deployment = d->id };
+	*one = (struct one){ .by = command_deed(c, d) };
 	TRY(command_user(c, d, c->args[0], &one->user));
 	command_about(c, "%s,%s", deployment_id_str(c->t->arena, d->id).p, user_id_str(c->t->arena, one->user).p);
 	return OK;
@@ -148,9 +145,11 @@ one_read(struct task *t, void *arg)
 {
 	struct one *one = arg;
 
-	TRY(sql_account_find(t, one->deployment, one->user, &one->row));
-	TRY(sql_account_contacts(t, one->deployment, one->user, &one->contacts, &one->n_contacts));
-	return sql_user_signins(t, one->deployment, one->user, t->now, &one->signins, &one->n_signins);
+	struct deployment_id d = one->by.d->id;
+
+	TRY(sql_account_find(t, d, one->user, &one->row));
+	TRY(sql_account_contacts(t, d, one->user, &one->contacts, &one->n_contacts));
+	return sql_user_signins(t, d, one->user, t->now, &one->signins, &one->n_signins);
 }
 
 static void
@@ -210,21 +209,11 @@ command_user_show(struct command *c)
 }
 
 static enum status
-audit(struct task *t, const struct one *one, enum audit_event event)
-{
-	return command_audit(t, one->deployment, event, one->user, (struct session_id){ 0 }, S("{}"));
-}
-
-/* Disabled already: whatever sign-ins there are end all the same, so doing it twice is safe. */
-static enum status
 disable_run(struct task *t, void *arg)
 {
 	struct one *one = arg;
-	int64_t rows;
 
-	TRY(sql_account_disable(t, one->deployment, one->user, t->now, &rows));
-	TRY(session_end_user(t, one->deployment, one->user, &one->ended));
-	return audit(t, one, AUDIT_USER_DISABLED);
+	return deed_user_disable(t, &one->by, one->user, &one->ended);
 }
 
 enum status
@@ -242,11 +231,8 @@ static enum status
 enable_run(struct task *t, void *arg)
 {
 	struct one *one = arg;
-	int64_t rows;
 
-	TRY(sql_account_enable(t, one->deployment, one->user, t->now, &rows));
-	TRY(cache_touch(t, one->deployment, SUBJECT_USER, one->user.v));
-	return audit(t, one, AUDIT_USER_ENABLED);
+	return deed_user_enable(t, &one->by, one->user);
 }
 
 enum status
@@ -260,16 +246,12 @@ command_user_enable(struct command *c)
 	return OK;
 }
 
-/* The sign-ins first, by the way that clears their sessions' pointers and tells the caches. */
 static enum status
 delete_run(struct task *t, void *arg)
 {
 	struct one *one = arg;
-	int64_t rows;
 
-	TRY(session_end_user(t, one->deployment, one->user, &one->ended));
-	TRY(sql_account_delete(t, one->deployment, one->user, &rows));
-	return audit(t, one, AUDIT_USER_DELETED);
+	return deed_user_delete(t, &one->by, one->user, &one->ended);
 }
 
 enum status
@@ -280,5 +262,24 @@ command_user_delete(struct command *c)
 	TRY(one_find(c, &one));
 	TRY(command_write(c, delete_run, &one));
 	buf_printf(&c->err, "Deleted; %lld sign-ins ended.\n", (long long)one.ended);
+	return OK;
+}
+
+static enum status
+reset_run(struct task *t, void *arg)
+{
+	struct one *one = arg;
+
+	return deed_user_reset_factors(t, &one->by, one->user, &one->ended);
+}
+
+enum status
+command_user_reset_factors(struct command *c)
+{
+	struct one one;
+
+	TRY(one_find(c, &one));
+	TRY(command_write(c, reset_run, &one));
+	buf_printf(&c->err, "Removed; %lld sign-ins ended.\n", (long long)one.ended);
 	return OK;
 }

@@ -5,16 +5,12 @@
 #include "auth/identifier.h"
 #include "auth/password.h"
 #include "base/str.h"
-#include "store/store.gen.h"
 
 struct create {
-	const struct deployment *d;
-	struct user_id           user;
-	struct str               first_name, last_name;
-	struct str               username, username_key;
-	struct str               email, email_key;
-	struct str               password_record;
-	bool                     must_change;
+	struct deed         by;
+	struct account_spec spec;
+	struct user_id      user;
+	bool                must_change;
 };
 
 static enum status
@@ -33,31 +29,31 @@ read_name(struct command *c, const char *flag, struct str *ret_name)
 }
 
 static enum status
-read_email(struct command *c, struct create *cr)
+read_email(struct command *c, struct account_spec *spec)
 {
 	struct str text = command_flag(c, "email");
 	enum status st;
 
 	if (text.n == 0)
 		return OK;
-	st = identifier_email(c->t, text, &cr->email, &cr->email_key);
+	st = identifier_email(c->t, text, &spec->email, &spec->email_key);
 	if (st == E_BAD_REQUEST_BODY)
 		return fail(c->t, st, "--email: %s is not an e-mail address", log_quote(text).text);
 	return st;
 }
 
 static enum status
-read_username(struct command *c, struct create *cr)
+read_username(struct command *c, const struct settings *s, struct account_spec *spec)
 {
 	struct str text = command_flag(c, "username");
-	int64_t min = cr->d->settings.auth.username.min_length;
-	int64_t max = cr->d->settings.auth.username.max_length;
+	int64_t min = s->auth.username.min_length;
+	int64_t max = s->auth.username.max_length;
 	enum status st;
 
-	cr->username = S("");
+	spec->username = S("");
 	if (text.n == 0)
 		return OK;
-	st = identifier_username(c->t, text, min, max, &cr->username, &cr->username_key);
+	st = identifier_username(c->t, text, min, max, &spec->username, &spec->username_key);
 	if (st == E_BAD_REQUEST_BODY)
 		return fail(c->t, st, "--username: %s is not %lld to %lld letters, digits, dots, dashes or underscores",
 		    log_quote(text).text, (long long)min, (long long)max);
@@ -67,24 +63,23 @@ read_username(struct command *c, struct create *cr)
 static enum status
 read_password(struct command *c, struct create *cr)
 {
-	const struct str words[] = { cr->d->settings.ui.app_name, cr->first_name, cr->last_name, cr->username, cr->email };
+	const struct str words[] = { cr->by.d->settings.ui.app_name, cr->spec.first_name, cr->spec.last_name, cr->spec.username, cr->spec.email };
 
-	TRY(command_password(c, cr->d, words, ARRAY_LEN(words), &cr->password_record));
+	TRY(command_password(c, cr->by.d, words, ARRAY_LEN(words), &cr->spec.password_record));
 	cr->must_change = command_flag(c, "must-change").p != NULL;
-	if (cr->must_change && cr->password_record.n == 0)
+	if (cr->must_change && cr->spec.password_record.n == 0)
 		return fail(c->t, E_BAD_REQUEST_BODY, "--must-change is about a password: there is none on standard input");
 	return OK;
 }
 
-/* As user set-password does, but nobody is to be told yet. */
 static enum status
-lend(struct task *t, const struct create *cr)
+fail_taken(struct task *t, enum status st, const struct account_spec *spec)
 {
-	int64_t rows;
-
-	if (!cr->must_change)
-		return OK;
-	return sql_account_lend_password(t, cr->d->id, cr->user, cr->password_record, t->now + PASSWORD_LENT_US, t->now, &rows);
+	if (st == E_USERNAME_EXISTS)
+		return fail(t, st, "somebody has the username %s", log_quote(spec->username).text);
+	if (st == E_EMAIL_EXISTS)
+		return fail(t, st, "somebody has the address %s", log_quote(spec->email).text);
+	return st;
 }
 
 /* Fresh ids in each run: the statement before may have met one that was taken. */
@@ -92,50 +87,35 @@ static enum status
 create_run(struct task *t, void *arg)
 {
 	struct create *cr = arg;
-	struct deployment_id d = cr->d->id;
-	struct email_id email = { 0 };
-	struct str name_key;
-	int64_t rows;
 
-	cr->user = (struct user_id){ id_next(t->now) };
-	TRY(identifier_name_key(t, cr->first_name, cr->last_name, &name_key));
-	TRY(sql_account_insert(t, d, cr->user, cr->first_name, cr->last_name, name_key, cr->username, cr->username_key,
-	    cr->password_record, cr->password_record.n ? t->now : 0, S("none"), t->now, &rows));
-	if (rows == 0)
-		return fail(t, E_USERNAME_EXISTS, "somebody has the username %s", log_quote(cr->username).text);
-	if (cr->email.n > 0) {
-		email.v = id_next(t->now);
-		TRY(sql_email_insert(t, d, email, cr->user, cr->email, cr->email_key, t->now, t->now, &rows));
-		if (rows == 0)
-			return fail(t, E_EMAIL_EXISTS, "somebody has the address %s", log_quote(cr->email).text);
-		TRY(sql_account_set_primary(t, d, cr->user, email, (struct phone_id){ 0 }, t->now, &rows));
-	}
-	TRY(lend(t, cr));
-	return command_audit(t, d, AUDIT_USER_CREATED, cr->user, (struct session_id){ 0 }, S("{}"));
+	TRY(fail_taken(t, deed_user_create(t, &cr->by, &cr->spec, S(""), &cr->user), &cr->spec));
+	return cr->must_change ? deed_password_lend_new(t, &cr->by, cr->user, cr->spec.password_record) : OK;
 }
 
 enum status
 command_user_create(struct command *c)
 {
-	struct create cr = { 0 };
+	struct create cr = { .spec = { .second_factor_policy = S("none"), .email_verified = true } };
+	const struct deployment *d;
 	struct json j;
 
 	if (command_flag(c, "email").n == 0 && command_flag(c, "username").n == 0)
 		return fail(c->t, E_BAD_REQUEST_BODY, "user create needs --email, --username, or both");
-	TRY(command_flag_deployment(c, &cr.d));
-	TRY(read_name(c, "first-name", &cr.first_name));
-	TRY(read_name(c, "last-name", &cr.last_name));
-	TRY(read_email(c, &cr));
-	TRY(read_username(c, &cr));
+	TRY(command_flag_deployment(c, &d));
+	cr.by = command_deed(c, d);
+	TRY(read_name(c, "first-name", &cr.spec.first_name));
+	TRY(read_name(c, "last-name", &cr.spec.last_name));
+	TRY(read_email(c, &cr.spec));
+	TRY(read_username(c, &d->settings, &cr.spec));
 	TRY(read_password(c, &cr));
 	TRY(command_write(c, create_run, &cr));
-	command_about(c, "%s,%s", deployment_id_str(c->t->arena, cr.d->id).p, user_id_str(c->t->arena, cr.user).p);
+	command_about(c, "%s,%s", deployment_id_str(c->t->arena, d->id).p, user_id_str(c->t->arena, cr.user).p);
 
 	json_init(&j, &c->out);
 	json_object_begin(&j, NULL);
 	json_user_id(&j, "id", cr.user);
-	json_str(&j, "username", cr.username);
-	json_str_or_null(&j, "email", cr.email);
+	json_str(&j, "username", cr.spec.username);
+	json_str_or_null(&j, "email", cr.spec.email);
 	json_object_end(&j);
 	buf_put_char(&c->out, '\n');
 	return OK;

@@ -3,12 +3,7 @@
 #include "admin/command.h"
 
 #include "auth/password.h"
-#include "base/clock.h"
 #include "base/str.h"
-#include "notify/outbox.h"
-#include "session/coherence.h"
-#include "session/session.h"
-#include "store/store.gen.h"
 
 static enum status
 hash(struct command *c, const struct deployment *d, struct str *ret_record)
@@ -29,46 +24,11 @@ hash(struct command *c, const struct deployment *d, struct str *ret_record)
 enum status
 command_password(struct command *c, const struct deployment *d, const struct str *words, size_t n, struct str *ret_record)
 {
-	const struct settings *s = &d->settings;
-	const struct password_policy policy = {
-		.strength_min = s->password_strength_min, .words = words, .n_words = n, .min_length = s->auth.password.min_length,
-		.require_lowercase = s->auth.password.require_lowercase, .require_uppercase = s->auth.password.require_uppercase,
-		.require_number = s->auth.password.require_number, .require_special = s->auth.password.require_special,
-	};
-	const char *sentence = NULL;
-	enum status st;
-
 	*ret_record = S("");
 	if (c->input.n == 0)
 		return OK;
-	st = password_check(&policy, c->input, &sentence);
-	if (st != OK)
-		return fail(c->t, st, "the password on standard input: %s", sentence ? sentence : "is not text");
+	TRY(deed_password_check(c->t, d, c->input, words, n));
 	return hash(c, d, ret_record);
-}
-
-static enum status
-tell_one(struct command *c, struct task *t, struct deployment_id d, struct user_id user, const char *what, struct str to)
-{
-	struct message m = {
-		.kind = MESSAGE_NOTICE, .to = to, .user = user,
-		.vars = { { "what", str_of(what) }, { "at", clock_rfc3339(t->arena, t->now) }, { "ip", S("") }, { "device", S("") } },
-	};
-
-	return outbox_put(t, c->keys, d, &m);
-}
-
-enum status
-command_notice(struct command *c, struct task *t, struct deployment_id d, struct user_id user, const char *what)
-{
-	struct contact_row *contacts;
-	size_t n;
-
-	TRY(sql_account_contacts(t, d, user, &contacts, &n));
-	for (size_t i = 0; i < n; i++)
-		if (!contacts[i].is_phone && contacts[i].verified_at != 0)
-			TRY(tell_one(c, t, d, user, what, contacts[i].value));
-	return OK;
 }
 
 struct change {
@@ -89,29 +49,13 @@ find(struct command *c, struct change *ch)
 	return OK;
 }
 
-/* Whoever came in with the old one is out, in every browser. The notice does not hold the password: it goes by another way. */
-static enum status
-change(struct task *t, struct change *ch, enum audit_event event, const char *said)
-{
-	struct deployment_id d = ch->d->id;
-	int64_t rows;
-
-	TRY(session_end_user(t, d, ch->user, &ch->ended));
-	TRY(sql_known_device_forget(t, d, ch->user, &rows));
-	TRY(cache_touch(t, d, SUBJECT_USER, ch->user.v));
-	TRY(command_audit(t, d, event, ch->user, (struct session_id){ 0 }, S("{}")));
-	return command_notice(ch->c, t, d, ch->user, said);
-}
-
 static enum status
 lend_run(struct task *t, void *arg)
 {
 	struct change *ch = arg;
-	int64_t rows;
+	struct deed by = command_deed(ch->c, ch->d);
 
-	TRY(sql_account_lend_password(t, ch->d->id, ch->user, ch->record, t->now + PASSWORD_LENT_US, t->now, &rows));
-	return change(t, ch, AUDIT_PASSWORD_LENT,
-	    "An operator set a new password for your account. At the next sign-in you choose one of your own.");
+	return deed_password_lend(t, &by, ch->user, ch->record, &ch->ended);
 }
 
 enum status
@@ -135,13 +79,9 @@ static enum status
 expose_run(struct task *t, void *arg)
 {
 	struct change *ch = arg;
-	int64_t rows;
+	struct deed by = command_deed(ch->c, ch->d);
 
-	TRY(sql_account_expose_password(t, ch->d->id, ch->user, t->now, &rows));
-	if (rows == 0)
-		return fail(t, E_NOT_FOUND, "this account has no password of its own");
-	return change(t, ch, AUDIT_PASSWORD_EXPOSED,
-	    "Your password may be known to others, and does not work any more. Set a new one with \"Forgot password?\".");
+	return deed_password_expose(t, &by, ch->user, &ch->ended);
 }
 
 enum status

@@ -14,11 +14,20 @@
 #include "net/pool.h"
 #include "notify/sender.h"
 
-enum { METRICS_MAX = 4 * 1024 * 1024, ADMIN_BODY_MAX = 256 * 1024, ADMIN_THREADS = 2, ADMIN_QUEUE = 64 };
+enum {
+	METRICS_MAX = 4 * 1024 * 1024,
+	ADMIN_BODY_MAX = 256 * 1024,
+	ADMIN_THREADS = 2,
+	ADMIN_QUEUE = 64,
+	BACKEND_BODY_MAX = 64 * 1024,
+	BACKEND_THREADS = 4,
+	BACKEND_QUEUE = 256,
+};
 
 struct admin {
 	struct admin_config c;
-	struct pool        *pool;
+	struct pool        *pool;	/* commands and sweeps */
+	struct pool        *backend;	/* the Backend API's: a busy product keeps no operator waiting */
 	atomic_bool         draining;
 };
 
@@ -110,21 +119,43 @@ chore_work(struct work *w, void *worker)
 	exchange_post(ch->x, chore_answer);
 }
 
-static void
-post_chore(struct admin *a, struct exchange *x, void (*run)(struct chore *ch, struct chore_worker *worker))
+/* false: out of memory, or too many wait; nothing has been answered. */
+static bool
+submit(struct admin *a, struct pool *pool, struct exchange *x, void (*run)(struct chore *ch, struct chore_worker *worker))
 {
 	struct chore *ch = exchange_keep(x) ? chore_new(x, &a->c, run) : NULL;
 
-	if (!ch) {
-		answer_json(x, 503, S("{\"error\":\"out of memory\"}\n"));
-		return;
-	}
+	if (!ch)
+		return false;
 	x->user = ch;
 	ch->work.run = chore_work;
-	if (pool_submit(a->pool, &ch->work))
-		return;
+	if (pool_submit(pool, &ch->work))
+		return true;
 	chore_free(ch);
-	answer_json(x, 503, S("{\"error\":\"too many commands wait\"}\n"));
+	return false;
+}
+
+static void
+post_chore(struct admin *a, struct exchange *x, void (*run)(struct chore *ch, struct chore_worker *worker))
+{
+	if (!submit(a, a->pool, x, run))
+		answer_json(x, 503, S("{\"error\":\"too many commands wait\"}\n"));
+}
+
+static void
+any_backend(struct admin *a, struct exchange *x)
+{
+	struct buf headers, body;
+
+	if (submit(a, a->backend, x, chore_backend))
+		return;
+	buf_init(&headers, 1024);
+	buf_init(&body, 1024);
+	backend_refusal(E_OVERLOADED, &headers, &body);
+	buf_put_str(&headers, S("Retry-After: 1\r\n"));
+	exchange_answer(x, &(struct answer){ .status = 503, .headers = buf_str(&headers), .body = buf_str(&body) });
+	buf_done(&headers);
+	buf_done(&body);
 }
 
 static void
@@ -200,13 +231,21 @@ route_find(const struct admin *a, const struct exchange *x)
 	return NULL;
 }
 
+static bool
+is_backend(const struct http_head *head)
+{
+	return str_starts(head->path, S("/v1/"));
+}
+
 static void
 request(void *arg, struct exchange *x)
 {
 	struct admin *a = arg;
 	const struct admin_route *r = route_find(a, x);
 
-	if (r)
+	if (is_backend(&x->head))
+		any_backend(a, x);
+	else if (r)
 		r->run(a, x);
 	else
 		answer_json(x, 404, S("{\"error\":\"there is nothing here\"}\n"));
@@ -216,6 +255,8 @@ static size_t
 body_limit(void *arg, const struct http_head *head)
 {
 	(void)arg;
+	if (is_backend(head))
+		return BACKEND_BODY_MAX;
 	return str_eq(head->path, S("/command")) ? ADMIN_COMMAND_MAX : ADMIN_BODY_MAX;
 }
 
@@ -223,7 +264,10 @@ static void
 refusal(void *arg, const struct exchange *x, enum status why, struct buf *ret_headers, struct buf *ret_body)
 {
 	(void)arg;
-	(void)x;
+	if (is_backend(&x->head)) {
+		backend_refusal(why, ret_headers, ret_body);
+		return;
+	}
 	buf_put_str(ret_headers, S(JSON_HEADERS));
 	buf_printf(ret_body, "{\"error\":\"%s\"}\n", status_info[why].code);
 }
@@ -236,26 +280,34 @@ admin_handler(struct admin *a)
 
 /* ---- its life ---- */
 
+static struct pool *
+new_pool(const struct admin_config *c, const char *name, unsigned threads, size_t queue)
+{
+	const struct pool_config pool = {
+		.name = name, .n_threads = threads, .queue_max = queue,
+		.enter = chore_worker_enter, .leave = chore_worker_leave, .arg = c->app,
+	};
+
+	return pool_new(&pool);
+}
+
 struct admin *
 admin_new(struct task *t, const struct admin_config *c)
 {
 	struct admin *a = calloc(1, sizeof(*a));
-	const struct pool_config pool = {
-		.name = "admin", .n_threads = ADMIN_THREADS, .queue_max = ADMIN_QUEUE,
-		.enter = chore_worker_enter, .leave = chore_worker_leave, .arg = c->app,
-	};
 
 	if (!a) {
 		(void)!fail(t, E_OVERLOADED, "out of memory");
 		return NULL;
 	}
 	a->c = *c;
-	a->pool = pool_new(&pool);
-	if (a->pool)
+	a->pool = new_pool(c, "admin", ADMIN_THREADS, ADMIN_QUEUE);
+	a->backend = new_pool(c, "backend", BACKEND_THREADS, BACKEND_QUEUE);
+	a->c.backend = a->backend;
+	if (a->pool && a->backend)
 		return a;
 	(void)!fail(t, E_INTERNAL, "the admin threads could not start");
-	free(a);
-	return NULL;
+	return admin_free(a);
 }
 
 struct admin *
@@ -263,6 +315,7 @@ admin_free(struct admin *a)
 {
 	if (!a)
 		return NULL;
+	pool_free(a->backend);
 	pool_free(a->pool);
 	free(a);
 	return NULL;

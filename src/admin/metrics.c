@@ -97,27 +97,38 @@ write_server(const struct server *s, struct buf *out)
 	put(out, "bytes_written_total", COUNTER, "Bytes to clients.", st.bytes_out);
 }
 
-/* One metric of both pools: its lines must stand together. */
+enum { POOLS = 3 };
+static const char *const pool_names[POOLS] = { "workers", "hash", "backend" };
+
+/* One metric of all pools: its lines must stand together. */
 static void
-write_pool_metric(struct buf *out, const char *name, enum metric_kind kind, const char *help, uint64_t workers, uint64_t hash)
+write_pool_metric(struct buf *out, const char *name, enum metric_kind kind, const char *help, const uint64_t values[POOLS])
 {
 	put_head(out, name, kind, help);
-	buf_printf(out, "sessiond_%s{pool=\"workers\"} %" PRIu64 "\nsessiond_%s{pool=\"hash\"} %" PRIu64 "\n", name, workers,
-	    name, hash);
+	for (size_t i = 0; i < POOLS; i++)
+		buf_printf(out, "sessiond_%s{pool=\"%s\"} %" PRIu64 "\n", name, pool_names[i], values[i]);
 }
 
 static void
-write_pools(const struct app *app, struct buf *out)
+write_pools(const struct admin_config *c, struct buf *out)
 {
-	struct pool_stats w, h;
+	uint64_t done[POOLS], refused[POOLS], waiting[POOLS], waiting_max[POOLS], running[POOLS];
+	struct pool *const pools[POOLS] = { c->app->workers, c->app->hash_lane, c->backend };
+	struct pool_stats s;
 
-	pool_stats(app->workers, &w);
-	pool_stats(app->hash_lane, &h);
-	write_pool_metric(out, "pool_done_total", COUNTER, "Requests worked on.", w.done, h.done);
-	write_pool_metric(out, "pool_refused_total", COUNTER, "Requests the full queue did not take.", w.refused, h.refused);
-	write_pool_metric(out, "pool_waiting", GAUGE, "Requests in the queue.", w.waiting, h.waiting);
-	write_pool_metric(out, "pool_waiting_max", GAUGE, "The most there ever were.", w.waiting_max, h.waiting_max);
-	write_pool_metric(out, "pool_running", GAUGE, "Threads at work.", w.running, h.running);
+	for (size_t i = 0; i < POOLS; i++) {
+		pool_stats(pools[i], &s);
+		done[i] = s.done;
+		refused[i] = s.refused;
+		waiting[i] = s.waiting;
+		waiting_max[i] = s.waiting_max;
+		running[i] = s.running;
+	}
+	write_pool_metric(out, "pool_done_total", COUNTER, "Requests worked on.", done);
+	write_pool_metric(out, "pool_refused_total", COUNTER, "Requests the full queue did not take.", refused);
+	write_pool_metric(out, "pool_waiting", GAUGE, "Requests in the queue.", waiting);
+	write_pool_metric(out, "pool_waiting_max", GAUGE, "The most there ever were.", waiting_max);
+	write_pool_metric(out, "pool_running", GAUGE, "Threads at work.", running);
 }
 
 static void
@@ -185,7 +196,7 @@ metrics_write(const struct admin_config *c, struct buf *out)
 	buf_printf(out, "sessiond_info{version=\"%s\",engine=\"%s\"} 1\n", SESSIOND_VERSION, store_engine(c->app->store));
 	write_process(c, out);
 	write_server(c->server, out);
-	write_pools(c->app, out);
+	write_pools(c, out);
 	write_store(c->app, out);
 	write_cache(c->app, out);
 	write_messages(c->app, out);

@@ -1,8 +1,8 @@
 /* apidoc_openapi.c - docs/openapi.json: every call, for programs (OpenAPI 3.1). */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/apidoc.h"
+#include "api/docjson.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,45 +11,19 @@
 #include "base/str.h"
 #include "version.gen.h"
 
-enum { HTTP_FIRST = 400, HTTP_END = 600, ID_MAX = 64 };
-
-/* Out of memory, or a format of ours that is wrong: nothing a document could say. */
-static json_t *
-made(json_t *v)
-{
-	CHECK(v != NULL);
-	return v;
-}
-
-static void
-set(json_t *object, const char *key, json_t *v)
-{
-	CHECK(json_object_set_new(object, key, v) == 0);
-}
-
-static void
-append(json_t *array, json_t *v)
-{
-	CHECK(json_array_append_new(array, v) == 0);
-}
-
-static json_t *
-ref_to(struct arena *a, const char *kind, const char *name)
-{
-	return made(json_pack("{s:s}", "$ref", arena_printf(a, "#/components/%s/%s", kind, name).p));
-}
+enum { HTTP_FIRST = 400, HTTP_END = 600 };
 
 /* ---- fields ---- */
 
 static json_t *
 text_schema(const struct field *f)
 {
-	json_t *schema = made(json_pack("{s:s}", "type", "string"));
+	json_t *schema = doc_made(json_pack("{s:s}", "type", "string"));
 
 	if (f->required)
-		set(schema, "minLength", json_integer(1));
+		doc_set(schema, "minLength", json_integer(1));
 	if (f->max > 0)
-		set(schema, "maxLength", json_integer(f->max));
+		doc_set(schema, "maxLength", json_integer(f->max));
 	return schema;
 }
 
@@ -57,49 +31,25 @@ static json_t *
 field_schema(const struct field *f)
 {
 	if (f->kind == F_BOOL)
-		return made(json_pack("{s:s}", "type", "boolean"));
+		return doc_made(json_pack("{s:s}", "type", "boolean"));
 	if (f->kind == F_LIST)
-		return made(json_pack("{s:s, s:o}", "type", "array", "items", text_schema(f)));
+		return doc_made(json_pack("{s:s, s:o}", "type", "array", "items", text_schema(f)));
 	if (f->kind == F_FILE)
-		return made(json_pack(
+		return doc_made(json_pack(
 		    "{s:s, s:s}", "type", "string", "contentMediaType", "application/octet-stream"));
 	return text_schema(f);
 }
 
 static json_t *
-parameter(const char *in, const char *name, bool required, const char *help, json_t *schema)
-{
-	return made(json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", name, "in", in, "required", required,
-	    "description", help, "schema", schema));
-}
-
-static void
-append_path_ids(json_t *list, const char *path)
-{
-	const char *begin = path, *end;
-	char name[ID_MAX];
-
-	while ((begin = strchr(begin, '{')) != NULL) {
-		end = strchr(begin, '}');
-		CHECK(end != NULL && end - begin <= ID_MAX);
-		memcpy(name, begin + 1, (size_t)(end - begin - 1));
-		name[end - begin - 1] = '\0';
-		append(list, parameter("path", name, true, "a wire id such as signin_123",
-				 json_pack("{s:s, s:i}", "type", "string", "maxLength", ID_MAX)));
-		begin = end;
-	}
-}
-
-static json_t *
 parameters(const struct route *r)
 {
-	json_t *list = made(json_array());
+	json_t *list = doc_made(json_array());
 
-	append_path_ids(list, r->path);
+	doc_append_path_ids(list, r->path);
 	for (size_t i = 0; i < ROUTE_N_QUERY(r); i++) {
 		const struct field *f = &r->query[i];
 
-		append(list, parameter("query", f->name, f->required, f->help, field_schema(f)));
+		doc_append(list, doc_parameter("query", f->name, f->required, f->help, field_schema(f)));
 	}
 	return list;
 }
@@ -107,20 +57,20 @@ parameters(const struct route *r)
 static json_t *
 body_schema(const struct route *r)
 {
-	json_t *properties = made(json_object()), *required = made(json_array());
-	json_t *schema = made(json_pack("{s:s}", "type", "object"));
+	json_t *properties = doc_made(json_object()), *required = doc_made(json_array());
+	json_t *schema = doc_made(json_pack("{s:s}", "type", "object"));
 
 	for (size_t i = 0; i < ROUTE_N_BODY(r); i++) {
 		json_t *property = field_schema(&r->body[i]);
 
-		set(property, "description", json_string(r->body[i].help));
-		set(properties, r->body[i].name, property);
+		doc_set(property, "description", json_string(r->body[i].help));
+		doc_set(properties, r->body[i].name, property);
 		if (r->body[i].required)
-			append(required, json_string(r->body[i].name));
+			doc_append(required, json_string(r->body[i].name));
 	}
-	set(schema, "properties", properties);
+	doc_set(schema, "properties", properties);
 	if (json_array_size(required) > 0)
-		set(schema, "required", json_incref(required));
+		doc_set(schema, "required", json_incref(required));
 	json_decref(required);
 	return schema;
 }
@@ -140,11 +90,11 @@ request_body(struct arena *a, const struct route *r)
 {
 	static const char *const types[] = { "multipart/form-data", "application/x-www-form-urlencoded",
 		"application/json" };
-	json_t *content = made(json_object());
+	json_t *content = doc_made(json_object());
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		set(content, types[i], json_pack("{s:o}", "schema", ref_to(a, "schemas", r->name)));
-	return made(json_pack("{s:b, s:o}", "required", needs_body(r), "content", content));
+		doc_set(content, types[i], json_pack("{s:o}", "schema", doc_ref(a, "schemas", r->name)));
+	return doc_made(json_pack("{s:b, s:o}", "required", needs_body(r), "content", content));
 }
 
 /* ---- answers ---- */
@@ -152,7 +102,7 @@ request_body(struct arena *a, const struct route *r)
 static json_t *
 json_content(json_t *schema)
 {
-	return made(json_pack("{s:{s:o}}", "application/json", "schema", schema));
+	return doc_made(json_pack("{s:{s:o}}", "application/json", "schema", schema));
 }
 
 static bool
@@ -168,11 +118,11 @@ has_status(const struct fails *f, int http)
 static json_t *
 codes_of(const struct fails *own, const struct fails *any, int http)
 {
-	json_t *codes = made(json_array());
+	json_t *codes = doc_made(json_array());
 
 	for (int st = 0; st < E__COUNT; st++)
 		if (status_info[st].http == http && own->when[st].n + any->when[st].n > 0)
-			append(codes, json_string(status_info[st].code));
+			doc_append(codes, json_string(status_info[st].code));
 	return codes;
 }
 
@@ -198,16 +148,16 @@ refusal_schema(struct arena *a, bool bare, json_t *codes)
 {
 	if (bare) {
 		json_decref(codes);
-		return ref_to(a, "schemas", "bare_refusal");
+		return doc_ref(a, "schemas", "bare_refusal");
 	}
-	return made(json_pack("{s:[o, {s:{s:{s:{s:{s:{s:o}}}}}}]}", "allOf", ref_to(a, "schemas", "refusal"),
+	return doc_made(json_pack("{s:[o, {s:{s:{s:{s:{s:{s:o}}}}}}]}", "allOf", doc_ref(a, "schemas", "refusal"),
 	    "properties", "errors", "items", "properties", "code", "enum", codes));
 }
 
 static json_t *
 refusal(struct arena *a, bool bare, const struct fails *own, const struct fails *any, int http)
 {
-	return made(json_pack("{s:s, s:o}", "description", description_of(a, own, any, http), "content",
+	return doc_made(json_pack("{s:s, s:o}", "description", description_of(a, own, any, http), "content",
 	    json_content(refusal_schema(a, bare, codes_of(own, any, http)))));
 }
 
@@ -221,11 +171,11 @@ static json_t *
 success(struct arena *a, const struct route *r)
 {
 	if (r->by_proxy)
-		return made(json_pack("{s:s}", "description", "Yes: nothing but header fields."));
+		return doc_made(json_pack("{s:s}", "description", "Yes: nothing but header fields."));
 	if (route_answers_bare(r))
-		return made(json_pack("{s:s}", "description", "Outside the envelope."));
-	return made(json_pack(
-	    "{s:s, s:o}", "description", "Done.", "content", json_content(ref_to(a, "schemas", "answer"))));
+		return doc_made(json_pack("{s:s}", "description", "Outside the envelope."));
+	return doc_made(json_pack(
+	    "{s:s, s:o}", "description", "Done.", "content", json_content(doc_ref(a, "schemas", "answer"))));
 }
 
 /* Where a route adds nothing, the answer is everybody's. */
@@ -244,7 +194,7 @@ static json_t *
 responses(struct arena *a, const struct route *r)
 {
 	struct fails own = fails_of_route(a, r), mine = fails_of_any(a, r), any = fails_of_any(a, NULL);
-	json_t *all = made(json_pack("{s:o}", "200", success(a, r)));
+	json_t *all = doc_made(json_pack("{s:o}", "200", success(a, r)));
 
 	for (int http = HTTP_FIRST; http < HTTP_END; http++) {
 		const char *key = arena_printf(a, "%d", http).p;
@@ -253,9 +203,9 @@ responses(struct arena *a, const struct route *r)
 		if (http == 405 || !(has_status(&own, http) || has_status(&mine, http)))
 			continue;
 		if (!r->no_envelope && is_general(&own, &mine, &any, http))
-			set(all, key, ref_to(a, "responses", general_name(a, http)));
+			doc_set(all, key, doc_ref(a, "responses", general_name(a, http)));
 		else
-			set(all, key, refusal(a, r->no_envelope, &own, &mine, http));
+			doc_set(all, key, refusal(a, r->no_envelope, &own, &mine, http));
 	}
 	return all;
 }
@@ -265,29 +215,29 @@ responses(struct arena *a, const struct route *r)
 static json_t *
 security(enum auth auth)
 {
-	json_t *ways = made(json_array());
+	json_t *ways = doc_made(json_array());
 
 	if (auth == AUTH_NONE)
 		return ways;
 	if (auth == AUTH_SESSION)
-		append(ways, json_object());
-	append(ways, json_pack("{s:[]}", "session_cookie"));
-	append(ways, json_pack("{s:[]}", "development_header"));
-	append(ways, json_pack("{s:[]}", "development_query"));
+		doc_append(ways, json_object());
+	doc_append(ways, json_pack("{s:[]}", "session_cookie"));
+	doc_append(ways, json_pack("{s:[]}", "development_header"));
+	doc_append(ways, json_pack("{s:[]}", "development_query"));
 	return ways;
 }
 
 static json_t *
 operation(struct arena *a, const struct route *r)
 {
-	json_t *op = made(json_pack(
+	json_t *op = doc_made(json_pack(
 	    "{s:s, s:s, s:o, s:s}", "operationId", r->name, "summary", r->summary, "security", security(r->auth),
 	    "x-rule", rule_name(r->rule)));
 
-	set(op, "parameters", parameters(r));
+	doc_set(op, "parameters", parameters(r));
 	if (ROUTE_N_BODY(r) > 0)
-		set(op, "requestBody", request_body(a, r));
-	set(op, "responses", responses(a, r));
+		doc_set(op, "requestBody", request_body(a, r));
+	doc_set(op, "responses", responses(a, r));
 	return op;
 }
 
@@ -300,16 +250,16 @@ lower(struct arena *a, const char *word)
 static json_t *
 paths(struct arena *a)
 {
-	json_t *all = made(json_object());
+	json_t *all = doc_made(json_object());
 
 	for (size_t i = 0; routes[i]; i++) {
 		json_t *path = json_object_get(all, routes[i]->path);
 
 		if (path == NULL) {
-			path = made(json_object());
-			set(all, routes[i]->path, path);
+			path = doc_made(json_object());
+			doc_set(all, routes[i]->path, path);
 		}
-		set(path, lower(a, route_method_name(routes[i]->method)), operation(a, routes[i]));
+		doc_set(path, lower(a, route_method_name(routes[i]->method)), operation(a, routes[i]));
 	}
 	return all;
 }
@@ -319,10 +269,10 @@ paths(struct arena *a)
 static json_t *
 code_enum(void)
 {
-	json_t *codes = made(json_array());
+	json_t *codes = doc_made(json_array());
 
 	for (int st = OK + 1; st <= E_MAINTENANCE; st++)
-		append(codes, json_string(status_info[st].code));
+		doc_append(codes, json_string(status_info[st].code));
 	return codes;
 }
 
@@ -344,20 +294,20 @@ schemas(void)
 	    "\"data\":{\"type\":\"null\"},\"session\":{\"type\":\"null\"},"
 	    "\"errors\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"$ref\":\"#/components/schemas/"
 	    "problem\"}}}}";
-	json_t *all = made(json_object());
+	json_t *all = doc_made(json_object());
 
-	set(all, "answer", made(json_loads(answer, 0, NULL)));
-	set(all, "refusal", made(json_loads(refusal_text, 0, NULL)));
-	set(all, "problem",
-	    made(json_pack("{s:s, s:[s, s], s:{s:{s:o}, s:{s:s, s:s}}}", "type", "object", "required", "code",
+	doc_set(all, "answer", doc_made(json_loads(answer, 0, NULL)));
+	doc_set(all, "refusal", doc_made(json_loads(refusal_text, 0, NULL)));
+	doc_set(all, "problem",
+	    doc_made(json_pack("{s:s, s:[s, s], s:{s:{s:o}, s:{s:s, s:s}}}", "type", "object", "required", "code",
 		"message", "properties", "code", "enum", code_enum(), "message", "type", "string",
 		"description", "a sentence for people")));
-	set(all, "bare_refusal",
-	    made(json_pack("{s:s, s:[s, s], s:{s:{s:b}, s:{s:s}}}", "type", "object", "required", "success",
+	doc_set(all, "bare_refusal",
+	    doc_made(json_pack("{s:s, s:[s, s], s:{s:{s:b}, s:{s:s}}}", "type", "object", "required", "success",
 		"message", "properties", "success", "const", 0, "message", "type", "string")));
 	for (size_t i = 0; routes[i]; i++)
 		if (ROUTE_N_BODY(routes[i]) > 0)
-			set(all, routes[i]->name, body_schema(routes[i]));
+			doc_set(all, routes[i]->name, body_schema(routes[i]));
 	return all;
 }
 
@@ -365,18 +315,18 @@ static json_t *
 general_responses(struct arena *a)
 {
 	struct fails none = { 0 }, any = fails_of_any(a, NULL);
-	json_t *all = made(json_object());
+	json_t *all = doc_made(json_object());
 
 	for (int http = HTTP_FIRST; http < HTTP_END; http++)
 		if (has_status(&any, http))
-			set(all, general_name(a, http), refusal(a, false, &none, &any, http));
+			doc_set(all, general_name(a, http), refusal(a, false, &none, &any, http));
 	return all;
 }
 
 static json_t *
 security_schemes(void)
 {
-	json_t *all = made(json_object());
+	json_t *all = doc_made(json_object());
 	static const char *const ways[][4] = {
 		{ "session_cookie", "cookie", "__Host-session",
 		    "production; `__session` where the deployment sets cookie_domain" },
@@ -385,8 +335,8 @@ security_schemes(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
-		set(all, ways[i][0],
-		    made(json_pack("{s:s, s:s, s:s, s:s}", "type", "apiKey", "in", ways[i][1], "name",
+		doc_set(all, ways[i][0],
+		    doc_made(json_pack("{s:s, s:s, s:s, s:s}", "type", "apiKey", "in", ways[i][1], "name",
 			ways[i][2], "description", ways[i][3])));
 	return all;
 }
@@ -395,7 +345,7 @@ void
 doc_openapi(struct arena *a, struct buf *out)
 {
 	json_t *document =
-	    made(json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s, s:{s:{s:s, s:s}}}], s:o, s:{s:o, s:o, s:o}}",
+	    doc_made(json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s, s:{s:{s:s, s:s}}}], s:o, s:{s:o, s:o, s:o}}",
 		"openapi", "3.1.0", "info", "title", "sessiond", "version", SESSIOND_VERSION, "description",
 		"Written by build/src/api/apidoc from the route rows in src/api/. For people: API.md.",
 		"servers", "url", "https://{host}", "variables", "host", "default", "localhost",

@@ -90,6 +90,8 @@
 	X(AUDIT_SIGNING_KEY_CURRENT, "signing_key.current", HOOK_NONE, "A signing key began to sign; the one before it stays published until its tokens have ended.") \
 	X(AUDIT_SIGNING_KEY_GONE, "signing_key.gone", HOOK_NONE, "A signing key that had been replaced was deleted: no token it signed is good any more.") \
 	X(AUDIT_SIGNING_KEY_REPLACED, "signing_key.replaced", HOOK_NONE, "An operator had another signing key take over at once, and all others deleted.") \
+	X(AUDIT_SECRET_KEY_CREATED, "secret_key.created", HOOK_NONE, "An operator made a further key for the Backend API; the detail has its first characters.") \
+	X(AUDIT_SECRET_KEY_REVOKED, "secret_key.revoked", HOOK_NONE, "An operator ended a key of the Backend API, at once or soon; the detail has its first characters.") \
 	X(AUDIT_DEPLOYMENT_CREATED, "deployment.created", HOOK_NONE, "An operator made a deployment.") \
 	X(AUDIT_DEPLOYMENT_CHANGED, "deployment.changed", HOOK_NONE, "An operator changed a deployment's settings; the detail says which.")
 

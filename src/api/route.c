@@ -14,9 +14,8 @@ static const char *const method_names[HTTP_METHOD__COUNT] = {
 	[HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE", [HTTP_OPTIONS] = "OPTIONS",
 };
 
-/* Does `path` match the row's path, segment by segment? */
-static bool
-path_matches(const char *pattern, struct str path, struct str ret_ids[ROUTE_IDS_MAX])
+bool
+route_path_matches(const char *pattern, struct str path, struct str ret_ids[ROUTE_IDS_MAX])
 {
 	size_t n_ids = 0, i = 0;
 
@@ -43,7 +42,7 @@ path_matches(const char *pattern, struct str path, struct str ret_ids[ROUTE_IDS_
 static bool
 row_matches(const struct route *r, struct str path, struct str ret_ids[ROUTE_IDS_MAX])
 {
-	return r->by_proxy ? check_is_path(path) : path_matches(r->path, path, ret_ids);
+	return r->by_proxy ? check_is_path(path) : route_path_matches(r->path, path, ret_ids);
 }
 
 static unsigned

@@ -13,6 +13,9 @@
 enum status route_find(enum http_method method, struct str path, const struct route **ret_route,
     struct str ret_ids[ROUTE_IDS_MAX], unsigned *ret_allow) MUST_CHECK;
 
+/* Does `path` match the row's path, segment by segment? Fills ret_ids as far as it goes. Any thread. */
+bool route_path_matches(const char *pattern, struct str path, struct str ret_ids[ROUTE_IDS_MAX]);
+
 const char *route_method_name(enum http_method m);	/* "GET" */
 
 /* "GET, HEAD, OPTIONS" for such bits. Task's arena. */

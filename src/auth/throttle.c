@@ -31,6 +31,8 @@ const struct throttle_rule_info throttle_rule_info[THROTTLE_RULE__COUNT] = {
 	[RULE_INVITE_ORGANIZATION] = { "invite_organization", 500, DAY_US },
 	[RULE_INVITE_TARGET] = { "invite_target", 5, DAY_US },
 	[RULE_INVITE_DEPLOYMENT] = { "invite_deployment", 5000, HOUR_US },
+	[RULE_SECRET_KEY] = { "secret_key", 20, MINUTE_US },
+	[RULE_BACKEND] = { "backend", 6000, MINUTE_US },
 	[RULE_PICTURE] = { "picture", 10, MINUTE_US },
 	[RULE_DOMAIN_LOOK] = { "domain_look", 20, HOUR_US },
 };

@@ -36,6 +36,8 @@ enum throttle_rule {
 	RULE_INVITE_ORGANIZATION,
 	RULE_INVITE_TARGET,
 	RULE_INVITE_DEPLOYMENT,
+	RULE_SECRET_KEY,	/* one source: calls of the Backend API with a wrong key */
+	RULE_BACKEND,	/* one secret key: calls of the Backend API */
 	RULE_PICTURE,	/* one source: pictures to be made anew, which take a process each */
 	RULE_DOMAIN_LOOK,	/* one organization: the DNS asked for its domains. In the database. */
 	THROTTLE_RULE__COUNT

@@ -26,6 +26,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG, LOG__COUN
 	X(EV_THROTTLED, "throttled", "A source or an account has used up its tries.") \
 	X(EV_MESSAGE, "message", "A message was delivered, kept to be shown, tried in vain or given up. Never says to whom.") \
 	X(EV_WEBHOOK, "webhook", "An endpoint outside was disabled: it took nothing for days, or said 410 Gone.") \
+	X(EV_BACKEND, "backend", "One call of the Backend API was answered. Never its query or body.") \
+	X(EV_SECRET_KEY_REFUSED, "secret_key.refused", "A call of the Backend API came without a live key.") \
 	X(EV_ADMIN, "admin", "An operator's command.") \
 	X(EV_BUG, "bug", "A condition of our own did not hold.")
 

@@ -142,7 +142,7 @@ const struct conf_row conf_rows[] = {
 	    .def_said = "$STATE_DIRECTORY (systemd), else ./data", .form = &path },
 	{ ROW("database", CONF_TEXT, database, "", "A PostgreSQL server to use in place of the embedded database."),
 	    .def_said = "SQLite in the data directory", .form = &database, .secret = true },
-	COUNT("database-connections", database_connections, 10000, "0: one a worker, and six",
+	COUNT("database-connections", database_connections, 10000, "0: one a worker, and ten",
 	    "Connections to PostgreSQL, at most."),
 	{ ROW("master-key-file", CONF_TEXT, master_key_file, "",
 	    "The key that seals secrets and signs tokens: 32 bytes, or 64 hex digits; readable by nobody else."),
@@ -206,6 +206,8 @@ const struct conf_row conf_rows[] = {
 	TRIES("throttle-invite-organization", RULE_INVITE_ORGANIZATION, "500", "Invitations a day to one organization."),
 	TRIES("throttle-invite-target", RULE_INVITE_TARGET, "5", "Invitations a day to one address, from all organizations of a deployment."),
 	TRIES("throttle-invite-deployment", RULE_INVITE_DEPLOYMENT, "5000", "Invitations an hour that the people of one deployment send."),
+	TRIES("throttle-secret-key", RULE_SECRET_KEY, "20", "Calls of the Backend API a minute with a wrong key by one source."),
+	TRIES("throttle-backend", RULE_BACKEND, "6000", "Calls of the Backend API a minute with one key."),
 	TRIES("throttle-picture", RULE_PICTURE, "10", "Pictures uploaded a minute by one source."),
 	TRIES("throttle-domain-look", RULE_DOMAIN_LOOK, "20", "Looks an hour for the records of one organization's domains."),
 

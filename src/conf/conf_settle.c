@@ -39,7 +39,7 @@ settle_counts(struct conf *c)
 	c->workers = or_else(c->workers, 4 * cores, 4096);
 	c->hash_threads = or_else(c->hash_threads, cores, 1024);
 	c->hash_workers = or_else(c->hash_workers, 2 * c->hash_threads, 4096);
-	c->database_connections = or_else(c->database_connections, c->workers + c->hash_workers + 6, 10000);
+	c->database_connections = or_else(c->database_connections, c->workers + c->hash_workers + 10, 10000);
 }
 
 /* systemd gives several directories separated by colons; the first is ours. */

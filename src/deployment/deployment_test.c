@@ -128,7 +128,8 @@ run_find_secret(struct task *t, void *arg)
 	uint8_t hash[32];
 
 	assert_true(secret_sha256(hash, &made->secret_key, 1));
-	TRY(sql_secret_key_find(t, made->id, hash, &row));
+	TRY(sql_secret_key_find(t, hash, t->now, &row));
+	assert_int_equal(row.deployment.v, made->id.v);
 	assert_true(str_starts(made->secret_key, row.prefix));
 	assert_int_equal(row.prefix.n, 12);
 	return OK;

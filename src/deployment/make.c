@@ -5,10 +5,11 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "deployment/deployment.h"
+#include "deployment/secret_key.h"
 #include "deployment/signing_key.h"
 #include "store/store.gen.h"
 
-enum { SECRET_KEY_PREFIX = 12, NAME_MAX_POINTS = 100 };
+enum { NAME_MAX_POINTS = 100 };
 
 /* ---- hosts ---- */
 
@@ -91,25 +92,6 @@ insert_roles(struct task *t, const struct made *m)
 	    t, m->id, m->ws_admin, S("Admin"), S("admin"), S("workspace:admin"), t->now);
 }
 
-static enum status
-make_secret_key(struct task *t, struct deployment_id id, enum deployment_mode mode, struct str *ret_key)
-{
-	uint8_t random[32], hash[32];
-	struct str key;
-
-	if (!secret_random(random, sizeof(random)))
-		return fail(t, E_INTERNAL, "no randomness for a secret key");
-	key = arena_printf(t->arena, "sk_%s_" STR_FMT, mode == MODE_STAGING ? "test" : "live",
-	    STR_ARG(str_b64url(t->arena, random, sizeof(random))));
-	secret_wipe(random, sizeof(random));
-	TRY_MEM(t, key.p);
-	if (!secret_sha256(hash, &key, 1))
-		return fail(t, E_INTERNAL, "SHA-256 failed");
-	TRY(sql_secret_key_insert(t, id, hash, (struct str){ key.p, SECRET_KEY_PREFIX }, t->now));
-	*ret_key = key;
-	return OK;
-}
-
 /* The host, in all likelihood; an id only where two processes drew the same. */
 static enum status
 tell_conflict(struct task *t, struct str host)
@@ -171,7 +153,7 @@ deployment_create(struct task *t, const struct keys *k, const struct deployment_
 	TRY(insert_roles(t, &m));
 	TRY(deployment_settings(t, m.id, &settings));
 	TRY(signing_key_make_first(t, k, m.id, settings.jwt_lifetime_s + settings.jwt_clock_skew_s));
-	TRY(make_secret_key(t, m.id, spec->mode, &made.secret_key));
+	TRY(secret_key_make(t, m.id, spec->mode, &made.secret_key));
 	made.id = m.id;
 	made.publishable_key = deployment_publishable_key(t->arena, spec->mode, p.base_url);
 	TRY_MEM(t, made.publishable_key.p);

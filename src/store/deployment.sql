@@ -65,11 +65,31 @@ INSERT INTO secret_key (deployment_id, key_hash, prefix, created_at)
 VALUES (:deployment, :key_hash, :prefix, :now);
 
 -- :name secret_key_find :one
--- :in deployment_id deployment, hash key_hash
--- :out text prefix, time created_at, time last_used_at
+-- :any-deployment whose key it is says which deployment a call of the Backend API is about
+-- :in hash key_hash, time now
+-- :out deployment_id deployment, text prefix, time last_used_at
 -- E_NOT_FOUND for an unknown or revoked key.
-SELECT prefix, created_at, last_used_at FROM secret_key
- WHERE deployment_id = :deployment AND key_hash = :key_hash AND revoked_at IS NULL;
+SELECT deployment_id, prefix, last_used_at FROM secret_key
+ WHERE key_hash = :key_hash AND (revoked_at IS NULL OR revoked_at > :now);
+
+-- :name secret_key_used :rows
+-- :in deployment_id deployment, hash key_hash, time now, time before
+-- 0 rows where somebody else has written it down a moment ago.
+UPDATE secret_key SET last_used_at = :now
+ WHERE deployment_id = :deployment AND key_hash = :key_hash AND (last_used_at IS NULL OR last_used_at <= :before);
+
+-- :name secret_keys :many
+-- :in deployment_id deployment
+-- :out text prefix, time created_at, time last_used_at, time revoked_at
+SELECT prefix, created_at, last_used_at, revoked_at FROM secret_key
+ WHERE deployment_id = :deployment ORDER BY created_at, prefix;
+
+-- :name secret_key_revoke :rows
+-- :in deployment_id deployment, text prefix, time at, time now
+-- A key dies once: one that is dead, or dies sooner, stays as it is.
+UPDATE secret_key SET revoked_at = :at
+ WHERE deployment_id = :deployment AND prefix = :prefix
+   AND (revoked_at IS NULL OR (revoked_at > :now AND revoked_at > :at));
 
 -- :name deployment_orgrole_insert :exec
 -- :in deployment_id deployment, orgrole_id id, text name, key name_key, text permissions, time now

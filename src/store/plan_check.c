@@ -19,6 +19,7 @@
 static const char *const whole_tables[] = {
 	"deployment", "signing_key", "secret_key", "audit_head", /* small tables */
 	"jwt_templates", /* a few dozen of a deployment, at most */
+	"message_templates_own", /* a kind of message has three parts at most */
 	/* By an index of nothing but what waits to be sent. */
 	"message_backlog", "message_claim", "message_due_lanes", "message_give_up", "message_retry", "message_sent",
 	"message_shown_here",
@@ -44,12 +45,15 @@ static const char *const across_deployments[] = {
 	"invitation_expired_delete",
 	"org_invitation_expired_delete",
 	"known_device_expired_delete",
+	"idempotency_expired_delete",
 	"message_content_expired_forget",
 	"message_old_delete",
 	"hook_event_old_delete",
 	"revocation_old_delete",
 	/* What other nodes changed, by transaction. */
 	"revocations_since",
+	/* Whose key it is says which deployment it is. */
+	"secret_key_find",
 	/* About the database. */
 	"fact_find",
 };

@@ -53,30 +53,10 @@ check_own(struct request *rq, const struct contacts *c, const struct contact_row
 static enum status
 check_taken(struct request *rq, const struct contact_row *new)
 {
-	struct deployment_id d = rq->deployment->id;
-	struct str key = contact_key(&rq->task, new);
-	struct contact_holder h;
-	enum status st = new->is_phone ? sql_phone_holder(&rq->task, d, key, &h) : sql_email_holder(&rq->task, d, key, &h);
+	bool verified;
 
-	if (st == OK && h.verified_at != 0)
-		return refuse(rq, new->is_phone ? E_PHONE_NUMBER_EXISTS : E_EMAIL_EXISTS, NULL);
-	return st == E_NOT_FOUND ? OK : st;
-}
-
-/* Its own id is its key until it is verified. */
-static enum status
-insert(struct request *rq, const struct contact_row *new)
-{
-	struct deployment_id d = rq->deployment->id;
-	struct task *t = &rq->task;
-	struct str key = contact_id_str(t->arena, new);
-	int64_t rows;
-
-	if (new->is_phone)
-		TRY(sql_phone_insert(t, d, (struct phone_id){ new->id }, new->user, new->value, new->dial_code, key, 0, t->now, &rows));
-	else
-		TRY(sql_email_insert(t, d, (struct email_id){ new->id }, new->user, new->value, key, 0, t->now, &rows));
-	return rows == 1 ? OK : E_CONFLICT;
+	TRY(contact_is_verified(&rq->task, rq->deployment->id, new->is_phone, contact_key(&rq->task, new), &verified));
+	return verified ? refuse(rq, new->is_phone ? E_PHONE_NUMBER_EXISTS : E_EMAIL_EXISTS, NULL) : OK;
 }
 
 static enum status
@@ -89,7 +69,7 @@ add(struct request *rq, struct contact_row *new)
 	new->id = id_next(rq->task.now);
 	TRY(check_own(rq, &c, new));
 	TRY(check_taken(rq, new));
-	TRY(insert(rq, new));
+	TRY(contact_insert(&rq->task, rq->deployment->id, new, contact_id_str(rq->task.arena, new)));
 	return contact_changed(rq, new->user, new, CONTACT_ADDED);
 }
 

@@ -56,25 +56,17 @@ use_code(struct request *rq, const struct contact_row *row)
 	return st == E_INVALID_CODE ? refuse(rq, st, NULL) : st;
 }
 
-/* The unique index has the last word when two accounts prove the same one at once. */
 static enum status
 verify(struct request *rq, const struct contact_row *row)
 {
-	struct deployment_id d = rq->deployment->id;
-	struct task *t = &rq->task;
-	struct str key = contact_key(t, row);
+	struct str key = contact_key(&rq->task, row);
 	enum status st;
-	int64_t rows;
 
 	TRY(contact_release(rq, row->is_phone, key, row->id));
-	if (row->is_phone)
-		st = sql_phone_verify(t, d, row->user, row->id, key, t->now, &rows);
-	else
-		st = sql_email_verify(t, d, row->user, row->id, key, t->now, &rows);
-	if (st == E_CONFLICT)
-		return refuse(rq, row->is_phone ? E_PHONE_NUMBER_EXISTS : E_EMAIL_EXISTS, NULL);
-	TRY(st);
-	return rows == 1 ? OK : refuse(rq, E_VERIFICATION_CODE_EXPIRED, NULL);
+	st = contact_verify(&rq->task, rq->deployment->id, row, key);
+	if (st == E_EMAIL_EXISTS || st == E_PHONE_NUMBER_EXISTS)
+		return refuse(rq, st, NULL);
+	return st == E_NOT_FOUND ? refuse(rq, E_VERIFICATION_CODE_EXPIRED, NULL) : st;
 }
 
 static enum status

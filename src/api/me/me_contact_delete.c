@@ -22,19 +22,6 @@ check_remains(struct request *rq, const struct contacts *c, const struct contact
 }
 
 static enum status
-delete_row(struct request *rq, const struct contact_row *row)
-{
-	struct deployment_id d = rq->deployment->id;
-	struct task *t = &rq->task;
-	int64_t rows;
-
-	TRY(sql_code_drop(t, d, contact_code_purpose(row->is_phone), row->id, &rows));
-	if (row->is_phone)
-		return sql_phone_delete(t, d, row->user, row->id, &rows);
-	return sql_email_delete(t, d, row->user, row->id, &rows);
-}
-
-static enum status
 contact_delete(struct request *rq, bool is_phone)
 {
 	const struct contact_row *row;
@@ -43,7 +30,7 @@ contact_delete(struct request *rq, bool is_phone)
 	TRY(contacts_lock(rq, &c));
 	TRY(contacts_named(rq, &c, is_phone, &row));
 	TRY(check_remains(rq, &c, row));
-	TRY(delete_row(rq, row));
+	TRY(contact_remove(&rq->task, rq->deployment->id, row));
 	TRY(contact_changed(rq, row->user, row, CONTACT_REMOVED));
 	return reply_text(rq, is_phone ? "The phone number has been removed." : "The email address has been removed.");
 }

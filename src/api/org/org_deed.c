@@ -43,13 +43,13 @@ org_outcome(struct request *rq, enum status st)
 	return st;
 }
 
-enum status
-org_audit(struct request *rq, enum audit_event event, const struct org_event *e)
+struct str
+org_event_detail(struct arena *a, const struct org_event *e)
 {
 	struct json j;
 	struct buf b;
 
-	buf_init_arena(&b, rq->task.arena, 1024);
+	buf_init_arena(&b, a, 1024);
 	json_init(&j, &b);
 	json_object_begin(&j, NULL);
 	json_org_id(&j, "organization_id", e->org);
@@ -66,8 +66,16 @@ org_audit(struct request *rq, enum audit_event event, const struct org_event *e)
 	if (e->wsrole.v != 0)
 		json_wsrole_id(&j, "role_id", e->wsrole);
 	json_object_end(&j);
-	TRY_MEM(&rq->task, b.failed ? NULL : b.p);
-	return audit(rq, event, rq->signin->user, buf_str(&b));
+	return buf_str(&b);
+}
+
+enum status
+org_audit(struct request *rq, enum audit_event event, const struct org_event *e)
+{
+	struct str detail = org_event_detail(rq->task.arena, e);
+
+	TRY_MEM(&rq->task, detail.p);
+	return audit(rq, event, rq->signin->user, detail);
 }
 
 enum status

@@ -28,6 +28,8 @@ struct org_event {
 	struct orgrole_id orgrole;
 	struct wsrole_id wsrole;
 };
+/* As the audit table has it. Task's arena; .p NULL without memory. */
+struct str org_event_detail(struct arena *a, const struct org_event *e);
 /* TX_WRITE: write it down, done by the caller. */
 enum status org_audit(struct request *rq, enum audit_event event, const struct org_event *e) MUST_CHECK;
 

@@ -144,38 +144,59 @@ static const struct {
 	[CONTACT_PRIMARY] = { { AUDIT_EMAIL_PRIMARY, AUDIT_PHONE_PRIMARY }, "is now the primary one of your account." },
 };
 
+enum audit_event
+contact_event(const struct contact_row *row, enum contact_deed deed)
+{
+	return deeds[deed].events[row->is_phone];
+}
+
+struct str
+contact_sentence(struct arena *a, const struct contact_row *row, enum contact_deed deed)
+{
+	struct str shown = row->is_phone ? code_mask_phone(a, row->value) : row->value;
+
+	return arena_printf(a, "The %s " STR_FMT " %s", row->is_phone ? "phone number" : "email address", STR_ARG(shown),
+	    deeds[deed].said);
+}
+
 enum status
 contact_changed(struct request *rq, struct user_id user, const struct contact_row *row, enum contact_deed deed)
 {
 	struct arena *a = rq->task.arena;
 	struct str id = contact_id_str(a, row);
-	struct str shown = row->is_phone ? code_mask_phone(a, row->value) : row->value;
-	struct str what = arena_printf(a, "The %s " STR_FMT " %s", row->is_phone ? "phone number" : "email address",
-	    STR_ARG(shown), deeds[deed].said);
+	struct str what = contact_sentence(a, row, deed);
 	/* Who loses an address that was theirs is told there too: the row is gone by now. */
 	bool lost = deed == CONTACT_REMOVED && !row->is_phone && row->verified_at != 0;
 
 	TRY_MEM(&rq->task, what.p);
 	TRY(notice_put(rq, user, what.p, lost ? row->value : S("")));
-	TRY(audit(rq, deeds[deed].events[row->is_phone], user, arena_printf(a, "{\"id\":\"" STR_FMT "\"}", STR_ARG(id))));
+	TRY(audit(rq, contact_event(row, deed), user, arena_printf(a, "{\"id\":\"" STR_FMT "\"}", STR_ARG(id))));
 	return cache_touch(&rq->task, rq->deployment->id, SUBJECT_USER, user.v);
 }
 
 /* ---- who has it ---- */
 
 static enum status
-find_holder(struct request *rq, bool is_phone, struct str key, struct contact_holder *ret_holder)
+find_holder(struct task *t, struct deployment_id d, bool is_phone, struct str key, struct contact_holder *ret_holder)
 {
-	struct deployment_id d = rq->deployment->id;
+	return is_phone ? sql_phone_holder(t, d, key, ret_holder) : sql_email_holder(t, d, key, ret_holder);
+}
 
-	return is_phone ? sql_phone_holder(&rq->task, d, key, ret_holder) : sql_email_holder(&rq->task, d, key, ret_holder);
+enum status
+contact_is_verified(struct task *t, struct deployment_id d, bool is_phone, struct str key, bool *ret_verified)
+{
+	struct contact_holder h = { .verified_at = 0 };
+	enum status st = find_holder(t, d, is_phone, key, &h);
+
+	if (st != OK && st != E_NOT_FOUND)
+		return st;
+	*ret_verified = h.verified_at != 0;
+	return OK;
 }
 
 static enum status
-take_from(struct request *rq, bool is_phone, const struct contact_holder *h)
+take_from(struct task *t, struct deployment_id d, bool is_phone, const struct contact_holder *h)
 {
-	struct deployment_id d = rq->deployment->id;
-	struct task *t = &rq->task;
 	int64_t rows, cleared;
 
 	if (is_phone) {
@@ -189,21 +210,78 @@ take_from(struct request *rq, bool is_phone, const struct contact_holder *h)
 }
 
 enum status
-contact_release(struct request *rq, bool is_phone, struct str key, int64_t own_id)
+contact_take(struct task *t, struct deployment_id d, bool is_phone, struct str key, int64_t own_id,
+    struct contact_row *ret_lost, bool *ret_was_lost)
 {
-	enum status taken = is_phone ? E_PHONE_NUMBER_EXISTS : E_EMAIL_EXISTS;
 	struct contact_holder h;
-	enum status st = find_holder(rq, is_phone, key, &h);
-	struct contact_row row;
+	enum status st = find_holder(t, d, is_phone, key, &h);
 
-	if (st == E_NOT_FOUND)
+	*ret_was_lost = false;
+	if (st == E_NOT_FOUND || (st == OK && h.id == own_id))
 		return OK;
 	TRY(st);
-	if (h.id == own_id)
-		return OK;
 	if (h.verified_at != 0)
-		return refuse(rq, taken, NULL);
-	TRY(take_from(rq, is_phone, &h));
-	row = (struct contact_row){ .user = h.user, .is_phone = is_phone, .id = h.id, .value = key };
-	return contact_changed(rq, h.user, &row, CONTACT_REMOVED);
+		return is_phone ? E_PHONE_NUMBER_EXISTS : E_EMAIL_EXISTS;
+	TRY(take_from(t, d, is_phone, &h));
+	*ret_lost = (struct contact_row){ .user = h.user, .is_phone = is_phone, .id = h.id, .value = key };
+	*ret_was_lost = true;
+	return OK;
+}
+
+enum status
+contact_release(struct request *rq, bool is_phone, struct str key, int64_t own_id)
+{
+	struct contact_row lost;
+	bool was_lost;
+	enum status st = contact_take(&rq->task, rq->deployment->id, is_phone, key, own_id, &lost, &was_lost);
+
+	if (st == E_EMAIL_EXISTS || st == E_PHONE_NUMBER_EXISTS)
+		return refuse(rq, st, NULL);
+	TRY(st);
+	return was_lost ? contact_changed(rq, lost.user, &lost, CONTACT_REMOVED) : OK;
+}
+
+/* ---- the rows ---- */
+
+enum status
+contact_insert(struct task *t, struct deployment_id d, const struct contact_row *row, struct str key)
+{
+	int64_t rows;
+
+	if (row->is_phone)
+		TRY(sql_phone_insert(t, d, (struct phone_id){ row->id }, row->user, row->value, row->dial_code, key, row->verified_at,
+		    t->now, &rows));
+	else
+		TRY(sql_email_insert(t, d, (struct email_id){ row->id }, row->user, row->value, key, row->verified_at, t->now, &rows));
+	return rows == 1 ? OK : E_CONFLICT;
+}
+
+enum status
+contact_verify(struct task *t, struct deployment_id d, const struct contact_row *row, struct str key)
+{
+	enum status st;
+	int64_t rows;
+
+	if (row->is_phone)
+		st = sql_phone_verify(t, d, row->user, row->id, key, t->now, &rows);
+	else
+		st = sql_email_verify(t, d, row->user, row->id, key, t->now, &rows);
+	if (st == E_CONFLICT)
+		return row->is_phone ? E_PHONE_NUMBER_EXISTS : E_EMAIL_EXISTS;
+	TRY(st);
+	return rows == 1 ? OK : E_NOT_FOUND;
+}
+
+enum status
+contact_remove(struct task *t, struct deployment_id d, const struct contact_row *row)
+{
+	int64_t rows;
+
+	TRY(sql_code_drop(t, d, row->is_phone ? CODE_PHONE : CODE_EMAIL, row->id, &rows));
+	if (row->is_phone) {
+		TRY(sql_account_clear_primary_phone(t, d, row->user, row->id, t->now, &rows));
+		return sql_phone_delete(t, d, row->user, row->id, &rows);
+	}
+	TRY(sql_account_clear_primary_email(t, d, row->user, row->id, t->now, &rows));
+	return sql_email_delete(t, d, row->user, row->id, &rows);
 }

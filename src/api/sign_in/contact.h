@@ -38,9 +38,27 @@ enum contact_deed { CONTACT_ADDED, CONTACT_VERIFIED, CONTACT_REMOVED, CONTACT_PR
 enum status contact_changed(struct request *rq, struct user_id user, const struct contact_row *row,
     enum contact_deed deed) MUST_CHECK;
 
+/* What is written down, and what its user is told: one sentence. Task's arena. */
+enum audit_event contact_event(const struct contact_row *row, enum contact_deed deed);
+struct str contact_sentence(struct arena *a, const struct contact_row *row, enum contact_deed deed);
+
 /*
  * TX_WRITE: nothing but `own_id` (0: of an account to be made) has this key any more, so that whoever has proved it
  * can have it. An account that holds it unverified loses it, and is told. E_EMAIL_EXISTS, E_PHONE_NUMBER_EXISTS,
  * refused: it is verified there.
  */
 enum status contact_release(struct request *rq, bool is_phone, struct str key, int64_t own_id) MUST_CHECK;
+
+/* ---- without a request; in a write transaction, and what changed is the caller's to tell ---- */
+
+/* As contact_release(): *ret_lost is what an account lost, when *ret_was_lost. E_EMAIL_EXISTS, E_PHONE_NUMBER_EXISTS. */
+enum status contact_take(struct task *t, struct deployment_id d, bool is_phone, struct str key, int64_t own_id,
+    struct contact_row *ret_lost, bool *ret_was_lost) MUST_CHECK;
+/* Has somebody proved that this is theirs? */
+enum status contact_is_verified(struct task *t, struct deployment_id d, bool is_phone, struct str key, bool *ret_verified) MUST_CHECK;
+/* Its own wire id is its key until it is verified (docs/decisions/contacts.md). E_CONFLICT: the key is taken. */
+enum status contact_insert(struct task *t, struct deployment_id d, const struct contact_row *row, struct str key) MUST_CHECK;
+/* The unique index has the last word: E_EMAIL_EXISTS, E_PHONE_NUMBER_EXISTS. E_NOT_FOUND: verified meanwhile. */
+enum status contact_verify(struct task *t, struct deployment_id d, const struct contact_row *row, struct str key) MUST_CHECK;
+/* With its codes; when it was the primary one, there is none then. */
+enum status contact_remove(struct task *t, struct deployment_id d, const struct contact_row *row) MUST_CHECK;

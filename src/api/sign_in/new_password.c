@@ -28,23 +28,30 @@ add_word(struct str *words, size_t *n, struct str word)
 }
 
 enum status
-new_password_check(struct request *rq, struct str password, const struct str *words, size_t n)
+new_password_judge(const struct deployment *d, struct str password, const struct str *words, size_t n,
+    const char **ret_sentence)
 {
-	const struct settings *s = &rq->deployment->settings;
+	const struct settings *s = &d->settings;
 	struct str known[STRENGTH_WORDS_MAX];
 	size_t n_known = 0;
 	struct password_policy policy = {
 		s->auth.password.min_length, s->auth.password.require_lowercase, s->auth.password.require_uppercase,
 		s->auth.password.require_number, s->auth.password.require_special, s->password_strength_min, known, 0,
 	};
-	const char *sentence = NULL;
-	enum status st;
 
 	add(known, &n_known, s->ui.app_name);
 	for (size_t i = 0; i < n; i++)
 		add_word(known, &n_known, words[i]);
 	policy.n_words = n_known;
-	st = password_check(&policy, password, &sentence);
+	return password_check(&policy, password, ret_sentence);
+}
+
+enum status
+new_password_check(struct request *rq, struct str password, const struct str *words, size_t n)
+{
+	const char *sentence = NULL;
+	enum status st = new_password_judge(rq->deployment, password, words, n, &sentence);
+
 	return st == OK ? OK : refuse(rq, st, sentence ? "%s" : NULL, sentence);
 }
 

@@ -17,3 +17,6 @@ enum status new_password_check(struct request *rq, struct str password, const st
  * everywhere but in this session, and no browser is known any more; the user is told. The account is locked.
  */
 enum status new_password_put(struct request *rq, struct user_id user, struct str record, enum audit_event event) MUST_CHECK;
+/* The same without a request: *ret_sentence stays as it is where there is none. Any thread. */
+enum status new_password_judge(const struct deployment *d, struct str password, const struct str *words, size_t n,
+    const char **ret_sentence) MUST_CHECK;

@@ -1,0 +1,126 @@
+/* memberships.c - what a user belongs to. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/backend/backend.h"
+
+#include "base/str.h"
+
+static const struct shape shape_org_membership = { "organization_membership", {
+	{ "id", MEMBER_ID, .help = "orgmem_…" },
+	{ "organization_id", MEMBER_ID },
+	{ "organization_name", MEMBER_TEXT },
+	{ "role_ids", MEMBER_LIST },
+	{ "created_at", MEMBER_TIME },
+} };
+static const struct shape shape_org_memberships = { "organization_memberships", { { "data", MEMBER_LIST, .of = &shape_org_membership } } };
+
+static const struct shape shape_workspace_membership = { "workspace_membership", {
+	{ "id", MEMBER_ID, .help = "wsmem_…" },
+	{ "organization_id", MEMBER_ID },
+	{ "workspace_id", MEMBER_ID },
+	{ "workspace_name", MEMBER_TEXT },
+	{ "role_ids", MEMBER_LIST },
+	{ "created_at", MEMBER_TIME },
+} };
+static const struct shape shape_workspace_memberships = { "workspace_memberships",
+	{ { "data", MEMBER_LIST, .of = &shape_workspace_membership } } };
+
+static enum status
+user_of_path(struct call *c, struct user_id *ret_user)
+{
+	struct account_row account;
+
+	TRY(call_user_id(c, 0, ret_user));
+	return sql_account_find(c->t, c->by.d->id, *ret_user, &account);
+}
+
+static void
+write_orgmem(struct json *j, const struct orgmem_row *m, const struct orgrole_row *roles, size_t n)
+{
+	json_object_begin(j, NULL);
+	json_orgmem_id(j, "id", m->id);
+	json_org_id(j, "organization_id", m->org);
+	json_str(j, "organization_name", m->org_name);
+	json_array_begin(j, "role_ids");
+	for (size_t i = 0; i < n; i++)
+		if (roles[i].orgmem.v == m->id.v)
+			json_orgrole_id(j, NULL, roles[i].id);
+	json_array_end(j);
+	json_time(j, "created_at", m->created_at);
+	json_object_end(j);
+}
+
+static enum status
+user_org_memberships(struct call *c)
+{
+	const struct org_id all = { 0 };
+	struct orgrole_row *roles;
+	struct orgmem_row *rows;
+	struct user_id user;
+	size_t n, n_roles;
+	struct json *j;
+
+	TRY(user_of_path(c, &user));
+	TRY(sql_user_orgmems(c->t, c->by.d->id, user, all, &rows, &n));
+	TRY(sql_user_orgroles(c->t, c->by.d->id, user, all, &roles, &n_roles));
+	j = call_list_begin(c);
+	for (size_t i = 0; i < n; i++)
+		write_orgmem(j, &rows[i], roles, n_roles);
+	json_array_end(j);
+	json_object_end(j);
+	return OK;
+}
+
+const struct backend_route backend_user_org_memberships = {
+	.method = HTTP_GET, .path = "/v1/users/{id}/organization-memberships", .name = "user_org_memberships",
+	.summary = "The organizations a user is in, and as what.",
+	.tx = CALL_READ, .answers = &shape_org_memberships,
+	.fails = { E_NOT_FOUND },
+	.run = user_org_memberships,
+};
+
+static void
+write_wsmem(struct json *j, const struct wsmem_row *m, const struct wsrole_row *roles, size_t n)
+{
+	json_object_begin(j, NULL);
+	json_wsmem_id(j, "id", m->id);
+	json_org_id(j, "organization_id", m->org);
+	json_workspace_id(j, "workspace_id", m->workspace);
+	json_str(j, "workspace_name", m->ws_name);
+	json_array_begin(j, "role_ids");
+	for (size_t i = 0; i < n; i++)
+		if (roles[i].wsmem.v == m->id.v)
+			json_wsrole_id(j, NULL, roles[i].id);
+	json_array_end(j);
+	json_time(j, "created_at", m->created_at);
+	json_object_end(j);
+}
+
+static enum status
+user_workspace_memberships(struct call *c)
+{
+	const struct workspace_id all = { 0 };
+	const struct org_id any = { 0 };
+	struct wsrole_row *roles;
+	struct wsmem_row *rows;
+	struct user_id user;
+	size_t n, n_roles;
+	struct json *j;
+
+	TRY(user_of_path(c, &user));
+	TRY(sql_user_wsmems(c->t, c->by.d->id, user, any, all, &rows, &n));
+	TRY(sql_user_wsroles(c->t, c->by.d->id, user, any, all, &roles, &n_roles));
+	j = call_list_begin(c);
+	for (size_t i = 0; i < n; i++)
+		write_wsmem(j, &rows[i], roles, n_roles);
+	json_array_end(j);
+	json_object_end(j);
+	return OK;
+}
+
+const struct backend_route backend_user_workspace_memberships = {
+	.method = HTTP_GET, .path = "/v1/users/{id}/workspace-memberships", .name = "user_workspace_memberships",
+	.summary = "The workspaces a user is in, and as what.",
+	.tx = CALL_READ, .answers = &shape_workspace_memberships,
+	.fails = { E_NOT_FOUND },
+	.run = user_workspace_memberships,
+};
