@@ -506,6 +506,17 @@ def test_TEN06_a_role_taken_away_is_gone(settled):
     assert forbidden(ask(browser, "organization_role=Admin")) and said(ask(browser, "workspace_role=Admin"))
 
 
+@pytest.mark.parametrize("off,left", [("workspaces_enabled", {"X-User-Id", "X-Organization-Id", "X-Organization-Roles", "X-Organization-Permissions"}),
+                                      ("organizations_enabled", {"X-User-Id"})])
+def test_TEN12_V40_what_is_switched_off_is_vouched_for_no_more(inside, off, left):
+    """Roles went on to open doors after the operator had switched organizations, or workspaces, off."""
+    browser = inside[0]
+    assert said(twice(browser, "organization_role=Admin&workspace_role=Admin"))
+    browser.deployment.set(**{f"b2b_settings__{off}": "false"})
+    assert said(twice(browser)).keys() == left and forbidden(twice(browser, "workspace_role=Admin"))
+    assert (twice(browser, "organization_role=Admin").status == 200) == ("X-Organization-Id" in left)
+
+
 def test_9_4_a_scope_that_wants_a_second_factor_is_not_vouched_for(settled):
     d, browser, org, room = settled
     d.set(b2b_settings__enforce_mfa_per_org_enabled="true", b2b_settings__enforce_mfa_per_workspace_enabled="true")

@@ -352,6 +352,30 @@ def test_9_4_a_scope_that_one_may_not_enter_is_not_vouched_for(crowded):
     assert (claims["org"], claims["can"], claims["room"]) == (None, None, None)
 
 
+def test_9_4_nor_by_the_ids_of_its_memberships(crowded):
+    """{{active_organization_membership_id}} named the organization that the claims left out."""
+    d, browser, _, _ = crowded["closed"]
+    template(d, "pointers", {"o": "{{active_organization_membership_id}}", "w": "{{active_workspace_membership_id}}"})
+    claims = claims_of(d, browser, "pointers")
+    assert (claims["o"], claims["w"]) == (None, None) and browser.session()["active_signin"]["active_organization_membership_id"]
+
+
+@pytest.mark.parametrize("off,gone", [("workspaces_enabled", ["workspace"]), ("organizations_enabled", ["organization", "workspace"])])
+def test_TEN12_V40_what_is_switched_off_is_vouched_for_no_more(server, off, gone):
+    """Claims went on to say where somebody acts, and with which permissions, after the operator had switched it off."""
+    d = template(server.deployment(), "app", {"org": "{{active_organization.id}}", "room": "{{active_workspace.id}}"})
+    browser, _ = d.signed_in()
+    org = browser.post("/organizations", {"name": "Lumen"}).data["organization"]["id"]
+    room = browser.post("/workspaces", {"organization_id": org, "name": "Optics"}).data["workspace"]["id"]
+    browser.post("/session/switch-workspace", None, {"workspace_id": room})
+    assert claims_of(d, browser, "app")["room"] == room
+    d.set(**{f"b2b_settings__{off}": "false"})
+    for name in ("default", "app"):
+        claims = claims_of(d, browser, name)
+        assert not any(kind in claims or f"{kind}_permissions" in claims or kind in claims["permissions"] for kind in gone), claims
+        assert room not in json.dumps(claims) and ("organization" in gone) == (org not in json.dumps(claims))
+
+
 def test_tokens_are_base64url_of_compact_json(production):
     template(production, "app", {"a": {"b": [1, "\u00e9"]}})
     token = mint(production.signed_in()[0], template="app")["token"]

@@ -182,10 +182,9 @@ class NginxInFront(InFront, Nginx):
 
 class CaddyInFront(InFront, Caddy):
     def command(self):
-        return self.run_with(replaced((PACKAGING / "caddy" / "application.Caddyfile").read_text(),
-                                      (f"{self.host} {{", f"{self.host} {{\n\ttls {self.cert} {self.key}"),
-                                      ("127.0.0.1:8080", f"127.0.0.1:{self.upstream}"),
-                                      ("127.0.0.1:3000", f"127.0.0.1:{self.application}")))
+        sites = [((PACKAGING / "caddy" / "Caddyfile").read_text(), HOST), ((PACKAGING / "caddy" / "application.Caddyfile").read_text(), self.host)]
+        text = "\n".join(replaced(t, (f"{host} {{", f"{host} {{\n\ttls {self.cert} {self.key}")) for t, host in sites)
+        return self.run_with(replaced(text, ("127.0.0.1:8080", f"127.0.0.1:{self.upstream}"), ("127.0.0.1:3000", f"127.0.0.1:{self.application}")))
 
 
 class HaproxyInFront(InFront, Proxy):

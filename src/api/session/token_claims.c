@@ -75,7 +75,7 @@ load_org(struct request *rq, struct token_scope *c)
 	struct org_gate_row gate;
 	size_t n;
 
-	if (s->org.v == 0)
+	if (s->org.v == 0 || !rq->deployment->settings.b2b.organizations_enabled)
 		return OK;
 	TRY(sql_org_gate(&rq->task, rq->deployment->id, s->user, s->org, &gate));
 	c->in_org = org_eligibility(rq, &gate) == ELIGIBLE;
@@ -93,7 +93,7 @@ load_workspace(struct request *rq, struct token_scope *c)
 	struct permission_row *rows;
 	size_t n;
 
-	if (!c->in_org || s->workspace.v == 0)
+	if (!c->in_org || s->workspace.v == 0 || !rq->deployment->settings.b2b.workspaces_enabled)
 		return OK;
 	TRY(sql_workspace_gate(&rq->task, rq->deployment->id, s->user, s->workspace, &gate));
 	c->in_workspace = workspace_eligibility(rq, &gate) == ELIGIBLE;
@@ -245,13 +245,19 @@ token_view(struct request *rq, const struct token_scope *scope, struct str *ret_
 {
 	const struct session_state *state = &rq->state;
 	const struct account_row *account = session_state_find_account(state, rq->signin->user);
+	struct signin_row signin = *rq->signin;
 	struct buf out;
 	struct json j;
 
+	/* A scope that is not vouched for is not named by its memberships either. */
+	if (!scope->in_org)
+		signin.orgmem.v = 0;
+	if (!scope->in_workspace)
+		signin.wsmem.v = 0;
 	buf_init_arena(&out, rq->task.arena, VIEW_MAX);
 	json_init(&j, &out);
 	json_object_begin(&j, NULL);
-	view_signin(&j, "signin", rq->signin, account, state->contacts, state->n_contacts);
+	view_signin(&j, "signin", &signin, account, state->contacts, state->n_contacts);
 	put_org(&j, rq->signin, scope);
 	put_workspace(&j, rq->signin, scope);
 	json_object_end(&j);

@@ -113,7 +113,7 @@ make_org(struct maker *m, bool *ret_in)
 	size_t n, before = m->text.n;
 
 	*ret_in = false;
-	if (rq->signin->org.v == 0)
+	if (rq->signin->org.v == 0 || !s->b2b.organizations_enabled)
 		return OK;
 	TRY(sql_org_gate(&rq->task, rq->deployment->id, rq->signin->user, rq->signin->org, &row));
 	if (lacks_factor(eligibility_org(s, &(struct gate){ row.enforce_mfa, row.ip_restriction, row.ip_allowlist }, &visitor)))
@@ -140,7 +140,7 @@ make_workspace(struct maker *m)
 	struct gate org, own;
 	size_t n, before = m->text.n;
 
-	if (rq->signin->workspace.v == 0)
+	if (rq->signin->workspace.v == 0 || !s->b2b.workspaces_enabled)
 		return OK;
 	TRY(sql_workspace_gate(&rq->task, rq->deployment->id, rq->signin->user, rq->signin->workspace, &row));
 	org = (struct gate){ row.org_enforce_mfa, row.org_ip_restriction, row.org_ip_allowlist };
