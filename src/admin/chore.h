@@ -29,5 +29,7 @@ void chore_free(struct chore *ch);	/* wipes the request's body: a password may b
 
 void chore_command(struct chore *ch, struct chore_worker *worker);
 void chore_error(struct chore *ch, int http, struct str why);	/* {"error": why} instead of what was written */
+void chore_doctor(struct chore *ch, struct chore_worker *worker);
+void chore_doctor_page(struct chore *ch, struct chore_worker *worker);
 void chore_outbox(struct chore *ch, struct chore_worker *worker);
 void chore_sweep(struct chore *ch, struct chore_worker *worker);
