@@ -16,6 +16,7 @@
 #include "admin/opened.h"
 #include "admin/remote.h"
 #include "admin/running.h"
+#include "api/doctor/capture.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"
@@ -300,7 +301,7 @@ read_capture(struct line *l)
 		return response.p ? fail(&l->t, E_BAD_REQUEST_BODY, "--response goes with --request") : OK;
 	buf_init(&l->order, CAPTURE_MAX);
 	TRY(read_file(l, arena_printf(l->t.arena, STR_FMT "%c", STR_ARG(request), '\0').p));
-	buf_put_str(&l->order, S("\n\n"));
+	buf_put_char(&l->order, CAPTURE_ANSWER_FOLLOWS);
 	if (response.p)
 		TRY(read_file(l, arena_printf(l->t.arena, STR_FMT "%c", STR_ARG(response), '\0').p));
 	l->c.input = buf_str(&l->order);

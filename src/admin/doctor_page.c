@@ -63,7 +63,7 @@ examine(struct chore *ch, const struct chore_worker *w, const struct params *for
 	struct diagnosis d;
 
 	if (answer.n > 0)
-		text = arena_printf(ch->t.arena, STR_FMT "\n\n" STR_FMT, STR_ARG(text), STR_ARG(answer));
+		text = arena_printf(ch->t.arena, STR_FMT "%c" STR_FMT, STR_ARG(text), CAPTURE_ANSWER_FOLLOWS, STR_ARG(answer));
 	TRY(capture_read(&ch->t, text, &c));
 	TRY(diagnose(&ch->t, w->app, w->db, &c, params_get(form, S("peer")), &d));
 	if (memmem(http_field(&ch->x->head, S("Accept")).p, http_field(&ch->x->head, S("Accept")).n, "json", 4)) {

@@ -156,7 +156,7 @@ doctor_check_keys_due(struct doctor *d, const char *name)
 	for (size_t i = 0; i < d->n_deployments; i++) {
 		const struct deployment *dep = d->deployments[i];
 
-		if (dep->keys_due_at > 0 && dep->keys_due_at + KEYS_LATE_US < d->c->t->now)
+		if (dep->keys_due_at > 0 && dep->keys_due_at < d->c->t->now - KEYS_LATE_US)
 			doctor_say(d, DOCTOR_WARNING, name, "look at the log's lines about keys; a server must run",
 			    "%.*s: a signing key has been due for %lld hours", HOST(dep),
 			    (long long)((d->c->t->now - dep->keys_due_at) / HOUR_US));

@@ -150,14 +150,25 @@ read_status_line(struct task *t, struct capture *c, struct str line)
 	return OK;
 }
 
+/* ":status: 200" is HTTP/2's. */
+static enum status
+read_answer_line(struct task *t, struct capture *c, struct str line)
+{
+	if (str_starts(line, S("HTTP/")))
+		return read_status_line(t, c, line);
+	if (str_starts(line, S(":status")))
+		return read_status_line(t, c, arena_printf(t->arena, "HTTP" STR_FMT, STR_ARG(str_from(line, 7))));
+	return read_field(t, &c->answer, line);
+}
+
+/* What browsers show of an answer may lack its first line. */
 static enum status
 read_answer(struct task *t, struct capture *c, struct str text)
 {
-	struct str line = take_line(&text);
+	struct str line;
 
-	TRY(read_status_line(t, c, line));
 	while (text.n > 0 && (line = take_line(&text)).n > 0)
-		TRY(read_field(t, &c->answer, line));
+		TRY(read_answer_line(t, c, line));
 	c->answer_body = text;
 	return OK;
 }
@@ -278,11 +289,15 @@ enum status
 capture_read(struct task *t, struct str text, struct capture *ret_capture)
 {
 	struct capture c = { 0 };
+	struct str answer;
 
 	if (!str_is_text(text))
 		return fail(t, E_BAD_REQUEST_BODY, "the capture is not UTF-8 text");
-	text = skip_space(text);
-	TRY(read_form(t, text, &c));
+	(void)str_cut(text, CAPTURE_ANSWER_FOLLOWS, &text, &answer);
+	answer = skip_space(answer);
+	TRY(read_form(t, skip_space(text), &c));
+	if (answer.n > 0)
+		TRY(read_answer(t, &c, answer));
 	if (!c.method.p || !c.target.p)
 		return fail(t, E_BAD_REQUEST_BODY, "the capture names no method and path");
 	if (!c.host.p)

@@ -22,6 +22,9 @@ struct capture {
 	struct str            client_time;	/* the browser's clock, RFC 3339, when the form has it */
 };
 
+/* Between a request and its answer that were given apart: a form feed, which neither has in it. */
+#define CAPTURE_ANSWER_FOLLOWS '\f'
+
 /*
  * A raw head (HTTP/1.1, or with the pseudo-fields of HTTP/2), a URL with fields below it, `curl -v`'s output, "Copy as
  * cURL", a HAR file or one entry of it. After a raw request and an empty line an answer may follow. E_BAD_REQUEST_BODY with

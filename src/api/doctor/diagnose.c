@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "api/route.h"
 #include "base/clock.h"
@@ -61,6 +62,21 @@ examine_found(struct examination *e, enum finding_code code, struct str value)
 	d->findings[d->n_findings++] = (struct diagnosis_finding){
 		code, render(e, finding_info[code].means, value), render(e, finding_info[code].mend, value),
 	};
+}
+
+void
+examine_found_first(struct examination *e, enum finding_code code, struct str value)
+{
+	struct diagnosis *d = e->d;
+	size_t before = d->n_findings;
+	struct diagnosis_finding found;
+
+	examine_found(e, code, value);
+	if (d->n_findings == before)
+		return;
+	found = d->findings[before];
+	memmove(&d->findings[1], &d->findings[0], before * sizeof(found));
+	d->findings[0] = found;
 }
 
 struct str
@@ -142,7 +158,8 @@ guess_peer(struct examination *e)
 static enum status
 settle_peer(struct examination *e, struct str peer)
 {
-	if (peer.n == 0)
+	e->peer_is_given = peer.n > 0;
+	if (!e->peer_is_given)
 		guess_peer(e);
 	else if (!net_addr_parse(peer, &e->x.peer))
 		return fail(e->t, E_BAD_REQUEST_BODY, "the peer is no address such as 10.0.0.7");
@@ -164,11 +181,11 @@ put_field(struct buf *out, const struct http_field *f)
 
 /* As HTTP/1.1, in which a proxy would send it on. */
 static void
-write_head(struct examination *e, struct str peer)
+write_head(struct examination *e)
 {
 	const struct capture *c = e->c;
 	bool is_new = !has_field(e, S("Host"));
-	bool is_browsers = peer.n == 0 && !forwarding_field(e) && !e->arrived_directly && app_is_proxy(e->app, &e->x.peer);
+	bool is_browsers = !e->peer_is_given && !forwarding_field(e) && !e->arrived_directly && app_is_proxy(e->app, &e->x.peer);
 	struct buf out;
 
 	buf_init_arena(&out, e->t->arena, RAW_MAX);
@@ -215,7 +232,7 @@ found_https_missing(struct examination *e)
 
 	if (!is_proxy && by)
 		examine_found(e, FINDING_PROXY_NOT_LISTED, str_of(by));
-	else if (!is_proxy && str_eq(e->c->scheme, S("https")))
+	else if (!is_proxy && !e->peer_is_given && !str_eq(e->c->scheme, S("http")))
 		examine_found(e, FINDING_PROXY_NOT_LISTED, S("what came over https"));
 	else if (!is_proxy)
 		examine_found(e, FINDING_HTTP_NOT_LOOPBACK, S(""));
@@ -469,7 +486,7 @@ examine(struct examination *e, struct str peer)
 {
 	examine_saw(e, "capture", "read as %s: " STR_FMT " " STR_FMT, e->c->form, STR_ARG(e->c->method), STR_ARG(e->c->host));
 	TRY(settle_peer(e, peer));
-	write_head(e, peer);
+	write_head(e);
 	if (!read_head(e))
 		return OK;
 	if (step_admit(e)) {

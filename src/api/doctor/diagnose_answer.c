@@ -31,9 +31,9 @@ answer_refused(struct examination *e)
 	int status = e->c->status;
 
 	if (status == 404 && body_says(e, "No deployment answers at this host") && e->rq.deployment)
-		examine_found(e, FINDING_HOST_REWRITTEN, e->c->host);
+		examine_found_first(e, FINDING_HOST_REWRITTEN, e->c->host);
 	else if (status == 403 && body_says(e, "TLS_REQUIRED") && e->admitted != E_TLS_REQUIRED)
-		examine_found(e, FINDING_PROTO_MISSING, S("word of https that this server believes (X-Forwarded-Proto, from a listed trusted-proxy)"));
+		examine_found_first(e, FINDING_PROTO_MISSING, S("word of https that this server believes (X-Forwarded-Proto, from a listed trusted-proxy)"));
 	else if (status == 503 && body_says(e, "MAINTENANCE"))
 		examine_found(e, FINDING_MAINTENANCE, S(""));
 	else if (status == 429)
@@ -253,15 +253,17 @@ check_clock(struct examination *e)
 void
 examine_answer(struct examination *e)
 {
+	size_t before;
+
 	if (e->c->status == 0 && e->c->answer.n == 0)
 		return;
 	examine_saw(e, "answer", "status %d", e->c->status);
 	check_clock(e);
-	if (!is_ours(e) || !e->rq.deployment) {
-		answer_refused(e);
-		return;
-	}
+	before = e->d->n_findings;
 	answer_refused(e);
+	/* Of an answer to another question than this one, the rest says nothing. */
+	if (!is_ours(e) || !e->rq.deployment || e->d->n_findings > before)
+		return;
 	check_cookies(e);
 	check_cors(e);
 }

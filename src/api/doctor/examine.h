@@ -15,6 +15,7 @@ struct examination {
 	struct request          rq;
 	struct request_private  priv;
 	char                    peer[46];
+	bool                    peer_is_given;
 	bool                    arrived_directly;	/* the browser's own connection, by what was captured */
 	bool                    again;	/* the answer gave a token out */
 	enum status             admitted;
@@ -26,6 +27,9 @@ struct examination {
 void examine_saw(struct examination *e, const char *step, const char *fmt, ...) PRINTF(3, 4);
 /* One more cause; each is told once. `value` must hold no secret. */
 void examine_found(struct examination *e, enum finding_code code, struct str value);
+
+/* The same, met before all the others: what the answer proves about how the request arrived. */
+void examine_found_first(struct examination *e, enum finding_code code, struct str value);
 
 /* "abcd…(43 characters)": enough to recognise, not enough to use. Task's arena. */
 struct str examine_masked(struct examination *e, struct str token);

@@ -68,8 +68,8 @@
 	    "sessiond deployment set {{deployment}} maintenance_mode=false") \
 	X(TOKEN_MALFORMED, "token_malformed", "What the browser presents ({{value}}) is no session token at all.", \
 	    "Something rewrites or cuts it: another program's cookie of this name, a proxy. Clear the site's cookies.") \
-	X(TOKEN_UNKNOWN, "token_unknown", "This database knows no such token ({{value}}): the session was ended and swept, a replay ended it, or it is from before a restore or of another database.", \
-	    "Sign in again. If it happens to many: is this the database and --data that the server had before? See `sessiond audit export` for session.token_replayed.") \
+	X(TOKEN_UNKNOWN, "token_unknown", "This database knows no such token ({{value}}): an operator revoked the whole session, it was ended and swept, a replay ended it, or it is from before a restore or of another database.", \
+	    "Sign in again. If it happens to many: is this the database and --data that the server had before? `sessiond audit export` shows session.revoked and session.token_replayed.") \
 	X(TOKEN_OTHER_DEPLOYMENT, "token_of_other_deployment", "The token is a good one of another deployment, {{value}}; here it means nothing.", \
 	    "Let each app use one base URL; with cookie_domain, keep deployments out of each other's domain.") \
 	X(TOKEN_REPLACED, "token_replaced", "The token was replaced long ago and comes again: as a stolen one it ends the session.", \
