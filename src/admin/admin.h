@@ -34,10 +34,12 @@ void          admin_set_draining(struct admin *a);	/* /readyz says no from now o
  * GET /metrics     Prometheus text
  * GET /outbox      a page of what staging and demo deployments have written; /outbox/{id}?deployment={id} one message
  * /v1/…            the Backend API, by secret key: docs/BACKEND_API.md
+ * GET /doctor      a form for a captured request; POST /doctor/request (request, response, peer) tells what signs it out:
+ *                  text, or JSON where Accept asks for it
  * POST /command    on the Unix socket only: {"args": [text…], "input": text, "database": tag or ""}
  *                  gives {"status": exit code, "out": text, "err": text}; 409 when the tag is another database's
  * POST /test/clock?advance=SECONDS, POST /test/sweep    only with test_clock
- * Never on a public listener (OPS-09). The Host field is looked at for /outbox only.
+ * Never on a public listener (OPS-09). /outbox and /doctor want an address or localhost as Host.
  */
 struct handler admin_handler(struct admin *a);
 

@@ -157,20 +157,22 @@ command_prepare(struct chore *ch, const struct chore_worker *w, const struct ord
 	c->hasher = w->app->hasher;
 	c->directory = w->app->directory;
 	c->sender = w->app->sender;
+	c->app = w->app;
 	return OK;
 }
 
 static void
 command_answer(struct chore *ch, int exit_code, const struct command *c)
 {
+	bool done = exit_code == 0 || c->found_problems;
 	struct json j;
 
 	ch->http = 200;
 	json_init(&j, &ch->out);
 	json_object_begin(&j, NULL);
 	json_int(&j, "status", exit_code);
-	json_str(&j, "out", exit_code == 0 ? buf_str(&c->out) : STR_NONE);
-	json_str(&j, "err", exit_code == 0 ? buf_str(&c->err) : str_of(ch->t.why));
+	json_str(&j, "out", done ? buf_str(&c->out) : STR_NONE);
+	json_str(&j, "err", done ? buf_str(&c->err) : str_of(ch->t.why));
 	json_object_end(&j);
 	if (ch->out.failed)
 		chore_error(ch, 503, S("the answer is too long; use --limit"));
@@ -186,7 +188,7 @@ command_do(struct chore *ch, const struct chore_worker *w, const struct order *o
 	else if (command_run(&c) != OK)
 		command_answer(ch, 1, &c);
 	else
-		command_answer(ch, 0, &c);
+		command_answer(ch, c.found_problems ? 1 : 0, &c);
 	command_done(&c);
 }
 

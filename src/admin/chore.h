@@ -32,6 +32,8 @@ void backend_refusal(enum status why, struct buf *ret_headers, struct buf *ret_b
 
 void chore_command(struct chore *ch, struct chore_worker *worker);
 void chore_error(struct chore *ch, int http, struct str why);	/* {"error": why} instead of what was written */
+void chore_doctor(struct chore *ch, struct chore_worker *worker);
+void chore_doctor_page(struct chore *ch, struct chore_worker *worker);
 void chore_outbox(struct chore *ch, struct chore_worker *worker);
 void chore_backend(struct chore *ch, struct chore_worker *worker);	/* backend/backend.c */
 void chore_sweep(struct chore *ch, struct chore_worker *worker);

@@ -34,6 +34,7 @@ enum command_place {
 };
 
 struct command;
+struct conf;
 
 struct command_row {
 	const char         *name;	/* "deployment create" */
@@ -46,6 +47,10 @@ struct command_row {
 	bool                reads_lines;	/* the first argument is a file of lines or "-": run once for each batch of them, with --from */
 	bool                reads_document;	/* the first argument is a file of declared deployments or "-"; see declare/reading.h */
 	bool                makes_database;	/* an empty directory is not an error */
+	bool                reads_capture;	/* --request and --response are files or "-": read where they were typed, joined into the input */
+	/* Runs first, where it was typed; NULL: nothing. Then, if no server has the database: may it be opened here? */
+	enum status       (*here)(struct command *c, const struct conf *conf);
+	bool              (*opens)(struct command *c, const struct conf *conf);
 	bool                path_arg;	/* the first argument is a path: made absolute where it was typed */
 	enum status       (*run)(struct command *c);
 };
@@ -68,6 +73,9 @@ struct command {
 	struct sender            *sender;	/* the server's, NULL without one */
 	struct directory         *directory;	/* the server's, NULL without one */
 	const char               *url;	/* of the database, for PLACE_MIGRATE */
+	struct app               *app;	/* the server's, NULL without one */
+	const struct conf        *conf;	/* what was typed; NULL in the server */
+	bool                      found_problems;	/* it ran, and what it found makes the exit code 1 */
 };
 
 /* The rows, for tests and the help. */
@@ -189,5 +197,8 @@ enum status command_template_reset(struct command *c) MUST_CHECK;
 enum status command_outbox_test(struct command *c) MUST_CHECK;
 enum status command_outbox_list(struct command *c) MUST_CHECK;
 enum status command_outbox_show(struct command *c) MUST_CHECK;
+enum status command_doctor(struct command *c) MUST_CHECK;
+bool        command_doctor_opens(struct command *c, const struct conf *conf) MUST_CHECK;
+enum status command_doctor_here(struct command *c, const struct conf *conf) MUST_CHECK;
 enum status command_backup(struct command *c) MUST_CHECK;
 enum status command_migrate(struct command *c) MUST_CHECK;

@@ -16,6 +16,7 @@
 #include "admin/opened.h"
 #include "admin/remote.h"
 #include "admin/running.h"
+#include "api/doctor/capture.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"
@@ -168,7 +169,7 @@ run_remote(struct line *l, int *ret_code)
 	TRY(remote_run(&l->t, l->conf->data, tag, l->words, l->n_words, l->c.input, &a));
 	*ret_code = a.exit_code;
 	show_out(l, a.out);
-	if (a.exit_code == EXIT_DONE)
+	if (a.exit_code == EXIT_DONE || a.out.n > 0)
 		show(stderr, a.err);
 	else
 		fprintf(stderr, "sessiond: " STR_FMT "\n", STR_ARG(a.err));
@@ -219,7 +220,7 @@ run_here(struct line *l)
 		return say(l, EXIT_FAILED);
 	show_out(l, buf_str(&l->c.out));
 	show(stderr, buf_str(&l->c.err));
-	return EXIT_DONE;
+	return l->c.found_problems ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* Inside the server, or here when there is none. */
@@ -232,6 +233,81 @@ run_once(struct line *l)
 	if (st == OK)
 		return code;
 	return st == E_NOT_FOUND ? run_here(l) : say(l, EXIT_FAILED);
+}
+
+/* ---- looking here first, then where the database is ---- */
+
+static void
+show_here(struct line *l)
+{
+	show(stdout, buf_str(&l->c.out));
+	fflush(stdout);
+	buf_clear(&l->c.out);
+}
+
+static int
+run_look(struct line *l)
+{
+	bool found;
+	int code;
+	enum status st;
+
+	if (l->row->here(&l->c, l->conf) != OK)
+		return say(l, EXIT_FAILED);
+	found = l->c.found_problems;
+	show_here(l);
+	st = run_remote(l, &code);
+	if (st == E_NOT_FOUND) {
+		l->t.why[0] = '\0';
+		code = l->row->opens(&l->c, l->conf) ? run_here(l) : EXIT_FAILED;
+		if (!l->c.store)
+			show_here(l);
+	} else if (st != OK) {
+		code = say(l, EXIT_FAILED);
+	}
+	return found ? EXIT_FAILED : code;
+}
+
+/* ---- a captured request, and the answer it had ---- */
+
+enum { CAPTURE_MAX = 1024 * 1024 };
+
+static enum status
+read_file(struct line *l, const char *path)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+	size_t got = 0;
+
+	if (!file)
+		return fail(&l->t, E_NOT_FOUND, "%s: %s", path, strerror(errno));
+	do {
+		l->order.n += got;
+		if (!buf_reserve(&l->order, 16 * 1024))
+			break;
+		got = fread(l->order.p + l->order.n, 1, 16 * 1024, file);
+	} while (got > 0);
+	if (file != stdin)
+		fclose(file);
+	return l->order.failed ? fail(&l->t, E_BAD_REQUEST_BODY, "%s: longer than a captured request", path) : OK;
+}
+
+/* Here, whatever runs it: the file is the reader's, and tokens are in it. */
+static enum status
+read_capture(struct line *l)
+{
+	struct str request = command_flag(&l->c, "request"), response = command_flag(&l->c, "response");
+
+	if (!request.p)
+		return response.p ? fail(&l->t, E_BAD_REQUEST_BODY, "--response goes with --request") : OK;
+	buf_init(&l->order, CAPTURE_MAX);
+	TRY(read_file(l, arena_printf(l->t.arena, STR_FMT "%c", STR_ARG(request), '\0').p));
+	buf_put_char(&l->order, CAPTURE_ANSWER_FOLLOWS);
+	if (response.p)
+		TRY(read_file(l, arena_printf(l->t.arena, STR_FMT "%c", STR_ARG(response), '\0').p));
+	l->c.input = buf_str(&l->order);
+	if (!str_is_text(l->c.input))
+		return fail(&l->t, E_BAD_REQUEST_BODY, "the capture is not UTF-8 text");
+	return OK;
 }
 
 /* ---- a file of declared deployments: plan, question, deed ---- */
@@ -418,8 +494,11 @@ run(struct line *l, int argc, char **argv)
 		return show_usage(l);
 	if (!read_conf(l, argc - (int)used, argv + used, &rest))
 		return EXIT_USAGE;
-	if (read_command(l, &rest) != OK || read_input(l) != OK)
+	if (read_command(l, &rest) != OK || read_input(l) != OK || (l->row->reads_capture && read_capture(l) != OK))
 		return say(l, EXIT_USAGE);
+	l->c.conf = l->conf;
+	if (l->row->here && l->c.input.n == 0)
+		return run_look(l);
 	if (l->row->reads_document)
 		return run_document(l);
 	return l->row->reads_lines ? run_batches(l) : run_once(l);

@@ -286,6 +286,13 @@ const struct command_row command_rows[] = {
 		.summary = "Forget an endpoint and what it was told.",
 	},
 	{
+		.name = "doctor", .place = PLACE_STORE, .run = command_doctor, .here = command_doctor_here,
+		.opens = command_doctor_opens, .reads_capture = true,
+		.flags = { { "deployment", true, false, "HOST" }, { "json", false, false, NULL }, { "request", true, false, "FILE|-" },
+		    { "response", true, false, "FILE" }, { "peer", true, false, "ADDRESS" } },
+		.summary = "Look over the configuration, the database and the deployments; with --request, tell why that captured request is signed out.",
+	},
+	{
 		.name = "backup", .usage = "FILE", .place = PLACE_STORE, .run = command_backup, .path_arg = true,
 		.args_min = 1, .args_max = 1,
 		.summary = "Write a consistent copy of the database; the master key is not in it.",

@@ -171,18 +171,36 @@ post_sweep(struct admin *a, struct exchange *x)
 }
 
 /*
- * A page with codes in it: not for a name that somebody's DNS has led to this address, whose pages a
+ * Pages about people: not for a name that somebody's DNS has led to this address, whose pages a
  * browser would then take for their own.
  */
 static void
-get_outbox(struct admin *a, struct exchange *x)
+post_page(struct admin *a, struct exchange *x, void (*run)(struct chore *ch, struct chore_worker *worker))
 {
 	struct host host;
 
 	if (host_parse(http_field(&x->head, S("Host")), &host) && (host.kind != HOST_NAME || host.is_loopback))
-		post_chore(a, x, chore_outbox);
+		post_chore(a, x, run);
 	else
 		answer_json(x, 403, S("{\"error\":\"ask for this page by an address, or as localhost\"}\n"));
+}
+
+static void
+get_outbox(struct admin *a, struct exchange *x)
+{
+	post_page(a, x, chore_outbox);
+}
+
+static void
+get_doctor(struct admin *a, struct exchange *x)
+{
+	post_page(a, x, chore_doctor_page);
+}
+
+static void
+post_doctor(struct admin *a, struct exchange *x)
+{
+	post_page(a, x, chore_doctor);
 }
 
 /* ---- which one ---- */
@@ -201,6 +219,8 @@ static const struct admin_route routes[] = {
 	{ .method = HTTP_GET, .path = "/readyz", .run = get_ready },
 	{ .method = HTTP_GET, .path = "/metrics", .run = get_metrics },
 	{ .method = HTTP_GET, .path = "/outbox", .and_below = true, .run = get_outbox },
+	{ .method = HTTP_GET, .path = "/doctor", .run = get_doctor },
+	{ .method = HTTP_POST, .path = "/doctor/request", .run = post_doctor },
 	{ .method = HTTP_POST, .path = "/command", .socket_only = true, .run = post_command },
 	{ .method = HTTP_POST, .path = "/test/clock", .test_only = true, .run = post_clock },
 	{ .method = HTTP_POST, .path = "/test/sweep", .test_only = true, .run = post_sweep },

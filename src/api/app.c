@@ -67,6 +67,20 @@ app_is_proxy(const struct app *app, const struct net_addr *peer)
 }
 
 bool
+app_first_proxy(const struct app *app, struct net_addr *ret_addr)
+{
+	struct app_reload *r = app->reload;
+	bool is_any;
+
+	pthread_rwlock_rdlock(&r->lock);
+	is_any = r->n_proxies > 0;
+	if (is_any)
+		*ret_addr = r->proxies[0].base;
+	pthread_rwlock_unlock(&r->lock);
+	return is_any;
+}
+
+bool
 app_set_proxies(struct app *app, const struct net_cidr *proxies, size_t n)
 {
 	struct net_cidr *copy = calloc(n + 1, sizeof(*copy));

@@ -50,6 +50,8 @@ void  app_worker_leave(void *worker);
 
 /* Is this peer a listed proxy? Any thread. */
 bool app_is_proxy(const struct app *app, const struct net_addr *peer);
+/* The first one of the list; of a network, its base. false: there is none. Any thread. */
+bool app_first_proxy(const struct app *app, struct net_addr *ret_addr);
 /* Replace the list (start and reload); copies. false: out of memory, the old one stays. */
 bool app_set_proxies(struct app *app, const struct net_cidr *proxies, size_t n) MUST_CHECK;
 

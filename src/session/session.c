@@ -33,11 +33,11 @@ session_is_over(const struct session_rules *r, struct session_id id, int64_t las
 
 /* Unknown, malformed, revoked, expired: silently a new anonymous session. */
 static enum status
-resolve_new(struct task *t, const struct session_rules *r, struct session_ref *ret_ref)
+resolve_new(struct task *t, const struct session_rules *r, enum session_lack lack, struct session_ref *ret_ref)
 {
 	struct token_anonymous a;
 
-	*ret_ref = (struct session_ref){ 0 };
+	*ret_ref = (struct session_ref){ .lack = lack };
 	TRY(token_anonymous_new(t, r->keys, r->deployment->id, &ret_ref->token_out, &a));
 	ret_ref->id = a.session;
 	ret_ref->created_at = ret_ref->updated_at = ret_ref->last_active_at = a.issued_at;
@@ -61,10 +61,10 @@ resolve_superseded(struct task *t, const struct session_rules *r, const struct s
     struct session_ref *ref)
 {
 	if (t->now >= row->replaced_at + TOKEN_GRACE_US)
-		return resolve_new(t, r, ref);
+		return resolve_new(t, r, LACK_SUPERSEDED, ref);
 	/* Neither the session's people nor its id: the token may have been planted. */
 	*ref = (struct session_ref){
-		.id = row->session, .superseded = true,
+		.id = row->session, .superseded = true, .lack = LACK_SUPERSEDED,
 		.created_at = row->session_created_at, .updated_at = row->session_created_at,
 	};
 	return OK;
@@ -77,7 +77,7 @@ resolve_row(struct task *t, const struct session_rules *r, const struct token_ha
 	int64_t age_us = t->now - row->created_at;
 
 	if (session_is_over(r, row->session, row->session_last_active_at, row->session_expires_at, t->now))
-		return resolve_new(t, r, ref);
+		return resolve_new(t, r, t->now >= row->session_expires_at ? LACK_EXPIRED : LACK_IDLE, ref);
 	if (row->state == TOKEN_SUPERSEDED)
 		return resolve_superseded(t, r, row, ref);
 	*ref = (struct session_ref){
@@ -108,7 +108,7 @@ resolve_stored(struct task *t, const struct session_rules *r, struct str token, 
 	TRY(token_hash(t, token, &hash));
 	st = sql_session_token_find(t, r->deployment->id, hash_str(&hash), &row);
 	if (st == E_NOT_FOUND)
-		return resolve_new(t, r, ref);
+		return resolve_new(t, r, LACK_UNKNOWN, ref);
 	TRY(st);
 	return resolve_row(t, r, &hash, &row, ref, ret_action);
 }
@@ -124,7 +124,7 @@ resolve_without_first(struct task *t, const struct session_rules *r, const struc
 	if (st == E_NOT_FOUND)
 		return OK;
 	TRY(st);
-	return resolve_new(t, r, ref);
+	return resolve_new(t, r, LACK_STORED_SINCE, ref);
 }
 
 /*
@@ -149,7 +149,7 @@ resolve_anonymous_storing(struct task *t, const struct session_rules *r, const s
 	TRY(st);
 	if (row.state != TOKEN_CURRENT ||
 	    session_is_over(r, row.session, row.session_last_active_at, row.session_expires_at, t->now))
-		return resolve_new(t, r, ref);
+		return resolve_new(t, r, LACK_STORED_SINCE, ref);
 	*ref = (struct session_ref){
 		.id = row.session, .stored = true, .hash = hash, .active_signin = row.active_signin, .token_out = first,
 		.created_at = row.session_created_at, .updated_at = row.session_updated_at,
@@ -165,10 +165,10 @@ resolve_anonymous(struct task *t, const struct session_rules *r, struct str toke
 	enum status st = token_anonymous_open(t, r->keys, r->deployment->id, token, &a);
 
 	if (st == E_NOT_FOUND)
-		return resolve_new(t, r, ref);
+		return resolve_new(t, r, LACK_ANONYMOUS_BAD, ref);
 	TRY(st);
 	*ref = (struct session_ref){
-		.id = a.session, .created_at = a.issued_at, .updated_at = a.issued_at, .last_active_at = a.issued_at,
+		.id = a.session, .lack = LACK_ANONYMOUS, .created_at = a.issued_at, .updated_at = a.issued_at, .last_active_at = a.issued_at,
 	};
 	return stores ? resolve_anonymous_storing(t, r, &a, ref) : OK;
 }
@@ -182,7 +182,7 @@ session_resolve(struct task *t, const struct session_rules *r, struct str token,
 		return resolve_anonymous(t, r, token, stores, ret_ref);
 	if (token_is_stored(token))
 		return resolve_stored(t, r, token, ret_ref, ret_action);
-	return resolve_new(t, r, ret_ref);
+	return resolve_new(t, r, LACK_NO_TOKEN, ret_ref);
 }
 
 static enum status
@@ -223,7 +223,7 @@ settle_stolen(struct task *t, const struct session_rules *r, struct session_ref 
 	*ret_stolen = ref->id;
 	TRY(session_end_all_signins(t, r->deployment->id, ref->id));
 	TRY(sql_session_token_delete_all(t, r->deployment->id, ref->id, &rows));
-	return resolve_new(t, r, ref);
+	return resolve_new(t, r, LACK_UNKNOWN, ref);
 }
 
 /* One that is used for the first time only when it is due itself still starts its predecessor's 60 seconds. */
@@ -305,6 +305,7 @@ session_store(struct task *t, const struct session_rules *r, struct session_ref 
 	TRY(token_first(t, r->keys, d->id, ref->id, &ref->token_out));
 	TRY(token_insert(t, r, ref, ref->token_out, t->now));
 	ref->stored = true;
+	ref->lack = LACK_NONE;
 	ref->expires_at = expires_at;
 	ref->created_at = ref->updated_at = ref->last_active_at = t->now;
 	return cache_touch(t, d->id, SUBJECT_SESSION, ref->id.v);

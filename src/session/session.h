@@ -14,8 +14,22 @@ struct session_rules {
 	bool                     keeps_token;	/* the answer can carry no new one: one that is due by age stays */
 };
 
+/* Why a token stands for nobody's stored session. The resolver's own word, for who asks why somebody is signed out. */
+enum session_lack {
+	LACK_NONE,	/* it stands for one */
+	LACK_ANONYMOUS,	/* a good anonymous token: nothing has been stored for it */
+	LACK_NO_TOKEN,	/* none, or nothing that looks like one */
+	LACK_UNKNOWN,	/* none of this deployment's: never was, was ended, or swept */
+	LACK_ANONYMOUS_BAD,	/* an anonymous one of another deployment or key, or older than 30 days */
+	LACK_EXPIRED,	/* the session's absolute limit */
+	LACK_IDLE,	/* its idle limit */
+	LACK_SUPERSEDED,	/* a sign-in, or another security event, replaced it */
+	LACK_STORED_SINCE,	/* an anonymous one whose session went on without it */
+};
+
 /* What a token stands for. */
 struct session_ref {
+	enum session_lack lack;
 	struct session_id id;
 	int64_t           created_at;
 	int64_t           updated_at;

@@ -39,3 +39,17 @@ SELECT seq, chain_mac FROM audit_head WHERE deployment_id = :deployment;
 -- :in deployment_id deployment, int from_seq, int seq, bytes chain_mac
 -- 0 rows: another node was faster.
 UPDATE audit_head SET seq = :seq, chain_mac = :chain_mac WHERE deployment_id = :deployment AND seq = :from_seq;
+
+-- :name audit_of_session_lately :many
+-- :in deployment_id deployment, audit_id before, int most, session_id session
+-- :out text event, user_id user, time at
+-- What happened to a session among the deployment's last events, the newest first: there is no index by session.
+WITH cut_page AS (SELECT id, event, user_id, session_id, at FROM audit
+                   WHERE deployment_id = :deployment AND id < :before ORDER BY id DESC LIMIT :most)
+SELECT event, user_id, at FROM cut_page WHERE session_id = :session ORDER BY id DESC;
+
+-- :name audit_of_user_lately :many
+-- :in deployment_id deployment, user_id user, audit_id before, int most
+-- :out text event, session_id session, time at
+SELECT event, session_id, at FROM audit
+ WHERE deployment_id = :deployment AND user_id = :user AND id < :before ORDER BY id DESC LIMIT :most;
