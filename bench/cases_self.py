@@ -184,7 +184,7 @@ def no_stale(c):
     if done < pairs // stale.PROCESSES * stale.PROCESSES:
         raise RuntimeError(f"only {done} pairs of {pairs} were made; see above")
     c.add(Row("stale", f"Stale answers in {done:,} changes, each followed by a look, from {stale.PROCESSES} connections",
-              len(wrong), "", "≤", 0, "renames, switches, sign-outs, sign-ins revoked, accounts disabled and deleted, with readers beside"))
+              len(wrong), "", "≤", 0, "names of people and organizations, roles, switches, sign-outs, sign-ins revoked, accounts disabled and deleted, with readers beside"))
 
 
 CASES = {"readthrough": read_through, "flood": flood, "hashing": hashing, "cached": cached_size, "ceiling": ceiling,

@@ -10,13 +10,14 @@ import time
 import cases_check
 import cases_compare
 import cases_first
+import cases_org
 import cases_pg
 import cases_self
 import report
 import rig
 import seeds
 
-CASES = {**cases_first.CASES, **cases_compare.CASES, **cases_check.CASES, **cases_self.CASES, **cases_pg.CASES}
+CASES = {**cases_first.CASES, **cases_compare.CASES, **cases_check.CASES, **cases_self.CASES, **cases_org.CASES, **cases_pg.CASES}
 SECTIONS = [
     ("First figures", "The server on all cores, and the load beside it on the same ones.",
      ["get-rate", "signin-rate", "signout-rate", "start", "rss", "crawler", "flushes"]),
@@ -32,6 +33,7 @@ SECTIONS = [
      "with nothing around them.", ["flat", "readthrough", "statements"]),
     ("Under a flood", "Hashing threads run in what time is left; the paced load counts from the moment a question was due.",
      ["flood", "hashing"]),
+    ("Organizations of every size", "", ["org-flat", "org-list", "org-list-all", "org-stale", "org-pause"]),
     ("Changes", "", ["stale"]),
     ("Memory", "", ["cached", "ceiling", "idle", "idle-p99"]),
     ("PostgreSQL", "On the same machine, over a Unix socket, with every commit on disk; 100,000 sessions in each.",

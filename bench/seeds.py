@@ -15,6 +15,7 @@ import rig
 
 HOST = "localhost:18080"  # the deployment's; the port that is listened on is another
 EMAIL = "bench@example.com"
+PEOPLE_PER_ORG = 10  # as seed.c has it
 PASSWORD = "correct-horse-battery-staple"
 
 

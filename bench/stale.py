@@ -55,6 +55,7 @@ class Changer:
         self.once = iter(range(base + EACH, base + EACH + n))  # sessions that a change ends
         self.left = {}  # session: (organization, workspace) that it was in before it left them
         self.stale = []
+        self.admin_role = None
 
     def session(self, i):
         status, body = self.line.ask("GET", "/session", f"Cookie: __Host-session={seeds.token(i)}\r\n")
@@ -101,6 +102,41 @@ class Changer:
         self.post(i, path)
         self.check(path, i, lambda d: ((d["organization"] or {}).get("id"), (d["workspace"] or {}).get("id")) == scope)
 
+    def fellows(self):
+        """Two people of one organization whose members are all this process's own; or None, when one is out of it."""
+        first = self.random.choice(range(self.mine.start // seeds.PEOPLE_PER_ORG + 1, self.mine.stop // seeds.PEOPLE_PER_ORG - 1))
+        i, k = (first * seeds.PEOPLE_PER_ORG + n for n in self.random.sample(range(seeds.PEOPLE_PER_ORG), 2))
+        one, other = self.session(i), self.session(k)
+        if one["organization"] is None or other["organization"] is None:
+            return None
+        return i, k, one["organization"]["id"], other["user"]["id"]
+
+    def rename_organization(self):
+        """By one, as the other is told it."""
+        found = self.fellows()
+        if found is None:
+            return self.rename()
+        i, k, org, _ = found
+        name = f"Name{self.random.getrandbits(40)}"
+        self.post(i, f"/organizations/{org}/update", {"name": name})
+        return self.check("organization's name", k, lambda d: d["organization"]["name"] == name)
+
+    def role(self):
+        """One takes the other's role of an admin, and gives it back; a proxy that asks is told so each time."""
+        found = self.fellows()
+        if found is None:
+            return self.rename()
+        i, k, org, user = found
+        if self.admin_role is None:
+            _, roles = self.line.ask("GET", f"/organizations/{org}/roles", f"Cookie: __Host-session={seeds.token(i)}\r\n")
+            self.admin_role = next(r["id"] for r in json.loads(roles)["data"] if r["name"] == "Admin")
+        for deed, allowed in (("remove", 403), ("add", 200)):
+            self.post(i, f"/organizations/{org}/members/{user}/roles/{self.admin_role}/{deed}")
+            status, _ = self.line.ask("GET", f"/session/check?organization={org}&organization_role=Admin", f"Cookie: __Host-session={seeds.token(k)}\r\n")
+            if status != allowed:
+                self.stale.append(f"role of session {k} was answered {status} after {deed}")
+        return None
+
     def sign_out(self):
         i = next(self.once)
         self.session(i)
@@ -120,7 +156,7 @@ class Changer:
         if self.random.random() < ADMIN_SHARE:
             self.operator()
         else:
-            self.random.choice((self.rename, self.switch, self.sign_out))()
+            self.random.choice((self.rename, self.switch, self.rename_organization, self.role, self.sign_out))()
 
 
 def change(number, port, admin, base, n, results):

@@ -121,6 +121,16 @@ enum status command_flag_deployment(struct command *c, const struct deployment *
 enum status command_audit(struct task *t, struct deployment_id d, enum audit_event event, struct user_id user,
     struct session_id session, struct str detail) MUST_CHECK;
 
+/*
+ * c->input, a password, by the deployment's policy and hashed. `words`: what is known of its user. *ret_record is empty for no
+ * input. E_WEAK_PASSWORD with a sentence.
+ */
+enum status command_password(struct command *c, const struct deployment *d, const struct str *words, size_t n,
+    struct str *ret_record) MUST_CHECK;
+
+/* Inside a write transaction: mail every verified address of an account that this happened. */
+enum status command_notice(struct command *c, struct task *t, struct deployment_id d, struct user_id user, const char *what) MUST_CHECK;
+
 /* For the deeds of admin/deed/: by the operator at the command line. */
 struct deed command_deed(const struct command *c, const struct deployment *d);
 struct deed_desk command_desk(const struct command *c);
@@ -153,6 +163,8 @@ enum status command_secret_key_create(struct command *c) MUST_CHECK;
 enum status command_secret_key_list(struct command *c) MUST_CHECK;
 enum status command_secret_key_revoke(struct command *c) MUST_CHECK;
 enum status command_user_create(struct command *c) MUST_CHECK;
+enum status command_user_set_password(struct command *c) MUST_CHECK;
+enum status command_user_expose_password(struct command *c) MUST_CHECK;
 enum status command_user_import(struct command *c) MUST_CHECK;
 enum status command_invitation_create(struct command *c) MUST_CHECK;
 enum status command_invitation_list(struct command *c) MUST_CHECK;

@@ -114,8 +114,9 @@ const struct command_row command_rows[] = {
 		.name = "user create", .place = PLACE_STORE, .run = command_user_create,
 		.reads_input = "Password (empty: none)",
 		.flags = { DEPLOYMENT, { "email", true, false, "ADDRESS" }, { "username", true, false, "NAME" },
-		    { "first-name", true, false, "NAME" }, { "last-name", true, false, "NAME" } },
-		.summary = "Make an account with a verified address; its password is read from standard input.",
+		    { "first-name", true, false, "NAME" }, { "last-name", true, false, "NAME" },
+		    { "must-change", false, false, NULL } },
+		.summary = "Make an account with a verified address; its password is read from standard input. With --must-change it is lent, as by user set-password.",
 	},
 	{
 		.name = "user import", .usage = "FILE|-", .place = PLACE_STORE, .run = command_user_import, .reads_lines = true,
@@ -147,6 +148,16 @@ const struct command_row command_rows[] = {
 		.name = "user delete", .usage = "USER", .place = PLACE_STORE, .run = command_user_delete,
 		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
 		.summary = "Delete an account with everything that is only its own.",
+	},
+	{
+		.name = "user set-password", .usage = "USER", .place = PLACE_STORE, .run = command_user_set_password,
+		.args_min = 1, .args_max = 1, .reads_input = "Password", .flags = { DEPLOYMENT },
+		.summary = "Lend somebody a password, read from standard input: good for a day and one sign-in, in which they choose another. Signs them out everywhere.",
+	},
+	{
+		.name = "user expose-password", .usage = "USER", .place = PLACE_STORE, .run = command_user_expose_password,
+		.args_min = 1, .args_max = 1, .flags = { DEPLOYMENT },
+		.summary = "Declare somebody's password known to others: it opens nothing until they set a new one with a mailed code. Signs them out everywhere.",
 	},
 	{
 		.name = "user reset-factors", .usage = "USER", .place = PLACE_STORE, .run = command_user_reset_factors,

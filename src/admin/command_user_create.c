@@ -3,12 +3,14 @@
 #include "admin/command.h"
 
 #include "auth/identifier.h"
+#include "auth/password.h"
 #include "base/str.h"
 
 struct create {
 	struct deed         by;
 	struct account_spec spec;
 	struct user_id      user;
+	bool                must_change;
 };
 
 static enum status
@@ -59,31 +61,27 @@ read_username(struct command *c, const struct settings *s, struct account_spec *
 }
 
 static enum status
-hash_password(struct command *c, struct create *cr)
-{
-	struct hasher *own = NULL;
-	enum status st;
-
-	if (!c->hasher)
-		c->hasher = own = hasher_new(c->keys, 1, 1);
-	if (!c->hasher)
-		return fail(c->t, E_OVERLOADED, "no memory to hash a password");
-	st = password_hash(c->t, c->hasher, cr->by.d->id, c->input, &cr->spec.password_record);
-	if (own)
-		c->hasher = hasher_free(own);
-	return st;
-}
-
-static enum status
 read_password(struct command *c, struct create *cr)
 {
 	const struct str words[] = { cr->spec.first_name, cr->spec.last_name, cr->spec.username, cr->spec.email };
 
-	cr->spec.password_record = S("");
-	if (c->input.n == 0)
+	TRY(command_password(c, cr->by.d, words, ARRAY_LEN(words), &cr->spec.password_record));
+	cr->must_change = command_flag(c, "must-change").p != NULL;
+	if (cr->must_change && cr->spec.password_record.n == 0)
+		return fail(c->t, E_BAD_REQUEST_BODY, "--must-change is about a password: there is none on standard input");
+	return OK;
+}
+
+/* As user set-password does, but nobody is to be told yet. */
+static enum status
+lend(struct task *t, const struct create *cr)
+{
+	int64_t rows;
+
+	if (!cr->must_change)
 		return OK;
-	TRY(deed_password_check(c->t, cr->by.d, c->input, words, ARRAY_LEN(words)));
-	return hash_password(c, cr);
+	return sql_account_lend_password(
+	    t, cr->by.d->id, cr->user, cr->spec.password_record, t->now + PASSWORD_LENT_US, t->now, &rows);
 }
 
 static enum status
@@ -102,7 +100,8 @@ create_run(struct task *t, void *arg)
 {
 	struct create *cr = arg;
 
-	return fail_taken(t, deed_user_create(t, &cr->by, &cr->spec, S(""), &cr->user), &cr->spec);
+	TRY(fail_taken(t, deed_user_create(t, &cr->by, &cr->spec, S(""), &cr->user), &cr->spec));
+	return lend(t, cr);
 }
 
 enum status

@@ -127,6 +127,7 @@ static enum status (*const expired_delete[])(struct task *t, int64_t now, int64_
 	sql_known_device_expired_delete,
 	sql_ticket_expired_delete,
 	sql_idempotency_expired_delete,
+	sql_disavowal_expired_delete,
 };
 
 static enum status

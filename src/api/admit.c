@@ -145,7 +145,7 @@ admit_csrf(struct request *rq)
 	bool changes_state = method_changes_state(rq->x->head.method) || rq->route->no_navigation;
 
 	/* It is asked about somebody else's request, whose method this is, and changes nothing. */
-	if (rq->route->by_proxy || !changes_state || !rq->origin.p || rq->origin_allowed)
+	if (rq->route->by_proxy || !changes_state || !rq->origin.p || rq->origin_allowed || rq->route->page)
 		return OK;
 	return refuse(rq, E_FORBIDDEN, "This request came from a page that may not make it.");
 }

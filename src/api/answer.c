@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "api/page.h"
 #include "api/route.h"
 #include "base/str.h"
 
@@ -21,6 +22,7 @@ reply_reset(struct request *rq)
 	rq->replied = false;
 	rq->told_signin_attempt.v = 0;
 	rq->told_signup_attempt.v = 0;
+	rq->on_behalf = S("");
 	buf_init_arena(&rq->out, rq->task.arena, BODY_MAX);
 	p->raw = false;
 	p->more_headers = NULL;
@@ -131,7 +133,7 @@ put_cors(const struct request *rq, struct buf *h)
 {
 	bool is_public = rq->route && rq->route->auth == AUTH_NONE && rq->route->method == HTTP_GET;
 
-	if (!rq->deployment)
+	if (!rq->deployment || (rq->route && rq->route->page))
 		return;
 	if (is_public || rq->deployment->mode == MODE_STAGING) {
 		buf_put_str(h, S("Access-Control-Allow-Origin: *\r\n"));
@@ -234,6 +236,10 @@ answer_error_body(struct buf *out, const struct request *rq, enum status st)
 
 	json_init(&j, out);
 	json_object_begin(&j, NULL);
+	if (rq->route && rq->route->page) {
+		page_write(out, S("This did not work"), first.text, NULL);
+		return;
+	}
 	if (rq->route && rq->route->no_envelope) {
 		json_bool(&j, "success", false);
 		json_str(&j, "message", first.text);
@@ -264,9 +270,9 @@ answer_failure(struct request *rq, enum status st)
 	if (status_info[st].http == 503 && rq->retry_after_s == 0)
 		rq->retry_after_s = 1;
 	p->raw = false;
-	p->more_headers = NULL;
 	p->own_headers = STR_NONE;
-	p->content_type = "application/json; charset=utf-8";
+	p->more_headers = rq->route && rq->route->page ? page_headers : NULL;
+	p->content_type = rq->route && rq->route->page ? "text/html; charset=utf-8" : "application/json; charset=utf-8";
 	p->cache_control = "no-store";
 	/* Its token would overwrite the one that superseded it. */
 	if (rq->session.superseded)

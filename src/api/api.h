@@ -89,6 +89,7 @@ struct route {
 	bool             credential;	/* changes how its user proves who they are: not while impersonated, and with a fresh proof where step-up is on */
 	bool             no_navigation;	/* a GET with side effects: for a script of an allowed page alone, as Sec-Fetch-Mode and Origin say */
 	bool             big_body;	/* takes images: the larger body limit */
+	bool             page;		/* a page of our own for a person, errors too; its form has its own secret, so any Origin may send it */
 	bool             no_envelope;	/* answers outside the envelope, errors too (challenges) */
 	bool             cached;	/* its answer depends on the token alone, and may be kept in memory: see session/cache.h */
 	bool             by_proxy;	/* asked by a reverse proxy about a request of its own: any method, any path below, no body, its own reading of the query */
@@ -134,6 +135,9 @@ struct request {
 	const struct signin_row *signin;		/* AUTH_SIGNIN: the active one of state */
 	struct standing          standing;		/* RULE_ORG_… and RULE_WORKSPACE_…: what the caller is there */
 	void                    *proof;			/* what .prove found, for .run */
+	const char              *factor;		/* what is being proved with, for the log; NULL: nothing but the session */
+	struct user_id           tried;			/* whose it would be; 0: nobody's, or the sign-in's */
+	struct str               on_behalf;		/* who acts for a user in this very request, before a sign-in says so; empty: nobody */
 	struct signin_attempt_id told_signin_attempt;	/* listed last in the answer, even when completed */
 	struct signup_attempt_id told_signup_attempt;
 
@@ -183,6 +187,8 @@ enum status request_write(struct request *rq, enum status (*fn)(struct task *t, 
 enum status request_store_session(struct request *rq) MUST_CHECK;
 /* TX_WRITE, security event: every token of the session is superseded, a new random one goes out. */
 enum status request_renew_token(struct request *rq) MUST_CHECK;
+/* For the log, from .prove or .run, as soon as it is known: who is to be proved, and by what (a word of ours). */
+void request_tries(struct request *rq, struct user_id user, const char *factor);
 /* TX_WRITE: write the audit table, and the log after the commit. detail: JSON object text or empty. */
 enum status audit(struct request *rq, enum audit_event event, struct user_id user, struct str detail) MUST_CHECK;
 

@@ -166,6 +166,7 @@ request_log(const struct request *rq, bool light)
 	enum status st = rq->priv->outcome;
 	enum log_level level = st != OK ? status_info[st].level : light ? LOG_DEBUG : LOG_INFO;
 
+	refusal_log(rq);
 	if (!log_is_on(level))
 		return;
 	log_event(level, EV_REQUEST, "request=%016llx deployment=%lld route=%s status=%d code=%s us=%lld ip=%s why=\"%s\"",

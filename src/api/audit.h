@@ -33,6 +33,8 @@
 	X(AUDIT_PHONE_PRIMARY, "phone.primary", HOOK_USER_UPDATED, "Another phone number became an account's primary one; the detail has its id.") \
 	X(AUDIT_PASSWORD_CHANGED, "password.changed", HOOK_USER_UPDATED, "A user set another password, or a first one; the account's other sign-ins ended.") \
 	X(AUDIT_PASSWORD_REMOVED, "password.removed", HOOK_USER_UPDATED, "A user did away with the account's password; the account's other sign-ins ended.") \
+	X(AUDIT_PASSWORD_LENT, "password.lent", HOOK_USER_UPDATED, "An operator set a password, good for one sign-in in which another is chosen; the account's sign-ins ended.") \
+	X(AUDIT_PASSWORD_EXPOSED, "password.exposed", HOOK_USER_UPDATED, "An operator declared a password known to others; it opens nothing any more, and the account's sign-ins ended.") \
 	X(AUDIT_SIGNIN_PROVED, "signin.proved", HOOK_NONE, "Somebody who was signed in proved once more who they are.") \
 	X(AUDIT_AUTHENTICATOR_BEGUN, "authenticator.begun", HOOK_NONE, "The seed of an authenticator app was shown; it counts for nothing yet.") \
 	X(AUDIT_AUTHENTICATOR_ADDED, "authenticator.added", HOOK_USER_UPDATED, "An authenticator app was verified and is a second factor now.") \
@@ -41,6 +43,7 @@
 	X(AUDIT_FACTORS_RESET, "second_factor.reset", HOOK_USER_UPDATED, "An operator removed an account's second factors.") \
 	X(AUDIT_BACKUP_CODES_MADE, "backup_codes.made", HOOK_USER_UPDATED, "Backup codes were made; older ones are void.") \
 	X(AUDIT_USER_CLAIMED, "user.claimed", HOOK_USER_UPDATED, "Somebody proved an address of an account of which none had been verified; its password, factors and sign-ins have ended.") \
+	X(AUDIT_USER_DISAVOWED, "user.disavowed", HOOK_USER_UPDATED, "Somebody followed a mail and said that it was not them: the account's sign-ins ended, what was added since was removed, and its password opens nothing any more.") \
 	X(AUDIT_PASSWORD_RESET, "password.reset", HOOK_USER_UPDATED, "A password was set with a mailed code, and the account's sign-ins have ended.") \
 	X(AUDIT_BACKUP_CODE_USED, "backup_code.used", HOOK_NONE, "A backup code was used in the place of another second factor, and is gone.") \
 	X(AUDIT_PASSKEY_ADDED, "passkey.added", HOOK_USER_UPDATED, "A passkey was added to an account; the detail names it.") \

@@ -14,6 +14,7 @@ struct audit_line {
 	struct audit_line *next;
 	enum audit_event   event;
 	struct user_id     user;
+	struct str         actor;
 };
 
 /* What the pipeline keeps about a request, out of the handlers' sight. */
@@ -75,6 +76,8 @@ enum status request_run_light(struct request *rq) MUST_CHECK;
 
 /* Tell the log what has been committed. */
 void audit_log(const struct request *rq);
+/* Tell the log when somebody failed to prove who they are, or was denied what they asked for (OPS-02). */
+void refusal_log(const struct request *rq);
 
 /* ---- answer.c ---- */
 

@@ -98,6 +98,13 @@ request_renew_token(struct request *rq)
 	return st == E_UNAUTHORIZED ? refuse(rq, st, SESSION_RENEWED_TEXT) : st;
 }
 
+void
+request_tries(struct request *rq, struct user_id user, const char *factor)
+{
+	rq->tried = user;
+	rq->factor = factor;
+}
+
 struct str
 request_source(const struct request *rq)
 {

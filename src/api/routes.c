@@ -22,6 +22,8 @@
 	X(forgot_password) \
 	X(reset_password) \
 	X(complete_profile) \
+	X(not_me_page) \
+	X(not_me) \
 	X(oauth_init) \
 	X(oauth_callback) \
 	X(sso_login) \

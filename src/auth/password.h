@@ -17,6 +17,15 @@ struct password_policy {
 };
 enum { PASSWORD_CODE_POINTS_MAX = 125, PASSWORD_BYTES_MAX = 1024 };
 
+/* Whose an account's password is. As stored: never renumbered. PWD-08, PWD-13. */
+enum password_standing {
+	PASSWORD_OWN,		/* its owner chose it */
+	PASSWORD_LENT,		/* an operator did: for one sign-in within a day, in which another is chosen */
+	PASSWORD_SPENT,		/* lent, and used */
+	PASSWORD_EXPOSED,	/* others may know it: it proves nothing any more */
+};
+#define PASSWORD_LENT_US DAY_US
+
 /*
  * E_WEAK_PASSWORD with one sentence in *ret_sentence when the policy is not met or the
  * password is one that everybody tries first (static text, or this thread's own until its

@@ -2,7 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/id.h"
 
+#include <sodium.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/secret.h"
 #include "base/str.h"
@@ -41,18 +43,33 @@ ID_KINDS(ID_DEFINE)
 #define COUNT_MASK ((INT64_C(1) << COUNT_BITS) - 1)
 #define MS_MAX     ((INT64_C(1) << 41) - 1)
 
-/* The last number given. It holds the counter too: its low bits. */
+/* Where a millisecond begins, and how far one step goes: room for a thousand numbers in each. */
+#define START_MASK ((INT64_C(1) << 21) - 1)
+#define STEP_MASK  ((INT64_C(1) << 12) - 1)
+
+/* The last number given. */
 static _Atomic int64_t last;
+/* This process's own: who cannot compute scrambled() cannot count. Written once, before there are threads. */
+static uint8_t key[crypto_shorthash_KEYBYTES];
 
 bool
 id_init(void)
 {
-	uint32_t start;
-
-	if (!secret_random(&start, sizeof(start)))
+	if (!secret_random(key, sizeof(key)))
 		return false;
-	atomic_store(&last, (int64_t)start & COUNT_MASK);
+	atomic_store(&last, 0);
 	return true;
+}
+
+static int64_t
+scrambled(int64_t of, int64_t mask)
+{
+	uint8_t out[crypto_shorthash_BYTES];
+	uint64_t v;
+
+	crypto_shorthash(out, (const uint8_t *)&of, sizeof(of), key);
+	memcpy(&v, out, sizeof(v));
+	return (int64_t)(v & (uint64_t)mask);
 }
 
 static int64_t
@@ -64,16 +81,16 @@ id_ms(int64_t now)
 }
 
 /*
- * The count goes on over its 22 bits whatever the millisecond. Where that
- * would not be above the last number (the count wrapped in one millisecond, or
- * the clock went back) the next number is, and so borrows from the future.
+ * Each millisecond begins somewhere else, and steps within one are of any length: two numbers tell little of how many
+ * were given in between, to anybody (ENU-03). Where the clock stands or has gone back, the last number is stepped on
+ * from, and so the future is borrowed from.
  */
 static int64_t
 above(int64_t was, int64_t ms)
 {
-	int64_t next = ms << COUNT_BITS | ((was + 1) & COUNT_MASK);
-
-	return next > was ? next : was + 1;
+	if (ms > was >> COUNT_BITS)
+		return ms << COUNT_BITS | scrambled(ms, START_MASK);
+	return was + 1 + scrambled(was, STEP_MASK);
 }
 
 int64_t

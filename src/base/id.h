@@ -55,10 +55,12 @@ ID_KINDS(ID_FUNCTIONS)
 
 /*
  * A fresh number: 41 bits of milliseconds since 2025-01-01 over 22 bits that
- * start at random in each process and count up. Never the same twice in one
- * process and never backwards, whatever the clock does; unique across
- * processes only by chance, so an insert retries on conflict. Any thread.
- * id_init() draws the start; false when there is no randomness.
+ * begin anywhere in each millisecond and go up by steps of any length, as a key
+ * of the process says. Never the same twice in one process and never
+ * backwards, whatever the clock does; unique across processes only by chance, so
+ * an insert retries on conflict. How many there are cannot be told from them
+ * (docs/decisions/ids.md). Any thread. id_init() draws the key, once, before
+ * any other thread; false when there is no randomness.
  */
 bool    id_init(void) MUST_CHECK;
 int64_t id_next(int64_t now);

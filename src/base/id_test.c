@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/id.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -22,9 +23,9 @@ test_layout(void **state)
 	assert_int_equal(id_next(NOW + 1000) >> COUNT_BITS, (v >> COUNT_BITS) + 1);
 }
 
-/* Two processes that begin in one millisecond begin at different counts. */
+/* Two processes that begin in one millisecond begin at different numbers. */
 static void
-test_count_starts_at_random(void **state)
+test_starts_at_random(void **state)
 {
 	int64_t first = 0;
 	int same = 0;
@@ -74,6 +75,70 @@ test_count_outlasts_its_bits(void **state)
 		was = v;
 	}
 	assert_true(id_next(NOW + 1000) > was);
+}
+
+static void
+use_a_fixed_key(void)
+{
+	memset(key, 7, sizeof(key));
+	atomic_store(&last, 0);
+}
+
+enum { PAIRS = 20000, BETWEEN_MAX = 50 };
+
+/* Pearson's r of how many numbers others were given between two of one's own, and the difference of those two. */
+static double
+told(int64_t ms_between)
+{
+	double sx = 0, sy = 0, sxx = 0, syy = 0, sxy = 0, n = PAIRS;
+	int64_t now = NOW;
+
+	use_a_fixed_key();
+	for (int i = 0; i < PAIRS; i++) {
+		int between = i * 37 % (BETWEEN_MAX + 1);
+		int64_t mine = id_next(now);
+		double x = between, y;
+
+		for (int k = 0; k < between; k++)
+			(void)id_next(now);
+		now += ms_between * 1000;
+		y = (double)((id_next(now) & COUNT_MASK) - (mine & COUNT_MASK));
+		now += 1000;
+		sx += x, sy += y, sxx += x * x, syy += y * y, sxy += x * y;
+	}
+	return (n * sxy - sx * sy) / sqrt((n * sxx - sx * sx) * (n * syy - sy * sy));
+}
+
+/* They counted: the difference of any two was how many accounts, sign-ins and the like all tenants had made in between. */
+static void
+test_ENU03_two_of_ones_own_do_not_tell_how_many(void **state)
+{
+	(void)state;
+
+	/* Three standard errors of no correlation at all. */
+	assert_true(fabs(told(1)) < 3 / sqrt(PAIRS));
+	assert_true(fabs(told(1000)) < 3 / sqrt(PAIRS));
+}
+
+/* Within one millisecond a pair tells it to within 0.58 * sqrt(n + 1), one standard deviation: for one other, it is a guess. */
+static void
+test_ENU03_within_a_millisecond_the_count_is_blurred(void **state)
+{
+	int longer = 0;
+	(void)state;
+
+	use_a_fixed_key();
+	for (int i = 0; i < PAIRS; i++) {
+		int64_t now = NOW + i * 2000, a = id_next(now), b = id_next(now), c, d;
+
+		now += 1000;
+		c = id_next(now);
+		(void)id_next(now);
+		d = id_next(now);
+		longer += b - a > d - c;
+	}
+	/* One step is longer than two together in one case of six. */
+	assert_in_range(longer, PAIRS / 6 - PAIRS / 50, PAIRS / 6 + PAIRS / 50);
 }
 
 static void
@@ -196,10 +261,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_count_starts_at_random),
+		cmocka_unit_test(test_starts_at_random),
 		cmocka_unit_test(test_F16_never_backwards),
 		cmocka_unit_test(test_count_outlasts_its_bits),
 		cmocka_unit_test(test_far_ends_stay_positive),
+		cmocka_unit_test(test_ENU03_two_of_ones_own_do_not_tell_how_many),
+		cmocka_unit_test(test_ENU03_within_a_millisecond_the_count_is_blurred),
 		cmocka_unit_test(test_threads_share_no_number),
 		cmocka_unit_test(test_spelling),
 		cmocka_unit_test(test_kinds_do_not_mix),

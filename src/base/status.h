@@ -40,6 +40,7 @@
 	X(E_UNAUTHORIZED, 401, "UNAUTHORIZED", LOG_INFO, "Please sign in first.") \
 	X(E_FORBIDDEN, 403, "FORBIDDEN", LOG_INFO, "You do not have access to this.") \
 	X(E_REAUTH_REQUIRED, 403, "reauth_required", LOG_INFO, "Please confirm that it is you first.") \
+	X(E_PASSWORD_CHANGE_REQUIRED, 403, "PASSWORD_CHANGE_REQUIRED", LOG_INFO, "This password may be known to others. Set a new one with Forgot password.") \
 	X(E_USER_DISABLED, 403, "USER_DISABLED", LOG_NOTICE, "This account has been disabled.") \
 	X(E_SIGNUP_RESTRICTED, 403, "SIGNUP_RESTRICTED", LOG_INFO, "Sign-up is by invitation only.") \
 	X(E_SIGNUP_WAITLIST_ONLY, 403, "SIGNUP_WAITLIST_ONLY", LOG_INFO, "Sign-up is not open yet. Join the waitlist.") \

@@ -27,7 +27,7 @@ static const struct {
 	[MESSAGE_INVITATION] = { "link inviter organization first_name last_name", "link" },
 	[MESSAGE_ORG_INVITATION] = { "link organization inviter days", "link" },
 	[MESSAGE_WAITLIST] = { "first_name last_name", NULL },
-	[MESSAGE_NOTICE] = { "what at ip device", "what" },
+	[MESSAGE_NOTICE] = { "what at ip device link", "what" },
 	[MESSAGE_TEST_MAIL] = { "at", NULL },
 	[MESSAGE_TEST_SMS] = { "at", NULL },
 };

@@ -2,10 +2,11 @@
 
 -- :name account_find :one account_row
 -- :in deployment_id deployment, user_id id
--- :out user_id id, text first_name, text last_name, text username, text image_url, text availability, bool has_password, text second_factor_policy, email_id primary_email, phone_id primary_phone, json public_metadata, time disabled_at, time created_at, time updated_at, authenticator_id authenticator, time authenticator_at, time backup_codes_at, int n_passkeys
+-- :out user_id id, text first_name, text last_name, text username, text image_url, text availability, bool has_password, text second_factor_policy, email_id primary_email, phone_id primary_phone, json public_metadata, time disabled_at, time created_at, time updated_at, authenticator_id authenticator, time authenticator_at, time backup_codes_at, int n_passkeys, int password_standing
 SELECT id, first_name, last_name, username, image_url, availability,
-       CASE WHEN password_record = '' THEN 0 ELSE 1 END, second_factor_policy, primary_email_id, primary_phone_id,
-       public_metadata, disabled_at, created_at, updated_at, authenticator_id, authenticator_at, backup_codes_at, n_passkeys
+       CASE WHEN password_record = '' OR password_standing IN (1, 2) THEN 0 ELSE 1 END, second_factor_policy,
+       primary_email_id, primary_phone_id, public_metadata, disabled_at, created_at, updated_at, authenticator_id,
+       authenticator_at, backup_codes_at, n_passkeys, password_standing
   FROM account WHERE deployment_id = :deployment AND id = :id;
 
 -- :name account_contacts :many contact_row
@@ -20,25 +21,25 @@ SELECT p.user_id, 1, p.id, p.phone_number, p.dial_code, p.verified_at, ''
 
 -- :name account_secret_by_email :one account_secret
 -- :in deployment_id deployment, key email_key
--- :out user_id id, text password_record, time disabled_at, email_id email, time verified_at
+-- :out user_id id, text password_record, time disabled_at, email_id email, time verified_at, int standing, time until
 -- What a password sign-in compares with.
-SELECT a.id, a.password_record, a.disabled_at, e.id, e.verified_at
+SELECT a.id, a.password_record, a.disabled_at, e.id, e.verified_at, a.password_standing, a.password_until
   FROM email_address e
   JOIN account a ON a.deployment_id = e.deployment_id AND a.id = e.user_id
  WHERE e.deployment_id = :deployment AND e.email_key = :email_key;
 
 -- :name account_secret_by_username :one account_secret
 -- :in deployment_id deployment, key username_key
--- :out user_id id, text password_record, time disabled_at, email_id email, time verified_at
-SELECT a.id, a.password_record, a.disabled_at, a.primary_email_id, e.verified_at
+-- :out user_id id, text password_record, time disabled_at, email_id email, time verified_at, int standing, time until
+SELECT a.id, a.password_record, a.disabled_at, a.primary_email_id, e.verified_at, a.password_standing, a.password_until
   FROM account a
   LEFT JOIN email_address e ON e.deployment_id = a.deployment_id AND e.id = a.primary_email_id
  WHERE a.deployment_id = :deployment AND a.username_key = :username_key;
 
 -- :name account_secret_find :one account_secret
 -- :in deployment_id deployment, user_id id
--- :out user_id id, text password_record, time disabled_at, email_id email, time verified_at
-SELECT a.id, a.password_record, a.disabled_at, a.primary_email_id, e.verified_at
+-- :out user_id id, text password_record, time disabled_at, email_id email, time verified_at, int standing, time until
+SELECT a.id, a.password_record, a.disabled_at, a.primary_email_id, e.verified_at, a.password_standing, a.password_until
   FROM account a
   LEFT JOIN email_address e ON e.deployment_id = a.deployment_id AND e.id = a.primary_email_id
  WHERE a.deployment_id = :deployment AND a.id = :id;
@@ -235,13 +236,33 @@ UPDATE phone_number SET verified_at = :now, updated_at = :now
 
 -- :name account_reset_password :rows
 -- :in deployment_id deployment, user_id id, text record, time now
-UPDATE account SET password_record = :record, password_changed_at = :now, updated_at = :now
+UPDATE account SET password_record = :record, password_changed_at = :now, password_standing = 0, password_until = NULL,
+       updated_at = :now
  WHERE deployment_id = :deployment AND id = :id;
+
+-- :name account_lend_password :rows
+-- :in deployment_id deployment, user_id id, text record, time until, time now
+-- By an operator: for one sign-in until then, in which another has to be chosen.
+UPDATE account SET password_record = :record, password_changed_at = :now, password_standing = 1, password_until = :until,
+       updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id;
+
+-- :name account_spend_password :rows
+-- :in deployment_id deployment, user_id id, text record, time now
+-- The one use of a lent one: 0 rows when it has had it, is past its time, or is another by now.
+UPDATE account SET password_standing = 2
+ WHERE deployment_id = :deployment AND id = :id AND password_record = :record AND password_standing = 1 AND password_until > :now;
+
+-- :name account_expose_password :rows
+-- :in deployment_id deployment, user_id id, time now
+-- Others may know it: 0 rows when there is none of its owner's.
+UPDATE account SET password_standing = 3, password_changed_at = :now, updated_at = :now
+ WHERE deployment_id = :deployment AND id = :id AND password_record <> '' AND password_standing IN (0, 3);
 
 -- :name account_disown :rows
 -- :in deployment_id deployment, user_id id, time now
 -- Everything that somebody could get in with who never proved an address.
-UPDATE account SET password_record = '', password_changed_at = :now, authenticator_id = NULL, authenticator_at = NULL,
+UPDATE account SET password_record = '', password_changed_at = :now, password_standing = 0, password_until = NULL, authenticator_id = NULL, authenticator_at = NULL,
        backup_codes_at = NULL, n_passkeys = 0, updated_at = :now
  WHERE deployment_id = :deployment AND id = :id;
 

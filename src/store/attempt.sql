@@ -7,6 +7,21 @@ INSERT INTO signin_attempt (deployment_id, id, session_id, user_id, contact_id, 
 VALUES (:deployment, :id, :session, :user, NULLIF(:contact, 0), :email, :method, :steps, :first_done, :second_required,
        0, :completed, :missing_fields, :second_methods, :profile, 0, :proved_at, :now, :now, :expires_at);
 
+-- :name signin_attempts_crowd_delete :rows
+-- :in deployment_id deployment, session_id session, int keep
+-- All but the newest so many of a session.
+DELETE FROM signin_attempt
+ WHERE deployment_id = :deployment AND session_id = :session
+   AND id < (SELECT a.id FROM signin_attempt a WHERE a.deployment_id = :deployment AND a.session_id = :session
+              ORDER BY a.id DESC LIMIT 1 OFFSET :keep - 1);
+
+-- :name signup_attempts_crowd_delete :rows
+-- :in deployment_id deployment, session_id session, int keep
+DELETE FROM signup_attempt
+ WHERE deployment_id = :deployment AND session_id = :session
+   AND id < (SELECT a.id FROM signup_attempt a WHERE a.deployment_id = :deployment AND a.session_id = :session
+              ORDER BY a.id DESC LIMIT 1 OFFSET :keep - 1);
+
 -- :name signin_attempt_find :one signin_attempt_full
 -- :in deployment_id deployment, signin_attempt_id id, time now, int most
 -- :out signin_attempt_id id, session_id session, user_id user, int contact, text email, text method, text steps, bool first_done, bool second_required, bool second_done, int failures, time proved_at

@@ -56,7 +56,8 @@ UPDATE account SET primary_phone_id = NULL, updated_at = :now
 -- :name account_set_password :rows
 -- :in deployment_id deployment, user_id id, text old_record, text new_record, time now
 -- Another password, the first one, or none any more (''); 0 rows when somebody else was faster.
-UPDATE account SET password_record = :new_record, password_changed_at = :now, updated_at = :now
+UPDATE account SET password_record = :new_record, password_changed_at = :now, password_standing = 0, password_until = NULL,
+       updated_at = :now
  WHERE deployment_id = :deployment AND id = :id AND password_record = :old_record;
 
 -- :name user_admin_orgs :many

@@ -113,12 +113,12 @@ SELECT i.id, i.email, i.created_at, i.updated_at, i.expires_at,
 
 -- :name org_inviters :many account_row
 -- :in deployment_id deployment, org_id org
--- :out user_id id, text first_name, text last_name, text username, text image_url, text availability, bool has_password, text second_factor_policy, email_id primary_email, phone_id primary_phone, json public_metadata, time disabled_at, time created_at, time updated_at, authenticator_id authenticator, time authenticator_at, time backup_codes_at, int n_passkeys
+-- :out user_id id, text first_name, text last_name, text username, text image_url, text availability, bool has_password, text second_factor_policy, email_id primary_email, phone_id primary_phone, json public_metadata, time disabled_at, time created_at, time updated_at, authenticator_id authenticator, time authenticator_at, time backup_codes_at, int n_passkeys, int password_standing
 -- Whoever answers for an invitation of this organization.
 SELECT a.id, a.first_name, a.last_name, a.username, a.image_url, a.availability,
-       CASE WHEN a.password_record = '' THEN 0 ELSE 1 END, a.second_factor_policy, a.primary_email_id, a.primary_phone_id,
+       CASE WHEN a.password_record = '' OR a.password_standing IN (1, 2) THEN 0 ELSE 1 END, a.second_factor_policy, a.primary_email_id, a.primary_phone_id,
        a.public_metadata, a.disabled_at, a.created_at, a.updated_at, a.authenticator_id, a.authenticator_at,
-       a.backup_codes_at, a.n_passkeys
+       a.backup_codes_at, a.n_passkeys, a.password_standing
   FROM account a
  WHERE a.deployment_id = :deployment AND a.id IN
        (SELECT m.user_id FROM org_invitation i

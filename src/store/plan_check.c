@@ -41,6 +41,7 @@ static const char *const across_deployments[] = {
 	"code_expired_delete",
 	"passkey_challenge_expired_delete",
 	"ticket_expired_delete",
+	"disavowal_expired_delete",
 	"invitation_expired_delete",
 	"org_invitation_expired_delete",
 	"known_device_expired_delete",

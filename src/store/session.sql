@@ -131,12 +131,12 @@ SELECT s.id, s.last_active_at, s.expires_at
 
 -- :name session_accounts :many account_row
 -- :in deployment_id deployment, session_id session
--- :out user_id id, text first_name, text last_name, text username, text image_url, text availability, bool has_password, text second_factor_policy, email_id primary_email, phone_id primary_phone, json public_metadata, time disabled_at, time created_at, time updated_at, authenticator_id authenticator, time authenticator_at, time backup_codes_at, int n_passkeys
+-- :out user_id id, text first_name, text last_name, text username, text image_url, text availability, bool has_password, text second_factor_policy, email_id primary_email, phone_id primary_phone, json public_metadata, time disabled_at, time created_at, time updated_at, authenticator_id authenticator, time authenticator_at, time backup_codes_at, int n_passkeys, int password_standing
 -- The people signed in to a session.
 SELECT a.id, a.first_name, a.last_name, a.username, a.image_url, a.availability,
-       CASE WHEN a.password_record = '' THEN 0 ELSE 1 END, a.second_factor_policy, a.primary_email_id, a.primary_phone_id,
+       CASE WHEN a.password_record = '' OR a.password_standing IN (1, 2) THEN 0 ELSE 1 END, a.second_factor_policy, a.primary_email_id, a.primary_phone_id,
        a.public_metadata, a.disabled_at, a.created_at, a.updated_at, a.authenticator_id, a.authenticator_at,
-       a.backup_codes_at, a.n_passkeys
+       a.backup_codes_at, a.n_passkeys, a.password_standing
   FROM signin g
   JOIN account a ON a.deployment_id = g.deployment_id AND a.id = g.user_id
  WHERE g.deployment_id = :deployment AND g.session_id = :session
@@ -179,8 +179,9 @@ UPDATE signin SET city = :city, region = :region, region_code = :region_code, co
 
 -- :name signin_of_session_find :one
 -- :in deployment_id deployment, session_id session, user_id user, time now
--- :out signin_id id
-SELECT id FROM signin WHERE deployment_id = :deployment AND session_id = :session AND user_id = :user AND expires_at > :now;
+-- :out signin_id id, text actor
+SELECT id, actor FROM signin
+ WHERE deployment_id = :deployment AND session_id = :session AND user_id = :user AND expires_at > :now;
 
 -- :name signin_reactivate :rows
 -- :in deployment_id deployment, signin_id id, text method, time now, time expires_at
@@ -296,9 +297,10 @@ SELECT COUNT(*) FROM signin WHERE deployment_id = :deployment AND session_id = :
 -- :name signins_least_recent_of_user :many
 -- :in deployment_id deployment, user_id user, signin_id keep, int beyond
 -- :out session_id session, signin_id id
--- What a user has beyond the one to keep and so many others, the least recently active last to be kept.
+-- What a user has beyond the one to keep and so many others, the least recently active last to be kept. Whoever acts for
+-- them takes no place of theirs.
 SELECT session_id, id FROM signin
- WHERE deployment_id = :deployment AND user_id = :user AND id <> :keep
+ WHERE deployment_id = :deployment AND user_id = :user AND id <> :keep AND actor = ''
  ORDER BY last_active_at DESC, id DESC LIMIT 100 OFFSET :beyond;
 
 -- :name orgmem_permissions :many permission_row

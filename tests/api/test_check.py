@@ -278,6 +278,42 @@ def test_TEN06_a_rule_follows_the_scope_at_once(inside):
     said(ask(browser, rule))
 
 
+def test_TEN06_what_changes_who_may_is_seen_at_the_next_question(inside):
+    """Roles given, changed, taken and deleted, gates closed, scopes deleted: each time an answer is in memory that says otherwise."""
+    browser, org, room, _ = inside
+
+    def done(path, fields=None):
+        said(twice(browser))
+        return browser.post(path, fields).data
+
+    member = browser.get(f"/organizations/{org}/members").data["data"][0]["id"]
+    role = done(f"/organizations/{org}/roles", {"name": "Billing", "permissions[]": "organization:manage"})["id"]
+    assert forbidden(ask(browser, "organization_role=Billing"))
+    done(f"/organizations/{org}/members/{member}/roles/{role}/add")
+    assert said(ask(browser, "organization_role=Billing&permission=organization:manage"))
+    done(f"/organizations/{org}/members/{member}/roles/{role}/remove")
+    assert forbidden(ask(browser, "organization_role=Billing"))
+    done(f"/organizations/{org}/members/{member}/roles/{role}/add")
+    done(f"/organizations/{org}/roles/{role}/remove")
+    assert forbidden(ask(browser, "organization_role=Billing")) and said(ask(browser, "organization_role=Admin"))
+    inmate = browser.get(f"/workspaces/{room}/members").data["data"][0]["id"]
+    role = done(f"/workspaces/{room}/roles", {"name": "Lab", "permissions[]": "workspace:member"})["id"]
+    done(f"/workspaces/{room}/members/{inmate}/roles/{role}/add")
+    assert said(ask(browser, "workspace_role=Lab")) and forbidden(ask(browser, "workspace_permission=workspace:manage"))
+    done(f"/workspaces/{room}/roles", {"name": "Lab", "permissions[]": "workspace:manage"})
+    assert said(ask(browser, "workspace_role=Lab&workspace_permission=workspace:manage"))
+    browser.deployment.set(b2b_settings__enforce_mfa_per_workspace_enabled="true", b2b_settings__enforce_mfa_per_org_enabled="true")
+    done(f"/workspaces/{room}/update", {"enforce_2fa": "true"})
+    got = said(ask(browser))
+    assert got["X-Organization-Id"] == org and "X-Workspace-Id" not in got
+    done(f"/workspaces/{room}/update", {"enforce_2fa": "false"})
+    assert said(ask(browser, f"workspace={room}"))
+    done(f"/workspaces/{room}/delete")
+    assert forbidden(ask(browser, f"workspace={room}")) and said(ask(browser, f"organization={org}"))
+    done(f"/organizations/{org}/delete")
+    assert list(said(ask(browser))) == ["X-User-Id"]
+
+
 # ---- a proxy that appends the browser's own path and query ----
 
 def test_below_the_path_the_rule_comes_from_a_field(production):

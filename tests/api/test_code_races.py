@@ -7,9 +7,10 @@ import pytest
 
 import contacts
 import mailbox
+import test_not_me
 import totp
 from authenticator import Passkey, finish, register
-from flows import OTP, code_to, link_to, open_link, prepare, reset_token, start, verify, wrong
+from flows import OTP, code_to, link_to, open_link, prepare, reset_token, sign_in_by_code, start, verify, wrong
 from harness import race
 from test_factors import ON
 from test_flows import PROVED, form, number
@@ -81,6 +82,28 @@ def step_up(code_of):
         code = code_of(owner)
         return [lambda b=b: b.post("/session/step-up", {"code": code}) for b in tabs(owner.browser)]
     return make
+
+
+def mailed_step_up(d):
+    """For whoever has no password."""
+    who, browser = d.person(password=""), d.browser()
+    assert sign_in_by_code(browser, who).status == 200
+    assert browser.post("/session/step-up/prepare").status == 200
+    code = code_to(d, who.email, "sign_in_code")
+    return [lambda b=b: b.post("/session/step-up", {"code": code}) for b in from_everywhere(browser)]
+
+
+def not_me(d):
+    """The link of a mail about the account's security."""
+    token = test_not_me.link(d, test_not_me.noticed(d)[1].email)
+    return [lambda b=b: AsJson(b.post("/auth/not-me", {"token": token})) for b in tabs(d.browser())]
+
+
+class AsJson:
+    """The page's answer, as the others are read."""
+
+    def __init__(self, got):
+        self.code = None if got.status == 200 else "INVALID_CODE" if "not valid any more" in got.text else got.text
 
 
 def sign_up_mail(d):
@@ -163,6 +186,8 @@ KINDS = {
     "second factor, backup code": (second_factor(["authenticator", "backup_code"], lambda owner, *_: owner.codes[0]), 2, 30, set()),
     "step-up, app": (step_up(lambda owner: owner.app.code()), 2, 30, set()),
     "step-up, backup code": (step_up(lambda owner: owner.codes[0]), 2, 30, set()),
+    "step-up, mailed code": (mailed_step_up, 20, 1000, set()),
+    "not me": (not_me, 2, 30, set()),
     "enrolment": (enrolment, 2, 30, {"BAD_REQUEST_BODY", "NOT_FOUND"}),
     "sign-up, mail": (sign_up_mail, 2, 30, {"EMAIL_EXISTS", "USERNAME_EXISTS"}),
     "sign-up, message": (sign_up_message, 2, 30, {"EMAIL_EXISTS", "USERNAME_EXISTS", "PHONE_NUMBER_EXISTS"}),

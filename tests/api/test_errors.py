@@ -209,9 +209,11 @@ def test_code_is_given(server, code, case):
     assert got.status >= 400 and code in got.codes, got
 
 
-# Given by test_ticket.py, with tickets, by test_jwt_templates.py, with templates, by test_restrictions.py, with lists, and by test_domains.py.
+# Given by test_ticket.py, with tickets, by test_jwt_templates.py, with templates, by test_restrictions.py, with lists, by test_domains.py, and by
+# test_lent_passwords.py.
 ELSEWHERE = {("/organizations/{id}/domains", "LIMIT_REACHED")} | {("/session/ticket/exchange", code) for code in ("INVALID_TICKET", "USER_DISABLED", "LIMIT_REACHED")} | {
-    ("/auth/complete-profile", "COUNTRY_RESTRICTED"), ("/session/token", "LIMIT_REACHED")} | {
+    ("/auth/not-me", "INVALID_CODE"), ("/auth/complete-profile", "COUNTRY_RESTRICTED"), ("/auth/complete-profile", "WEAK_PASSWORD"),
+    ("/auth/signin", "PASSWORD_CHANGE_REQUIRED"), ("/session/token", "LIMIT_REACHED")} | {
     (path, "VOIP_NUMBER_BLOCKED") for path in ("/auth/signup", "/me/phone-numbers", "/auth/complete-profile")}
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import claims
 from harness import ROOT
 
 OPENAPI = json.loads((ROOT / "docs" / "openapi.json").read_text())
@@ -33,8 +34,9 @@ def fields(operation):
 def test_AUT03_the_routes_that_compare_passwords_count_them():
     """Every further one has to take its tries from the same counter, as test_step_up.py shows: whoever adds it finds this list."""
     asking = {path for path, methods in OPENAPI["paths"].items() for o in methods.values() if fields(o) & {"password", "current_password"}}
-    # A reset compares none: it sets one, by a token whose code was counted.
-    assert asking - {"/auth/reset-password"} == {"/auth/signin", "/auth/signup", "/session/step-up", "/me/account/delete", "/me/update-password",
+    # A reset compares none: it sets one, by a token whose code was counted. A profile takes a new one, and compares it with
+    # the lent one that its caller has just shown to know.
+    assert asking - {"/auth/reset-password", "/auth/complete-profile"} == {"/auth/signin", "/auth/signup", "/session/step-up", "/me/account/delete", "/me/update-password",
                       "/me/remove-password"}
 
 
@@ -48,7 +50,7 @@ def test_API05_answers_say_what_they_are(server):
         if path == "/session/check":
             assert got.body == b"" and got.header("Content-Type") is None, "a yes without a body is nothing of a type"
             continue
-        wanted = "text/javascript" if path.endswith(".js") else "application/json"
+        wanted = "text/javascript" if path.endswith(".js") else "text/html" if claims.is_page(path) else "application/json"
         assert got.header("Content-Type") == f"{wanted}; charset=utf-8", path
 
 

@@ -4,8 +4,9 @@ import pytest
 
 import mailbox
 from flows import OTP, code_to, prepare, reset_token, start, verify, wrong
-from harness import race
+from harness import ASKING, no_limits, race
 
+SENDING = ("SEND_SOON", "SEND_TARGET", "SEND_TARGET_DAY", "SEND_PREFIX", "SEND_SOURCE", "SEND_DEPLOYMENT")
 NEW = "amber-walrus-sings-loudly"
 
 
@@ -172,3 +173,17 @@ def test_AUT12_who_proves_an_address_takes_what_was_prepared_with_it(d, way):
     assert not mallory.is_signed_in and mallory.get("/me").status == 401
     assert d.browser().post("/auth/signin", {"email": email, "password": "known-to-mallory-alone"}).code == "INVALID_CREDENTIALS"
     assert "user.claimed" in d.audit()
+
+
+def test_AUT06_guesses_elsewhere_keep_no_owner_from_a_reset(new_server):
+    """A stranger's hundred wrong codes a day used up those of the owner's own browser."""
+    with new_server(["--throttle-code-account", "7"], limited=True, env=no_limits(ASKING + SENDING + ("CODE_SOURCE", "CODE_GUESS"))) as server:
+        d = server.deployment(**OTP)
+        browser, who = d.signed_in(ip="203.0.113.5")
+        stranger = d.browser(ip="203.0.113.66")
+        stranger.post("/auth/forgot-password", {"email": who.email})
+        code = code_to(d, who.email)
+        got = [stranger.post("/auth/forgot-password", {"email": who.email, "otp": wrong(code)}).status for _ in range(9)]
+        assert got == [400] * 7 + [429] * 2
+        assert d.browser(ip="203.0.113.67").post("/auth/forgot-password", {"email": who.email}).status == 200
+        assert reset(browser, reset_token(browser, who.email)).status == 200

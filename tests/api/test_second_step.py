@@ -8,7 +8,7 @@ import contacts
 import mailbox
 import totp
 from flows import OTP, code_to, link_to, open_link, prepare, reset_token, start, verify
-from harness import PASSWORD
+from harness import ASKING, CODES, PASSWORD, no_limits
 from test_factors import ON
 
 METHODS = ("authenticator", "phone_otp", "backup_code")
@@ -188,3 +188,25 @@ def test_BKP02_the_owner_reads_of_a_backup_code_at_sign_in(server):
     assert verify(browser, browser.sign_in(owner.who).attempt, owner.codes[3]).status == 200
     assert "One of your backup codes was used." in mailbox.notices(d, owner.who.email)
     assert d.audit().count("backup_code.used") == 1 and d.rows()["backup_code"] == 11
+
+
+def test_AUT05_a_message_that_may_not_be_sent_costs_no_guess(new_server):
+    """Six times asking for a text message within a minute used up the attempt."""
+    env = no_limits(ASKING + CODES)
+    del env["SESSIOND_THROTTLE_SEND_SOON"]
+    with new_server(limited=True, env=env) as server:
+        d = server.deployment(**{**SETTINGS, **contacts.PHONES, "auth_settings__second_factor_policy": "enforced"})
+        owner = Owner(d, ["phone_otp"])
+        server.advance(60)
+        browser = d.browser()
+        attempt = browser.sign_in(owner.who).attempt
+        got = [prepare(browser, attempt, last_digits=owner.number[-4:]).status for _ in range(8)]
+        assert got == [200] + [429] * 7
+        assert verify(browser, attempt, code_to(d, "+1" + owner.number, "sms_code")).attempt["completed"] is True
+
+
+def test_a_session_is_told_of_so_many_attempts_and_no_more(production):
+    """Three hundred of them made every answer of the session as many times as long."""
+    browser = production.set(**OTP).browser()
+    made = [start(browser, email="nobody@example.org").attempt["id"] for _ in range(60)]
+    assert [a["id"] for a in browser.session()["signin_attempts"]] == made[-50:]

@@ -7,6 +7,7 @@ import jwt as pyjwt
 import pytest
 
 import mailbox
+from harness import race
 from test_errors import KEY
 from test_ground_rules import OPENAPI
 
@@ -159,7 +160,7 @@ def test_an_impersonator_changes_no_credentials(server, method, path):
     before = {t: n for t, n in d.rows().items() if t != "throttle"}
     fields = {**KEY, "second_factor_policy": policy, "email": "x@example.org", "phone_number": "5551234567", "country_code": "+1", "authenticator_id": "totp_1",
               "new_password": "a-long-enough-passphrase", "current_password": who.password, "file": "x", "name": "x"}
-    got = browser.send(method, path.replace("{id}", "email_1"), fields=fields if method == "POST" else None, encoding="json")
+    got = browser.send(method, path.replace("{id}", "email_1"), fields=fields if method != "GET" else None, encoding="json")
     assert got.code == "FORBIDDEN", got
     assert {t: n for t, n in d.rows().items() if t != "throttle"} == before
 
@@ -188,3 +189,64 @@ def test_F38_the_ticket_itself_is_nowhere(server):
     made = ticket(d, d.person())
     assert exchange(d.browser(), made).status == 200
     assert made["ticket"].encode() not in server.stored_bytes() and made["ticket"] not in server.log()
+
+
+def test_impersonating_takes_no_place_of_the_users_own(server):
+    """It did: with one operator's sign-in beside theirs, a second browser of the user's ended their first."""
+    d = server.deployment(auth_settings__multi_session_support__max_sessions_per_account=2)
+    first, who = d.signed_in()
+    assert exchange(d.browser(), impersonation(d, who)).status == 200
+    second, _ = d.signed_in(who)
+    assert first.is_signed_in and second.is_signed_in
+
+
+def test_TEN11_each_operator_acts_under_their_own_name(clock_server):
+    """In one browser, the second one's deeds were written down as the first one's."""
+    d = clock_server.deployment()
+    who, browser = d.person(), d.browser()
+    assert exchange(browser, impersonation(d, who)).status == 200
+    clock_server.advance(3000)
+    assert exchange(browser, impersonation(d, who, "eve@ops.example")).status == 200
+    assert len(browser.session()["signins"]) == 1
+    token = browser.get("/session/token").data["token"]
+    assert pyjwt.decode(token, options={"verify_signature": False})["act"] == {"sub": "eve@ops.example"}
+    clock_server.advance(3000)
+    assert browser.post("/me", {"first_name": "Eva"}).status == 200, "an hour of their own"
+    clock_server.sweep()
+    actors = [e["actor"] for e in map(json.loads, d.server.cli("audit", "export", "--deployment", d.host).splitlines())
+              if e["event"] in ("ticket.used", "signin.created", "user.updated")]
+    assert actors == ["impersonation:ada@ops.example"] * 2 + ["impersonation:eve@ops.example"] * 3
+
+
+def test_a_ticket_of_ones_own_ends_the_impersonation(production):
+    d = production
+    who, browser = d.person(), d.browser()
+    assert exchange(browser, impersonation(d, who)).status == 200
+    assert exchange(browser, ticket(d, who)).status == 200
+    assert "act" not in pyjwt.decode(browser.get("/session/token").data["token"], options={"verify_signature": False})
+    assert browser.post("/me/email-addresses", {"email": "x@example.org"}).status == 200
+
+
+def test_F30_a_ticket_raced_by_two_browsers(production):
+    d = production
+    for _ in range(10):
+        made = impersonation(d, d.person())
+        got = race([lambda b=b: exchange(b, made) for b in [d.browser() for _ in range(20)]])
+        assert sorted(g.status for g in got) == [200] + [400] * 19
+
+
+def test_TEN03_another_tenants_ticket_is_none(server):
+    d, other = server.deployment(), server.deployment("staging")
+    who = d.person()
+    assert exchange(other.browser(), impersonation(d, who)).code == "INVALID_TICKET"
+
+
+def test_a_ticket_of_somebody_disabled_or_deleted(server):
+    d = server.deployment()
+    who, gone = d.person(), d.person()
+    made, lost = ticket(d, who), impersonation(d, gone)
+    server.cli("user", "disable", who.email, "--deployment", d.host)
+    server.cli("user", "delete", gone.email, "--deployment", d.host)
+    assert exchange(d.browser(), made).code == "USER_DISABLED" and exchange(d.browser(), lost).code == "INVALID_TICKET"
+    server.cli("user", "enable", who.email, "--deployment", d.host)
+    assert exchange(d.browser(), made).status == 200, "it was not used"

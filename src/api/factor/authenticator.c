@@ -99,6 +99,7 @@ authenticator_verify_prove(struct request *rq)
 {
 	struct authenticator_id id;
 
+	request_tries(rq, rq->signin->user, "authenticator");
 	if (!authenticator_id_parse(body_text(rq, "authenticator_id"), &id))
 		return refuse(rq, E_NOT_FOUND, NULL);
 	return second_factor_reserve(rq, rq->signin->user, authenticator_id_str(rq->task.arena, id));

@@ -62,7 +62,7 @@ give_name(struct request *rq)
 const struct route route_me_passkey_rename = {
 	.method = HTTP_PATCH, .path = "/me/passkeys/{id}", .name = "me_passkey_rename",
 	.summary = "Give one of the user's passkeys another name.",
-	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
 	.body = { REQ_TEXT("name", 200, "at most 64 printable characters") },
 	.fails = { E_NOT_FOUND },
 	.run = give_name,

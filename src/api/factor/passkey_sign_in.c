@@ -197,10 +197,12 @@ finish_prove(struct request *rq)
 	TRY_MEM(&rq->task, a);
 	a->rq = rq;
 	rq->proof = a;
+	request_tries(rq, (struct user_id){ 0 }, "passkey");
 	TRY(check_sign_in_enabled(rq));
 	TRY(read_fields(rq, a));
 	TRY(reserve(rq));
 	TRY(request_read(rq, find_passkey, a));
+	rq->tried = a->passkey.user;
 	TRY(check_assertion(rq, a));
 	TRY(request_write(rq, spend, a));
 	if (!a->spent)

@@ -60,7 +60,10 @@ prove_password(struct request *rq, struct proof *p)
 	p->streak_try = tries[2];
 	TRY(request_reserve(rq, tries, ARRAY_LEN(tries)));
 	TRY(password_verify(&rq->task, rq->app->hasher, rq->deployment->id, p->secret.password_record, password, &verdict));
-	return verdict == PASSWORD_WRONG ? refuse(rq, E_INVALID_CREDENTIALS, NULL) : OK;
+	/* What others know as well proves nothing. */
+	if (verdict == PASSWORD_WRONG || p->secret.standing != PASSWORD_OWN)
+		return refuse(rq, E_INVALID_CREDENTIALS, NULL);
+	return OK;
 }
 
 static struct str
@@ -75,6 +78,7 @@ step_up_prove(struct request *rq)
 	bool has_password = body_text(rq, "password").n > 0, has_code = body_text(rq, "code").n > 0;
 	struct proof *p;
 
+	request_tries(rq, rq->signin->user, has_password ? "password" : "code");
 	if (has_password == has_code)
 		return refuse(rq, E_BAD_REQUEST_BODY, "Send either the password or a code.");
 	TRY(load(rq, &p));
@@ -91,7 +95,7 @@ confirm_password(struct request *rq, const struct proof *p)
 	int64_t tries;
 
 	TRY(sql_account_secret_find(&rq->task, rq->deployment->id, rq->signin->user, &now));
-	if (!str_eq(now.password_record, p->secret.password_record))
+	if (!str_eq(now.password_record, p->secret.password_record) || now.standing != PASSWORD_OWN)
 		return refuse(rq, E_INVALID_CREDENTIALS, NULL);
 	TRY(request_end_streak(rq, &p->streak_try, &tries));
 	return request_give_back(rq, &p->account_try);

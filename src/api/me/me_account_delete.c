@@ -81,7 +81,7 @@ me_account_delete(struct request *rq)
 	TRY(check_orgs(rq));
 	if (own)
 		TRY(own_password_give_back(rq, own));
-	TRY(notice_put(rq, c.account.id, "Your account was deleted.", S("")));
+	TRY(notice_put_last(rq, c.account.id, "Your account was deleted."));
 	TRY(drop_codes(rq, &c));
 	TRY(session_end_user(&rq->task, d, c.account.id, NULL));
 	TRY(sql_account_delete(&rq->task, d, c.account.id, &rows));

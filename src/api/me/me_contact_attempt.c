@@ -25,6 +25,7 @@ attempt_prove(struct request *rq, bool is_phone)
 	const struct contact_row *row;
 	struct str code;
 
+	request_tries(rq, rq->signin->user, is_phone ? "phone_otp" : "email_otp");
 	TRY(contacts_named(rq, &c, is_phone, &row));
 	TRY(read_code(rq, &code));
 	return code_reserve_guess(rq, contact_code_purpose(is_phone), row->id, user_id_str(rq->task.arena, row->user));
@@ -100,7 +101,7 @@ me_email_attempt(struct request *rq)
 const struct route route_me_email_attempt = {
 	.method = HTTP_POST, .path = "/me/email-addresses/{id}/attempt-verification", .name = "me_email_attempt",
 	.summary = "Prove an added e-mail address by its code; an account that holds it unverified loses it.",
-	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
 	.query = { OPT_TEXT("code", 16, "six digits; here or in the body") },
 	.body = { OPT_TEXT("code", 16, "six digits") },
 	.fails = { E_NOT_FOUND, E_MISSING_VERIFICATION_CODE, E_VERIFICATION_CODE_EXPIRED, E_INVALID_CODE, E_EMAIL_EXISTS },
@@ -122,7 +123,7 @@ me_phone_attempt(struct request *rq)
 const struct route route_me_phone_attempt = {
 	.method = HTTP_POST, .path = "/me/phone-numbers/{id}/attempt-verification", .name = "me_phone_attempt",
 	.summary = "Prove an added phone number by its code; an account that holds it unverified loses it.",
-	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER,
+	.auth = AUTH_SIGNIN, .rule = RULE_OWN, .tx = TX_WRITE, .lane = LANE_WORKER, .credential = true,
 	.query = { OPT_TEXT("code", 16, "six digits; here or in the body") },
 	.body = { OPT_TEXT("code", 16, "six digits") },
 	.fails = { E_NOT_FOUND, E_MISSING_VERIFICATION_CODE, E_VERIFICATION_CODE_EXPIRED, E_INVALID_CODE, E_PHONE_NUMBER_EXISTS },

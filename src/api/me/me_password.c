@@ -40,6 +40,12 @@ own_password_load(struct request *rq, struct own_password **ret_own)
 	return OK;
 }
 
+bool
+own_password_is_there(const struct own_password *own)
+{
+	return own->secret.password_record.n > 0 && (own->secret.standing == PASSWORD_OWN || own->secret.standing == PASSWORD_EXPOSED);
+}
+
 static enum status
 refuse_credentials(struct request *rq)
 {
@@ -69,10 +75,11 @@ own_password_prove(struct request *rq, struct own_password *own, struct str pass
 {
 	enum password_verdict verdict = PASSWORD_WRONG;
 
+	request_tries(rq, own->secret.id, "password");
 	TRY(reserve(rq, own));
 	TRY(password_verify(
 	    &rq->task, rq->app->hasher, rq->deployment->id, own->secret.password_record, password, &verdict));
-	if (verdict == PASSWORD_WRONG)
+	if (verdict == PASSWORD_WRONG || !own_password_is_there(own))
 		return refuse_credentials(rq);
 	own->proved = true;
 	return OK;

@@ -14,6 +14,8 @@ struct own_password {
 	struct str            record;	/* of the new one */
 };
 
+/* Has the account a password that its owner chose? One that an operator lent opens its one sign-in and nothing else. */
+bool own_password_is_there(const struct own_password *own);
 /* For .prove: the account's record, and rq->proof to hold what follows. E_FEATURE_DISABLED without passwords here. */
 enum status own_password_load(struct request *rq, struct own_password **ret_own) MUST_CHECK;
 /*

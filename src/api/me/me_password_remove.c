@@ -9,7 +9,7 @@ me_password_remove_prove(struct request *rq)
 	struct own_password *own;
 
 	TRY(own_password_load(rq, &own));
-	if (own->secret.password_record.n == 0)
+	if (!own_password_is_there(own))
 		return refuse(rq, E_BAD_REQUEST_BODY, "Your account has no password.");
 	return own_password_prove(rq, own, body_text(rq, "current_password"));
 }

@@ -9,7 +9,7 @@ prove_current(struct request *rq, struct own_password *own)
 {
 	struct str current = body_text(rq, "current_password");
 
-	if (own->secret.password_record.n == 0)
+	if (!own_password_is_there(own))
 		return OK;
 	if (current.n == 0)
 		return refuse(rq, E_INVALID_CREDENTIALS, "Enter your current password.");

@@ -163,13 +163,22 @@ read_pairs(struct check_ask *ask, struct str text)
 }
 
 struct check_ask
+check_read_query(struct str query)
+{
+	struct check_ask ask = { .sign_in = CHECK_REFUSE };
+
+	read_pairs(&ask, query);
+	return ask;
+}
+
+struct check_ask
 check_read(const struct http_head *h)
 {
 	struct check_ask ask = { .sign_in = CHECK_REFUSE };
 
 	if (h->path.n == S(CHECK_PATH).n)
-		read_pairs(&ask, h->query);
-	else if (http_field_count(h, S("X-Session-Check")) != 1)
+		return check_read_query(h->query);
+	if (http_field_count(h, S("X-Session-Check")) != 1)
 		ask.wrong = "below " CHECK_PATH " the field X-Session-Check says the rule, once";
 	else
 		read_pairs(&ask, http_field(h, S("X-Session-Check")));

@@ -43,6 +43,8 @@ bool check_is_path(struct str path);
  * is unknown, empty, given twice or not readable sets .wrong. Views into `h`. Allocates nothing.
  */
 struct check_ask check_read(const struct http_head *h);
+/* The same of such a query alone. */
+struct check_ask check_read_query(struct str query);
 
 /*
  * The verdict, whoever asks from wherever the session was read. `vouch`: see vouch.h; empty: nobody is signed

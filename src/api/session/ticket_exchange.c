@@ -34,6 +34,7 @@ write_down(struct request *rq, const struct ticket_find_row *k)
 static enum status
 sign_in_by(struct request *rq, const struct ticket_find_row *k)
 {
+	rq->on_behalf = k->kind == TICKET_IMPERSONATION ? k->actor : S("");
 	TRY(write_down(rq, k));
 	if (k->kind == TICKET_IMPERSONATION)
 		return sign_in_on_behalf(rq, k->user, k->actor, IMPERSONATION_TTL_US);
@@ -62,12 +63,14 @@ use(struct request *rq)
 	int64_t rows;
 	enum status st;
 
+	request_tries(rq, (struct user_id){ 0 }, "ticket");
 	TRY(ticket_hash(&rq->task, rq->app->keys, d, query_text(rq, "ticket"), hash));
 	TRY(sql_ticket_use(&rq->task, d, h, rq->session.id, rq->task.now, &rows));
 	st = sql_ticket_find(&rq->task, d, h, &k);
 	if (st == E_NOT_FOUND)
 		return refuse_ticket(rq);
 	TRY(st);
+	rq->tried = k.user;
 	if (rows == 1)
 		return sign_in_by(rq, &k);
 	TRY(session_state_load(&rq->task, d, &rq->session, (struct signin_attempt_id){ 0 }, (struct signup_attempt_id){ 0 },

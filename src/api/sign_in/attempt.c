@@ -44,6 +44,12 @@ attempt_is_by_phone(const struct attempt *a)
 	return is_phone_method(a->row.method);
 }
 
+bool
+attempt_is_by_password(const struct attempt *a)
+{
+	return str_starts(a->row.method, S("plain_"));
+}
+
 /* A name nobody has. */
 static struct str
 counted_name(struct request *rq, const struct attempt *a)
@@ -105,39 +111,22 @@ attempt_find(struct request *rq, struct str id, bool counted, struct attempt *re
 
 /* ---- guessing ---- */
 
-struct guess {
-	struct request       *rq;
-	const struct attempt *a;
-};
-
 static enum status
-count_guess(struct task *t, void *arg)
+take_guess(struct request *rq, int64_t attempt, int64_t *ret_rows)
 {
-	struct guess *g = arg;
-	struct deployment_id d = g->rq->deployment->id;
-	int64_t rows;
-
-	TRY(sql_signin_attempt_guess(t, d, g->a->row.id, g->rq->session.id, t->now, ATTEMPT_GUESSES, &rows));
-	if (rows == 0)
-		return E_BAD_SIGN_IN_ATTEMPT;
-	/* The last one takes it off the list. */
-	return cache_touch(t, d, SUBJECT_SESSION, g->rq->session.id.v);
+	return sql_signin_attempt_guess(&rq->task, rq->deployment->id, (struct signin_attempt_id){ attempt }, rq->session.id,
+	    rq->task.now, ATTEMPT_GUESSES, ret_rows);
 }
 
 enum status
 attempt_reserve_guess(struct request *rq, const struct attempt *a)
 {
-	struct try tries[] = {
-		{ RULE_CODE_ACCOUNT, S("") },
-		{ RULE_CODE_SOURCE, request_source(rq) },
-	};
-	enum status st;
+	struct str account;
 
-	TRY(known_device_subject(rq, a->row.user, &tries[0].subject));
+	TRY(known_device_subject(rq, a->row.user, &account));
 	if (a->row.user.v == 0)
-		tries[0].subject = counted_name(rq, a);
-	st = request_reserve_with(rq, tries, ARRAY_LEN(tries), count_guess, &(struct guess){ rq, a });
-	return st == E_BAD_SIGN_IN_ATTEMPT ? refuse(rq, st, NULL) : st;
+		account = counted_name(rq, a);
+	return code_reserve_attempt_guess(rq, account, a->row.id.v, take_guess);
 }
 
 enum status
@@ -201,7 +190,7 @@ needs_load(struct request *rq, const struct attempt *a, struct needs *ret_needs)
 
 	TRY(need_email(rq, a, &n));
 	TRY(need_second_factor(rq, a, &n));
-	TRY(profile_load(rq, a->row.user, &n.profile));
+	TRY(profile_load(rq, a->row.user, attempt_is_by_password(a), &n.profile));
 	n.facts |= n.profile.missing.n > 0 ? NEEDS_PROFILE : 0u;
 	*ret_needs = n;
 	return OK;
@@ -233,6 +222,7 @@ static enum status
 insert(struct request *rq, struct attempt *a, bool first_done, const struct needs *n)
 {
 	struct task *t = &rq->task;
+	int64_t rows;
 
 	TRY(request_store_session(rq));
 	rq->told_signin_attempt = a->row.id;
@@ -240,6 +230,8 @@ insert(struct request *rq, struct attempt *a, bool first_done, const struct need
 	    a->row.method, flow_steps(t->arena, FLOW_SIGN_IN, a->state, n->facts), first_done, a->row.second_required,
 	    a->state == STATE_DONE, missing_at(a->state, n), n->second_methods, known_at(a->state, n), first_done ? t->now : 0,
 	    t->now, t->now + ATTEMPT_TTL_US));
+	/* Each is told in every answer of the session until it expires. */
+	TRY(sql_signin_attempts_crowd_delete(t, rq->deployment->id, rq->session.id, ATTEMPTS_MAX, &rows));
 	return cache_touch(t, rq->deployment->id, SUBJECT_SESSION, rq->session.id.v);
 }
 

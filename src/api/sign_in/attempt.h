@@ -21,6 +21,9 @@ struct verification {
 /* NULL: nothing is sent for this step. */
 const struct verification *verification_of(enum flow flow, enum flow_state state);
 
+/* Of each kind in one session; the oldest give way to a new one. */
+enum { ATTEMPTS_MAX = 50 };
+
 struct attempt {
 	struct signin_attempt_full row;
 	enum flow_state            state;
@@ -28,6 +31,8 @@ struct attempt {
 
 /* Does its method prove a number rather than an address? */
 bool attempt_is_by_phone(const struct attempt *a);
+/* Was a password its first factor? */
+bool attempt_is_by_password(const struct attempt *a);
 
 /* The attempt of a wire id, whosever session it belongs to: for links. E_BAD_SIGN_IN_ATTEMPT, refused. In a transaction. */
 enum status attempt_find_anywhere(struct request *rq, struct str id, struct attempt *ret_attempt) MUST_CHECK;
@@ -65,8 +70,11 @@ enum status attempt_begin(struct request *rq, const struct attempt_start *s) MUS
  */
 enum status attempt_advance(struct request *rq, struct attempt *a, enum flow_event event) MUST_CHECK;
 
-/* What this account still has to enter, as the contract's words; and what is known of its profile, as JSON. */
+/*
+ * What this account still has to enter, as the contract's words; and what is known of its profile, as JSON. `by_password`:
+ * for whoever came with one; when it was lent, a new "password" is missing.
+ */
 struct profile {
 	struct str missing, known;
 };
-enum status profile_load(struct request *rq, struct user_id user, struct profile *ret_profile) MUST_CHECK;
+enum status profile_load(struct request *rq, struct user_id user, bool by_password, struct profile *ret_profile) MUST_CHECK;

@@ -50,9 +50,11 @@ find(struct task *t, void *arg)
 	(void)t;
 	if (is_sign_up(rq)) {
 		TRY(sign_up_attempt_find(rq, id, false, &p->sign_up));
+		request_tries(rq, (struct user_id){ 0 }, flow_word(p->sign_up.state).p);
 		return check_step(rq, FLOW_SIGN_UP, p->sign_up.state, p->sign_up.row.id.v);
 	}
 	TRY(attempt_find(rq, id, false, &p->sign_in));
+	request_tries(rq, p->sign_in.row.user, flow_word(p->sign_in.state).p);
 	return check_step(rq, FLOW_SIGN_IN, p->sign_in.state, p->sign_in.row.id.v);
 }
 
@@ -64,6 +66,7 @@ attempt_prove(struct request *rq)
 
 	TRY_MEM(&rq->task, p);
 	rq->proof = p;
+	request_tries(rq, (struct user_id){ 0 }, "code");
 	if (code_of(rq).n == 0)
 		return refuse(rq, E_MISSING_VERIFICATION_CODE, NULL);
 	if (!str_eq(type, S("signin")) && !str_eq(type, S("signup")))

@@ -9,6 +9,7 @@
 #include "auth/identifier.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "session/coherence.h"
 #include "store/store.gen.h"
 
 enum { LINK_BYTES = 32 };
@@ -134,6 +135,35 @@ code_reserve_guess(struct request *rq, enum code_purpose purpose, int64_t subjec
 	tries[1] = (struct try){ RULE_CODE_ACCOUNT, account };
 	tries[2] = (struct try){ RULE_CODE_SOURCE, request_source(rq) };
 	return request_reserve(rq, tries, ARRAY_LEN(tries));
+}
+
+struct attempt_guess {
+	struct request *rq;
+	int64_t         attempt;
+	enum status   (*take)(struct request *rq, int64_t attempt, int64_t *ret_rows);
+};
+
+static enum status
+take_guess(struct task *t, void *arg)
+{
+	struct attempt_guess *g = arg;
+	int64_t rows;
+
+	TRY(g->take(g->rq, g->attempt, &rows));
+	if (rows == 0)
+		return E_BAD_SIGN_IN_ATTEMPT;
+	return cache_touch(t, g->rq->deployment->id, SUBJECT_SESSION, g->rq->session.id.v);
+}
+
+enum status
+code_reserve_attempt_guess(struct request *rq, struct str account, int64_t attempt,
+    enum status (*take)(struct request *rq, int64_t attempt, int64_t *ret_rows))
+{
+	struct try tries[] = { { RULE_CODE_ACCOUNT, account }, { RULE_CODE_SOURCE, request_source(rq) } };
+	struct attempt_guess g = { rq, attempt, take };
+	enum status st = request_reserve_with(rq, tries, ARRAY_LEN(tries), take_guess, &g);
+
+	return st == E_BAD_SIGN_IN_ATTEMPT ? refuse(rq, st, NULL) : st;
 }
 
 enum status

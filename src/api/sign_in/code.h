@@ -36,6 +36,13 @@ enum status code_issue(struct request *rq, enum code_purpose purpose, int64_t su
 enum status code_reserve_guess(struct request *rq, enum code_purpose purpose, int64_t subject, struct str account) MUST_CHECK;
 
 /*
+ * The same at an attempt, which has so many guesses itself, whatever was sent for it: `take` is one conditional write of
+ * its table. E_BAD_SIGN_IN_ATTEMPT, refused, when it has none left; the last one takes it off the session's list.
+ */
+enum status code_reserve_attempt_guess(struct request *rq, struct str account, int64_t attempt,
+    enum status (*take)(struct request *rq, int64_t attempt, int64_t *ret_rows)) MUST_CHECK;
+
+/*
  * TX_WRITE: use the code: one conditional write. E_INVALID_CODE, unrefused, when it was not this one,
  * or not any more.
  */

@@ -181,12 +181,18 @@ sign_in_on_behalf(struct request *rq, struct user_id user, struct str actor, int
 {
 	const struct how how = { "impersonation", actor, ttl_us };
 	struct signin_of_session_find_row row;
+	struct deployment_id d = rq->deployment->id;
 	enum status st;
 
+	rq->on_behalf = actor;
 	TRY(begin(rq, user));
-	st = sql_signin_of_session_find(&rq->task, rq->deployment->id, rq->session.id, user, rq->task.now, &row);
-	if (st == E_NOT_FOUND)
-		st = add_signin(rq, user, &how, &row.id);
-	TRY(st);
+	st = sql_signin_of_session_find(&rq->task, d, rq->session.id, user, rq->task.now, &row);
+	if (st != OK && st != E_NOT_FOUND)
+		return st;
+	/* Another operator's must not go on under that one's name, nor this one's for longer than it is meant to. */
+	if (st == OK && row.actor.n > 0)
+		TRY(session_end_signin(&rq->task, d, rq->session.id, row.id));
+	if (st == E_NOT_FOUND || row.actor.n > 0)
+		TRY(add_signin(rq, user, &how, &row.id));
 	return make_active(rq, user, row.id);
 }

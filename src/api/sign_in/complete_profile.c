@@ -1,6 +1,7 @@
 /* complete_profile.c - POST /auth/complete-profile: what a deployment requires and this account does not have yet. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/sign_in/attempt.h"
+#include "api/sign_in/lent_password.h"
 #include "api/sign_up/banned.h"
 #include "api/sign_up/restrictions.h"
 #include "auth/identifier.h"
@@ -9,18 +10,24 @@
 
 enum { NAME_MAX = 50 };	/* as in signing up */
 
-/* Only what is missing is taken: who has a name keeps it. */
 static bool
-takes(const struct request *rq, struct str missing, const char *field)
+is_missing(struct str missing, const char *field)
 {
 	struct str word;
 
 	while (missing.n > 0) {
 		(void)str_cut(missing, ' ', &word, &missing);
 		if (str_eq(word, str_of(field)))
-			return body_text(rq, field).n > 0;
+			return true;
 	}
 	return false;
+}
+
+/* Only what is missing is taken: who has a name keeps it. */
+static bool
+takes(const struct request *rq, struct str missing, const char *field)
+{
+	return is_missing(missing, field) && body_text(rq, field).n > 0;
 }
 
 static enum status
@@ -109,6 +116,8 @@ fill(struct request *rq, struct user_id user, struct str missing)
 	TRY(fill_names(rq, user, missing));
 	TRY(fill_username(rq, user, missing));
 	TRY(fill_phone(rq, user, missing));
+	if (is_missing(missing, "password"))
+		TRY(lent_password_replace(rq, user));
 	TRY(audit(rq, AUDIT_USER_UPDATED, user, STR_NONE));
 	return cache_touch(&rq->task, rq->deployment->id, SUBJECT_USER, user.v);
 }
@@ -122,9 +131,9 @@ complete_profile(struct request *rq)
 	TRY(attempt_find(rq, query_text(rq, "attempt_id"), false, &a));
 	if (a.state != STATE_PROFILE)
 		return refuse(rq, E_BAD_SIGN_IN_ATTEMPT, NULL);
-	TRY(profile_load(rq, a.row.user, &before));
+	TRY(profile_load(rq, a.row.user, attempt_is_by_password(&a), &before));
 	TRY(fill(rq, a.row.user, before.missing));
-	TRY(profile_load(rq, a.row.user, &after));
+	TRY(profile_load(rq, a.row.user, attempt_is_by_password(&a), &after));
 	if (after.missing.n > 0)
 		return refuse(rq, E_REQUIRED_FIELD, "Still missing: " STR_FMT ".", STR_ARG(after.missing));
 	TRY(attempt_advance(rq, &a, EVENT_PROFILE_FILLED));
@@ -134,7 +143,7 @@ complete_profile(struct request *rq)
 const struct route route_complete_profile = {
 	.method = HTTP_POST, .path = "/auth/complete-profile", .name = "auth_complete_profile",
 	.summary = "Enter what an attempt's missing_fields ask for; signs in when nothing is missing any more.",
-	.auth = AUTH_SESSION, .tx = TX_WRITE, .lane = LANE_WORKER, .rate = RULE_LOOKUP,
+	.auth = AUTH_SESSION, .tx = TX_WRITE, .lane = LANE_HASH, .rate = RULE_LOOKUP,
 	.query = { { .name = "attempt_id", .kind = F_TEXT, .required = true, .max = 64, .missing = E_BAD_SIGN_IN_ATTEMPT,
 	    .help = "the attempt" } },
 	.body = {
@@ -144,8 +153,10 @@ const struct route route_complete_profile = {
 		OPT_TEXT("phone_number", 32, "digits"),
 		OPT_TEXT("phone_country_code", 8, "a dial code such as +1"),
 		OPT_TEXT("email", 320, "not asked for here"),
+		OPT_TEXT("password", 1024, "a new one, by the deployment's policy, in the place of one that an operator chose"),
 	},
 	.fails = { E_BAD_SIGN_IN_ATTEMPT, E_REQUIRED_FIELD, E_USERNAME_EXISTS, E_PHONE_NUMBER_EXISTS, E_BANNED_KEYWORD,
-	    E_COUNTRY_RESTRICTED, E_VOIP_NUMBER_BLOCKED, E_USER_DISABLED, E_USER_ALREADY_SIGNED_IN, E_LIMIT_REACHED },
-	.run = complete_profile,
+	    E_COUNTRY_RESTRICTED, E_VOIP_NUMBER_BLOCKED, E_WEAK_PASSWORD, E_USER_DISABLED, E_USER_ALREADY_SIGNED_IN,
+	    E_LIMIT_REACHED, E_OVERLOADED },
+	.prove = lent_password_prove, .run = complete_profile,
 };

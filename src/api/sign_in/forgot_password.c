@@ -1,6 +1,7 @@
 /* forgot_password.c - POST /auth/forgot-password: mail a code, or exchange it for the token that sets a password. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/app.h"
+#include "api/sign_in/known_device.h"
 #include "api/sign_in/reset.h"
 #include "base/str.h"
 #include "notify/outbox.h"
@@ -26,18 +27,23 @@ find(struct task *t, void *arg)
 
 	(void)t;
 	TRY(reset_find(rq, r));
+	rq->tried = r->owner.user;
 	if (!has_code(rq))
 		return OK;
 	st = reset_live(rq, r, CODE_RESET);
 	return st == E_NOT_FOUND ? refuse(rq, E_VERIFICATION_CODE_EXPIRED, NULL) : st;
 }
 
-static struct str
-account_of(struct request *rq, const struct reset *r)
+/* In a browser the account knows, what strangers try elsewhere uses up nothing (AUT-06). */
+static enum status
+reserve_guess(struct request *rq, const struct reset *r)
 {
-	if (r->owner.user.v)
-		return user_id_str(rq->task.arena, r->owner.user);
-	return arena_printf(rq->task.arena, "name:" STR_FMT, STR_ARG(r->key));
+	struct str account;
+
+	TRY(known_device_subject(rq, r->owner.user, &account));
+	if (r->owner.user.v == 0)
+		account = arena_printf(rq->task.arena, "name:" STR_FMT, STR_ARG(r->key));
+	return code_reserve_guess(rq, CODE_RESET, r->code, account);
 }
 
 static enum status
@@ -50,10 +56,11 @@ forgot_prove(struct request *rq)
 	if (!rq->deployment->settings.auth.password.enabled)
 		return refuse(rq, E_FEATURE_DISABLED, "Passwords are not used here.");
 	TRY(reset_read(rq, body_text(rq, "email"), r));
+	request_tries(rq, (struct user_id){ 0 }, "reset_code");
 	TRY(request_read(rq, find, rq));
 	if (!has_code(rq))
 		return code_reserve_send(rq, r->email);
-	return code_reserve_guess(rq, CODE_RESET, r->code, account_of(rq, r));
+	return reserve_guess(rq, r);
 }
 
 /* Whoever has no account is answered alike, after the same work. */
@@ -77,6 +84,7 @@ send_code(struct request *rq, const struct reset *r)
 static enum status
 exchange(struct request *rq, const struct reset *r, struct str *ret_token)
 {
+	struct try tried = { .rule = RULE_CODE_ACCOUNT };
 	struct str secret;
 
 	TRY(code_use(rq, CODE_RESET, r->code, code_of(rq)));
@@ -84,7 +92,8 @@ exchange(struct request *rq, const struct reset *r, struct str *ret_token)
 		return E_INVALID_CODE;
 	TRY(code_issue(rq, CODE_RESET_TOKEN, r->subject, r->email, &secret));
 	*ret_token = arena_printf(rq->task.arena, "%lld." STR_FMT, (long long)r->subject, STR_ARG(secret));
-	return request_give_back(rq, &(struct try){ RULE_CODE_ACCOUNT, account_of(rq, r) });
+	TRY(known_device_subject_now(rq, r->owner.user, &tried.subject));
+	return request_give_back(rq, &tried);
 }
 
 static enum status

@@ -1,10 +1,13 @@
-/* new_password.c - may this be somebody's password? */
+/* new_password.c - may this be somebody's password? And then it is. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/sign_in/new_password.h"
 
+#include "api/notice.h"
+#include "api/sign_in/known_device.h"
 #include "auth/password.h"
 #include "auth/strength.h"
 #include "base/str.h"
+#include "store/store.gen.h"
 
 static void
 add(struct str *words, size_t *n, struct str word)
@@ -50,4 +53,19 @@ new_password_check(struct request *rq, struct str password, const struct str *wo
 	enum status st = new_password_judge(rq->deployment, password, words, n, &sentence);
 
 	return st == OK ? OK : refuse(rq, st, sentence ? "%s" : NULL, sentence);
+}
+
+/* In this session the sign-in is about to be proved anew. */
+enum status
+new_password_put(struct request *rq, struct user_id user, struct str record, enum audit_event event)
+{
+	struct deployment_id d = rq->deployment->id;
+	struct task *t = &rq->task;
+	int64_t rows;
+
+	TRY(sql_account_reset_password(t, d, user, record, t->now, &rows));
+	TRY(session_end_user_elsewhere(t, d, user, rq->session.id));
+	TRY(known_device_forget(rq, user));
+	TRY(audit(rq, event, user, STR_NONE));
+	return notice_put(rq, user, "Your password was changed.", S(""));
 }

@@ -6,6 +6,7 @@
 #include "api/sign_in/link.h"
 #include "api/sign_up/sign_up_attempt.h"
 #include "base/str.h"
+#include "session/coherence.h"
 
 enum { LAST_DIGITS = 4 };
 
@@ -145,6 +146,39 @@ check_query(struct request *rq)
 	return link_check_redirect(rq);
 }
 
+static enum status
+give_back_guess(struct request *rq, const struct sending *s)
+{
+	struct deployment_id d = rq->deployment->id;
+	int64_t rows;
+
+	if (s->v->state != STATE_SECOND_FACTOR)
+		return OK;
+	TRY(attempt_give_back(rq, &s->sign_in));
+	TRY(sql_signin_attempt_guess_back(&rq->task, d, s->sign_in.row.id, &rows));
+	return cache_touch(&rq->task, d, SUBJECT_SESSION, rq->session.id.v);
+}
+
+static enum status
+give_back(struct task *t, void *arg)
+{
+	struct request *rq = arg;
+
+	(void)t;
+	return give_back_guess(rq, rq->proof);
+}
+
+/* The digits were right: that nothing may be sent just now is no guess. */
+static enum status
+reserve_send(struct request *rq, const struct sending *s)
+{
+	enum status st = code_reserve_send(rq, s->to);
+
+	if (st == E_RATE_LIMITED)
+		TRY(request_write(rq, give_back, rq));
+	return st;
+}
+
 /* The last digits of somebody's number are guessed at like a code. */
 static enum status
 prepare_prove(struct request *rq)
@@ -158,7 +192,7 @@ prepare_prove(struct request *rq)
 	if (s->v->state == STATE_SECOND_FACTOR)
 		TRY(attempt_reserve_guess(rq, &s->sign_in));
 	TRY(request_read(rq, aim, rq));
-	return code_reserve_send(rq, s->to);
+	return reserve_send(rq, s);
 }
 
 /* The same work for nobody, as far as it can be timed: drawn, hashed, stored and sealed, but not sent. */
@@ -184,17 +218,6 @@ send_sign_in(struct request *rq, const struct sending *s)
 	TRY(code_issue(rq, s->v->purpose, s->sign_in.row.id.v, s->to, &secret));
 	m.vars[0].value = is_link ? link_text(rq, s->sign_in.row.id, secret) : secret;
 	return outbox_put(&rq->task, rq->app->keys, rq->deployment->id, &m);
-}
-
-static enum status
-give_back_guess(struct request *rq, const struct sending *s)
-{
-	int64_t rows;
-
-	if (s->v->state != STATE_SECOND_FACTOR)
-		return OK;
-	TRY(attempt_give_back(rq, &s->sign_in));
-	return sql_signin_attempt_guess_back(&rq->task, rq->deployment->id, s->sign_in.row.id, &rows);
 }
 
 static enum status

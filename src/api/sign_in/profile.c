@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/sign_in/attempt.h"
 
+#include "auth/password.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -18,7 +19,7 @@ first_contact(const struct contact_row *contacts, size_t n, bool is_phone)
 
 /* An address is never asked for here: the form for it does not exist (contract 5.5). */
 static struct str
-missing_words(struct request *rq, const struct account_row *a, bool has_phone)
+missing_words(struct request *rq, const struct account_row *a, bool has_phone, bool by_password)
 {
 	const struct settings *s = &rq->deployment->settings;
 	const struct {
@@ -29,6 +30,8 @@ missing_words(struct request *rq, const struct account_row *a, bool has_phone)
 		{ "last_name", s->auth.last_name.enabled && s->auth.last_name.required && a->last_name.n == 0 },
 		{ "username", s->auth.username.enabled && s->auth.username.required && a->username.n == 0 },
 		{ "phone_number", s->auth.phone_number.enabled && s->auth.phone_number.required && !has_phone },
+		/* Whoever came with a lent one has none of their own yet. */
+		{ "password", by_password && (a->password_standing == PASSWORD_LENT || a->password_standing == PASSWORD_SPENT) },
 	};
 	struct buf b;
 
@@ -59,7 +62,7 @@ known_json(struct request *rq, const struct account_row *a, const struct contact
 }
 
 enum status
-profile_load(struct request *rq, struct user_id user, struct profile *ret_profile)
+profile_load(struct request *rq, struct user_id user, bool by_password, struct profile *ret_profile)
 {
 	struct account_row a;
 	struct contact_row *contacts;
@@ -68,7 +71,7 @@ profile_load(struct request *rq, struct user_id user, struct profile *ret_profil
 	TRY(sql_account_find(&rq->task, rq->deployment->id, user, &a));
 	TRY(sql_account_contacts(&rq->task, rq->deployment->id, user, &contacts, &n));
 	*ret_profile = (struct profile){
-		.missing = missing_words(rq, &a, first_contact(contacts, n, true) != NULL),
+		.missing = missing_words(rq, &a, first_contact(contacts, n, true) != NULL, by_password),
 		.known = known_json(rq, &a, first_contact(contacts, n, false), first_contact(contacts, n, true)),
 	};
 	return OK;

@@ -1,10 +1,8 @@
 /* reset_password.c - POST /auth/reset-password: a new password, by the token that a mailed code was exchanged for. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/app.h"
-#include "api/notice.h"
 #include "api/sign_in/attempt.h"
 #include "api/sign_in/contact.h"
-#include "api/sign_in/known_device.h"
 #include "api/sign_in/new_password.h"
 #include "api/sign_in/reset.h"
 #include "auth/password.h"
@@ -40,7 +38,9 @@ find(struct task *t, void *arg)
 	struct proof *p = rq->proof;
 
 	(void)t;
-	return find_reset(rq, p->reset.subject, &p->reset);
+	TRY(find_reset(rq, p->reset.subject, &p->reset));
+	rq->tried = p->reset.owner.user;
+	return OK;
 }
 
 static enum status
@@ -52,6 +52,7 @@ reset_prove(struct request *rq)
 
 	TRY_MEM(&rq->task, p);
 	rq->proof = p;
+	request_tries(rq, (struct user_id){ 0 }, "reset_token");
 	if (!read_token(rq, p))
 		return refuse(rq, E_INVALID_CODE, "This is not valid any more. Ask for a new code.");
 	TRY(request_reserve(rq, &source, 1));
@@ -70,12 +71,7 @@ set_password(struct request *rq, const struct reset *r, struct str record)
 	if (rows == 0)
 		return refuse(rq, E_USER_DISABLED, NULL);
 	TRY(contact_prove(rq, false, r->subject, r->owner.user, false));
-	TRY(sql_account_reset_password(t, rq->deployment->id, r->owner.user, record, t->now, &rows));
-	/* Whoever knew the old one is out: everywhere but here, where the sign-in is about to be proved anew. */
-	TRY(session_end_user_elsewhere(t, rq->deployment->id, r->owner.user, rq->session.id));
-	TRY(known_device_forget(rq, r->owner.user));
-	TRY(audit(rq, AUDIT_PASSWORD_RESET, r->owner.user, STR_NONE));
-	return notice_put(rq, r->owner.user, "Your password was changed.", S(""));
+	return new_password_put(rq, r->owner.user, record, AUDIT_PASSWORD_RESET);
 }
 
 static enum status

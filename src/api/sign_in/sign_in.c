@@ -5,6 +5,7 @@
 #include "api/sign_in/attempt.h"
 #include "api/sign_in/contact.h"
 #include "api/sign_in/known_device.h"
+#include "api/sign_in/lent_password.h"
 #include "auth/identifier.h"
 #include "auth/password.h"
 #include "base/str.h"
@@ -267,7 +268,7 @@ check_password(struct request *rq, struct proof *p)
 	struct str password = body_text(rq, "password");
 
 	TRY(password_verify(&rq->task, rq->app->hasher, rq->deployment->id, p->secret.password_record, password, &verdict));
-	if (verdict == PASSWORD_WRONG)
+	if (verdict == PASSWORD_WRONG || lent_password_is_over(&p->secret, rq->task.now))
 		return refuse_credentials(rq, p);
 	if (verdict == PASSWORD_RIGHT_REHASH)
 		return password_hash(&rq->task, rq->app->hasher, rq->deployment->id, password, &p->rehashed);
@@ -292,7 +293,9 @@ sign_in_prove(struct request *rq)
 	TRY(challenge_prove(rq));
 	TRY(choose_strategy(rq, p));
 	TRY(p->strategy->read(rq, body_text(rq, p->strategy->field), p));
+	request_tries(rq, (struct user_id){ 0 }, by_password(p) ? "password" : p->strategy->name);
 	TRY(request_read(rq, find_account, rq));
+	rq->tried = p->secret.id;
 	TRY(reserve(rq, p));
 	return by_password(p) ? check_password(rq, p) : check_existence(rq, p);
 }
@@ -307,7 +310,10 @@ confirm_account(struct request *rq, const struct proof *p)
 	if (st == E_NOT_FOUND || (st == OK && !str_eq(now.password_record, p->secret.password_record)))
 		return refuse(rq, E_INVALID_CREDENTIALS, NULL);
 	TRY(st);
-	return now.disabled_at ? refuse(rq, E_USER_DISABLED, NULL) : OK;
+	if (now.disabled_at)
+		return refuse(rq, E_USER_DISABLED, NULL);
+	/* Whoever else knows it must not be the one who chooses the next: that takes the mailbox. */
+	return now.standing == PASSWORD_EXPOSED ? refuse(rq, E_PASSWORD_CHANGE_REQUIRED, NULL) : OK;
 }
 
 static enum status
@@ -346,6 +352,7 @@ static enum status
 sign_in_by_password(struct request *rq, const struct proof *p)
 {
 	TRY(confirm_account(rq, p));
+	TRY(lent_password_spend(rq, &p->secret));
 	TRY(begin(rq, p));
 	TRY(store_rehashed(rq, p));
 	return request_give_back(rq, &p->account_try);
@@ -378,7 +385,7 @@ const struct route route_sign_in = {
 		OPT_TEXT("password", 1024, "with plain_email and plain_username"),
 		OPT_TEXT("challenge_token", 256, "a redeemed challenge"),
 	},
-	.fails = { E_INVALID_CREDENTIALS, E_USER_NOT_FOUND, E_USER_DISABLED, E_USER_ALREADY_SIGNED_IN, E_LIMIT_REACHED,
-	    E_CHALLENGE_REQUIRED, E_CHALLENGE_FAILED, E_OVERLOADED },
+	.fails = { E_INVALID_CREDENTIALS, E_USER_NOT_FOUND, E_PASSWORD_CHANGE_REQUIRED, E_USER_DISABLED,
+	    E_USER_ALREADY_SIGNED_IN, E_LIMIT_REACHED, E_CHALLENGE_REQUIRED, E_CHALLENGE_FAILED, E_OVERLOADED },
 	.prove = sign_in_prove, .run = sign_in,
 };

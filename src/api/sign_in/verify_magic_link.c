@@ -41,8 +41,10 @@ verify_magic_link(struct request *rq)
 	struct attempt a;
 	enum status st;
 
+	request_tries(rq, (struct user_id){ 0 }, "magic_link");
 	TRY(link_check_redirect(rq));
 	TRY(attempt_find_anywhere(rq, query_text(rq, "attempt"), &a));
+	rq->tried = a.row.user;
 	if (a.state != STATE_VERIFY_EMAIL_LINK)
 		return refuse(rq, E_BAD_SIGN_IN_ATTEMPT, NULL);
 	TRY(check_device(rq, &a));

@@ -45,35 +45,20 @@ sign_up_attempt_recipient(struct request *rq, const struct sign_up_attempt *a)
 	return contact_recipient(rq->task.arena, a->row.dial_code, a->row.phone_number);
 }
 
-struct guess {
-	struct request               *rq;
-	const struct sign_up_attempt *a;
-};
-
 static enum status
-count_guess(struct task *t, void *arg)
+take_guess(struct request *rq, int64_t attempt, int64_t *ret_rows)
 {
-	struct guess *g = arg;
-	struct deployment_id d = g->rq->deployment->id;
-	int64_t rows;
-
-	TRY(sql_signup_attempt_guess(t, d, g->a->row.id, g->rq->session.id, t->now, ATTEMPT_GUESSES, &rows));
-	if (rows == 0)
-		return E_BAD_SIGN_IN_ATTEMPT;
-	return cache_touch(t, d, SUBJECT_SESSION, g->rq->session.id.v);
+	return sql_signup_attempt_guess(&rq->task, rq->deployment->id, (struct signup_attempt_id){ attempt }, rq->session.id,
+	    rq->task.now, ATTEMPT_GUESSES, ret_rows);
 }
 
 enum status
 sign_up_attempt_reserve_guess(struct request *rq, const struct sign_up_attempt *a)
 {
 	struct str recipient = sign_up_attempt_recipient(rq, a);
-	struct try tries[] = {
-		{ RULE_CODE_ACCOUNT, arena_printf(rq->task.arena, "sign-up:" STR_FMT, STR_ARG(code_counted_as(rq, recipient))) },
-		{ RULE_CODE_SOURCE, request_source(rq) },
-	};
-	enum status st = request_reserve_with(rq, tries, ARRAY_LEN(tries), count_guess, &(struct guess){ rq, a });
+	struct str account = arena_printf(rq->task.arena, "sign-up:" STR_FMT, STR_ARG(code_counted_as(rq, recipient)));
 
-	return st == E_BAD_SIGN_IN_ATTEMPT ? refuse(rq, st, NULL) : st;
+	return code_reserve_attempt_guess(rq, account, a->row.id.v, take_guess);
 }
 
 enum status
@@ -129,6 +114,7 @@ insert(struct request *rq, const struct account_spec *spec, struct user_id user,
 {
 	struct task *t = &rq->task;
 	struct signup_attempt_id id = { id_next(t->now) };
+	int64_t rows;
 
 	TRY(request_store_session(rq));
 	rq->told_signup_attempt = id;
@@ -136,6 +122,7 @@ insert(struct request *rq, const struct account_spec *spec, struct user_id user,
 	    spec->email, spec->username, spec->phone, spec->dial_code, user.v ? S("") : spec->password_record, required, steps,
 	    user.v != 0, spec->email_verified ? t->now : 0, spec->invitation,
 	    t->now, t->now + ATTEMPT_TTL_US));
+	TRY(sql_signup_attempts_crowd_delete(t, rq->deployment->id, rq->session.id, ATTEMPTS_MAX, &rows));
 	return cache_touch(t, rq->deployment->id, SUBJECT_SESSION, rq->session.id.v);
 }
 

@@ -1,4 +1,4 @@
--- 0011_backend.sql: the Backend API: whose key it is, and answers that are given again.
+-- 0012_backend.sql: the Backend API: whose key it is, and answers that are given again.
 
 -- The key says which deployment a call is about.
 CREATE UNIQUE INDEX secret_key_hash ON secret_key (key_hash);
