@@ -248,7 +248,7 @@ def all_of_a_user_revoked(server, d):
 def password_changed_elsewhere(server, d):
     browser, who = d.signed_in()
     other, _ = d.signed_in(who)
-    assert other.post("/me/password/update", {"current_password": PASSWORD, "new_password": PASSWORD + "-two"}).status == 200
+    assert other.post("/me/update-password", {"current_password": PASSWORD, "new_password": PASSWORD + "-two"}).status == 200
     return send(server, d.host, "GET", "/session", cookie(browser.token), *page(d)), "sign_in_ended"
 
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/task.h"
-#include "net/http1.h"
+#include "api/fields.h"
 
 struct capture_fields {
 	struct http_field items[HTTP1_FIELDS_MAX];
