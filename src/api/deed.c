@@ -224,7 +224,9 @@ check_caller_now(struct request *rq, bool hold)
 {
 	TRY(check_signin(rq));
 	TRY(rule_check(rq, hold));
-	return rq->route->credential ? credential_check(rq) : OK;
+	if (!rq->route->credential)
+		return OK;
+	return hold ? credential_hold(rq) : credential_check(rq);
 }
 
 /* ---- the deed ---- */

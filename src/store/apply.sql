@@ -34,6 +34,22 @@ SELECT COUNT(*) FROM orgmem_role WHERE deployment_id = :deployment AND role_id =
 -- :out int n
 SELECT COUNT(*) FROM wsmem_role WHERE deployment_id = :deployment AND role_id = :id;
 
+-- :name deployment_orgrole_lock :one
+-- :in deployment_id deployment, orgrole_id id
+-- :out orgrole_id id
+-- Until the commit nobody is given it; who was at that moment is counted by the next statement. A row that
+-- points to it keeps its key from changing only, which an UPDATE as elsewhere would not wait for.
+SELECT id FROM orgrole WHERE deployment_id = :deployment AND id = :id AND org_id IS NULL;
+-- :pg
+SELECT id FROM orgrole WHERE deployment_id = :deployment AND id = :id AND org_id IS NULL FOR UPDATE;
+
+-- :name deployment_wsrole_lock :one
+-- :in deployment_id deployment, wsrole_id id
+-- :out wsrole_id id
+SELECT id FROM wsrole WHERE deployment_id = :deployment AND id = :id AND workspace_id IS NULL;
+-- :pg
+SELECT id FROM wsrole WHERE deployment_id = :deployment AND id = :id AND workspace_id IS NULL FOR UPDATE;
+
 -- :name deployment_orgrole_delete :rows
 -- :in deployment_id deployment, orgrole_id id
 -- 0 rows when somebody holds it.
@@ -51,3 +67,8 @@ DELETE FROM wsrole WHERE deployment_id = :deployment AND id = :id AND workspace_
 UPDATE deployment SET default_orgrole_creator_id = :orgrole_creator, default_orgrole_member_id = :orgrole_member,
        default_wsrole_creator_id = :wsrole_creator, default_wsrole_member_id = :wsrole_member, updated_at = :now
  WHERE deployment_id = :deployment AND deleted_at IS NULL;
+
+-- :name deployment_lock :rows
+-- :in deployment_id deployment
+-- Until the commit nobody else changes its settings, or which roles somebody begins with.
+UPDATE deployment SET updated_at = updated_at WHERE deployment_id = :deployment AND deleted_at IS NULL;

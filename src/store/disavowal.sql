@@ -39,11 +39,12 @@ DELETE FROM backup_code WHERE deployment_id = :deployment AND user_id = :user AN
 
 -- :name disavowed_emails_delete :rows
 -- :in deployment_id deployment, user_id user, time since
-DELETE FROM email_address WHERE deployment_id = :deployment AND user_id = :user AND created_at >= :since;
+-- One that was added before, but proved since, is the one that the mail tells of.
+DELETE FROM email_address WHERE deployment_id = :deployment AND user_id = :user AND (created_at >= :since OR verified_at >= :since);
 
 -- :name disavowed_phones_delete :rows
 -- :in deployment_id deployment, user_id user, time since
-DELETE FROM phone_number WHERE deployment_id = :deployment AND user_id = :user AND created_at >= :since;
+DELETE FROM phone_number WHERE deployment_id = :deployment AND user_id = :user AND (created_at >= :since OR verified_at >= :since);
 
 -- :name account_disavow :rows
 -- :in deployment_id deployment, user_id id, time now

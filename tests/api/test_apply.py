@@ -263,6 +263,28 @@ def test_a_plan_that_was_looked_at_is_applied_by_its_id(declared):
     assert declared.settings()["jwt_lifetime"] == 30
 
 
+LONG = "{{code}} " + "x" * 200
+
+
+@pytest.mark.parametrize("change", ["template", "secret", "before"])
+def test_a_plan_is_that_of_one_content_to_the_last_byte(declared, change):
+    """Lines are cut and show no secret: another file with the same lines had the same plan."""
+    template, secret = declared.file.parent / "mail.txt", declared.file.parent / "s"
+    template.write_text(LONG + "a"), secret.write_text("first")
+    text = declared.head() + "message_templates: {verify_email: {text: {from_file: mail.txt}}}\nsecrets: {smtp_password: {from_file: s}}\n"
+    own = declared.head() + f"message_templates: {{verify_email: {{text: '{LONG}%s'}}}}\n"
+    assert declared.apply(own % "p", "--yes").returncode == 0
+    plan = re.search(r"^plan (\S+):", declared.apply(text).stdout, re.M)[1]
+    assert plan == re.search(r"^plan (\S+):", declared.apply(text).stdout, re.M)[1]
+    if change == "template":
+        template.write_text(LONG + "b")
+    elif change == "secret":
+        secret.write_text("other")
+    else:
+        assert declared.apply(own % "q", "--yes").returncode == 0
+    assert "something else by now" in declared.refused(text, "--plan", plan)
+
+
 def at_a_terminal(declared, answer):
     """stdin and stderr are a terminal's."""
     ours, theirs = pty.openpty()
@@ -605,6 +627,13 @@ def test_the_master_key_is_nobodys_secret(declared):
     for path in (key, "link"):
         sentence = declared.refused(declared.head() + f"secrets: {{smtp_password: {{from_file: {path}}}}}\n")
         assert sentence.endswith(": this is the server's master key, which goes nowhere\n"), sentence
+
+
+def test_the_master_key_is_no_template_where_it_lies_beside_the_file(declared):
+    """It was read, and would have been mailed to whoever asked for a code."""
+    (declared.file.parent / "beside").hardlink_to(declared.server.data / "master.key")
+    sentence = declared.refused(declared.head() + "message_templates: {verify_email: {text: {from_file: beside}}}\n")
+    assert sentence == 'FILE:4: "beside": this is the server\'s master key, which goes nowhere\n'
 
 
 @pytest.mark.parametrize("content,expected", [

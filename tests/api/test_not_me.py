@@ -9,7 +9,7 @@ import mailbox
 import totp
 from authenticator import register
 from authenticator import sign_in as sign_in_by_passkey
-from contacts import EMAIL
+from contacts import EMAIL, PHONE, PHONES
 from flows import OTP, reset_token
 from harness import PASSWORD, race
 from test_factors import ON
@@ -141,6 +141,20 @@ def test_AUT10_what_a_thief_added_goes_and_what_was_there_stays(d):
     me = back.get("/me").data
     assert me["has_passkeys"] is True and me["user_authenticator"] is None and me["backup_codes_generated"] is False
     assert {e["id"] for e in back.get("/me/email-addresses").data} == {kept, me["primary_email_address_id"]}
+
+
+@pytest.mark.parametrize("kind,table,left", [(EMAIL, "email_address", 1), (PHONE, "phone_number", 0)])
+def test_AUT10_the_mail_about_a_verified_one_takes_that_one_off(d, kind, table, left):
+    """It was added before that mail, by the same thief: it stayed, and a thief was back by a code sent there."""
+    d.set(**PHONES)
+    browser, who = d.signed_in()
+    thief = d.browser(ip="203.0.113.9")
+    thief.sign_in(who)
+    kind.verified(thief)
+    notice = mailbox.notices(d, who.email)[0]
+    assert notice.endswith("was added to your account and verified."), notice
+    assert press(d, link(d, who.email)).status == 200
+    assert d.rows()[table] == left
 
 
 def test_AUT10_an_address_that_was_taken_off_can_still_say_so(d):

@@ -108,13 +108,23 @@ make(struct applying *a, struct declare *d)
 	return command_audit(a->t, a->deployment, AUDIT_DEPLOYMENT_CREATED, (struct user_id){ 0 }, (struct session_id){ 0 }, S("{}"));
 }
 
+/* What is compared stays so until the commit: what is shown as old is what is replaced. */
+static enum status
+lock(struct applying *a)
+{
+	int64_t rows;
+
+	TRY(sql_deployment_lock(a->t, a->deployment, &rows));
+	return rows == 1 ? check_facts(a) : fail(a->t, E_CONFLICT, "it was deleted meanwhile");
+}
+
 static enum status
 find_or_make(struct applying *a, struct declare *d)
 {
 	enum status st = deployment_find_host(a->t, text_at(a->declared, "host"), &a->deployment);
 
 	if (st == OK)
-		return check_facts(a);
+		return lock(a);
 	if (st != E_NOT_FOUND)
 		return st;
 	a->t->why[0] = '\0';
@@ -189,6 +199,18 @@ run_all(struct task *t, struct declare *d, const json_t *order)
 
 /* ---- the whole file ---- */
 
+/* Lines are cut, and secrets are in none: what a file is to set is the plan's, to the last byte. Keyed: secrets can be guessed. */
+static enum status
+weigh_order(struct task *t, struct declare *d)
+{
+	const struct str parts[] = { S("plan"), d->order };
+	uint8_t mac[32];
+
+	TRY(keys_mac(t, d->keys, KEY_CODE, (struct deployment_id){ 0 }, parts, ARRAY_LEN(parts), mac));
+	plan_weigh(&d->plan, (struct str){ (const char *)mac, sizeof(mac) });
+	return OK;
+}
+
 static enum status
 check_plan(struct task *t, const struct declare *d)
 {
@@ -250,6 +272,7 @@ declare_run(struct task *t, void *declare)
 	d->made = NULL;
 	d->touched = NULL;
 	d->is_whole = false;
+	TRY(weigh_order(t, d));
 	TRY(read_order(t, d->order, &order));
 	st = run_all(t, d, order);
 	/* What is shown afterwards was copied into the arena. */

@@ -3,6 +3,7 @@
 #include "admin/declare/plan.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <utf8proc.h>
 
 #include "base/secret.h"
@@ -47,13 +48,26 @@ plan_keys(struct plan *p)
 }
 
 void
+plan_weigh(struct plan *p, struct str text)
+{
+	const struct str parts[] = { { (const char *)p->weighed, sizeof(p->weighed) }, text };
+	uint8_t hash[32];
+
+	/* Without it there is no plan at all. */
+	if (secret_sha256(hash, parts, ARRAY_LEN(parts)))
+		memcpy(p->weighed, hash, sizeof(hash));
+	else
+		p->lines.failed = true;
+}
+
+void
 plan_id(const struct plan *p, char ret_id[static PLAN_ID_MAX])
 {
-	const struct str lines = buf_str(&p->lines);
+	const struct str parts[] = { { (const char *)p->weighed, sizeof(p->weighed) }, buf_str(&p->lines) };
 	uint8_t hash[32];
 
 	ret_id[0] = '\0';
-	if (p->lines.failed || !secret_sha256(hash, &lines, 1))
+	if (p->lines.failed || !secret_sha256(hash, parts, ARRAY_LEN(parts)))
 		return;
 	for (size_t i = 0; i < (PLAN_ID_MAX - 1) / 2; i++)
 		snprintf(ret_id + 2 * i, 3, "%02x", hash[i]);

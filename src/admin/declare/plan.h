@@ -16,6 +16,7 @@ struct plan {
 	size_t       n_here;	/* of this one */
 	struct buf   keys;	/* of this one, for the audit: {"keys": […]} */
 	struct json  keys_json;
+	uint8_t      weighed[32];	/* of what the lines do not show whole */
 };
 
 void plan_init(struct plan *p, struct task *t);
@@ -23,6 +24,9 @@ void plan_begin(struct plan *p, struct str host);	/* the changes of this deploym
 /* A change: `before` and `after` are to be shown as they stand, so made by what is below. */
 void plan_change(struct plan *p, struct str key, struct str before, struct str after);
 struct str plan_keys(struct plan *p);	/* of this deployment; ends them */
+
+/* What a line shows cut, or not at all, makes another plan all the same when it is another. */
+void plan_weigh(struct plan *p, struct str text);
 
 /* What names this plan, and no other one. Empty when it cannot be made. */
 void plan_id(const struct plan *p, char ret_id[static PLAN_ID_MAX]);

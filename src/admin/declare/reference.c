@@ -93,6 +93,25 @@ refuse_open(struct reading *r, const struct node *m, int err)
 	return false;
 }
 
+static bool
+is_master_key(const struct reading *r, int fd)
+{
+	struct stat key, opened;
+
+	return stat(r->master_key_file, &key) == 0 && fstat(fd, &opened) == 0 && key.st_dev == opened.st_dev &&
+	    key.st_ino == opened.st_ino;
+}
+
+/* It lies beside the file where somebody keeps both in one directory. */
+static bool
+take_file(struct reading *r, const struct node *m, int fd, char *buf, size_t cap, struct reference *ret_reference)
+{
+	if (!is_master_key(r, fd))
+		return take_fd(r, m, fd, buf, cap, ret_reference);
+	problem(&r->p, m->line, "%s: this is the server's master key, which goes nowhere", log_quote(m->text).text);
+	return false;
+}
+
 static int
 open_beneath(int directory, const char *path)
 {
@@ -118,7 +137,7 @@ reading_file(struct reading *r, const struct node *n, char *buf, size_t cap, str
 	fd = open_beneath(r->directory, m->text.p);
 	if (fd < 0)
 		return refuse_open(r, m, errno);
-	good = take_fd(r, m, fd, buf, cap, ret_reference);
+	good = take_file(r, m, fd, buf, cap, ret_reference);
 	close(fd);
 	return good;
 }
@@ -126,27 +145,15 @@ reading_file(struct reading *r, const struct node *n, char *buf, size_t cap, str
 /* ---- secrets ---- */
 
 static bool
-is_master_key(const struct reading *r, int fd)
-{
-	struct stat key, opened;
-
-	return stat(r->master_key_file, &key) == 0 && fstat(fd, &opened) == 0 && key.st_dev == opened.st_dev &&
-	    key.st_ino == opened.st_ino;
-}
-
-static bool
 secret_from_file(struct reading *r, const struct node *m, char *buf, size_t cap, struct reference *ret_reference)
 {
 	/* Waiting for it: a pipe of the shell's is a file too. */
 	int fd = openat(r->directory, m->text.p, O_RDONLY | O_CLOEXEC);
-	bool good = false;
+	bool good;
 
 	if (fd < 0)
 		return refuse_open(r, m, errno);
-	if (is_master_key(r, fd))
-		problem(&r->p, m->line, "%s: this is the server's master key, which goes nowhere", log_quote(m->text).text);
-	else
-		good = take_fd(r, m, fd, buf, cap, ret_reference);
+	good = take_file(r, m, fd, buf, cap, ret_reference);
 	close(fd);
 	return good;
 }

@@ -43,6 +43,18 @@ role_set(struct applying *a, enum role_kind kind, int64_t id, struct str name, s
 	return sql_deployment_wsrole_set(a->t, a->deployment, (struct wsrole_id){ id }, name, permissions, a->t->now, &rows);
 }
 
+/* E_NOT_FOUND: it is gone already. */
+static enum status
+role_lock(struct applying *a, enum role_kind kind, int64_t id)
+{
+	struct deployment_orgrole_lock_row org;
+	struct deployment_wsrole_lock_row ws;
+
+	if (kind == ROLE_OF_ORG)
+		return sql_deployment_orgrole_lock(a->t, a->deployment, (struct orgrole_id){ id }, &org);
+	return sql_deployment_wsrole_lock(a->t, a->deployment, (struct wsrole_id){ id }, &ws);
+}
+
 static enum status
 role_delete(struct applying *a, enum role_kind kind, int64_t id, int64_t *ret_rows)
 {
@@ -309,6 +321,7 @@ prune_role(struct applying *a, enum role_kind kind, const struct deployment_role
 	int64_t rows;
 
 	TRY(check_no_default(a, kind, role));
+	TRY(role_lock(a, kind, role->id));
 	TRY(role_delete(a, kind, role->id, &rows));
 	if (rows == 0)
 		return refuse_held(a, kind, role);

@@ -244,10 +244,12 @@ change_settings(struct applying *a, struct change *ch)
 	for (size_t i = 0; i < setting_rows_n; i++) {
 		const struct setting_row *row = &setting_rows[i];
 
-		if (row->type != SETTING_SHOWN && is_changed(a->t, row, ch))
-			plan_change(a->plan, arena_printf(a->t->arena, "settings.%s", row->key),
-			    plan_json(a->t, value_of(a->t->arena, row, &ch->before)),
-			    plan_json(a->t, value_of(a->t->arena, row, &ch->after)));
+		if (row->type == SETTING_SHOWN || !is_changed(a->t, row, ch))
+			continue;
+		plan_weigh(a->plan, value_of(a->t->arena, row, &ch->before));
+		plan_change(a->plan, arena_printf(a->t->arena, "settings.%s", row->key),
+		    plan_json(a->t, value_of(a->t->arena, row, &ch->before)),
+		    plan_json(a->t, value_of(a->t->arena, row, &ch->after)));
 	}
 	return deployment_set(a->t, a->deployment, ch->texts, ch->n);
 }

@@ -147,6 +147,7 @@ change_part(struct applying *a, enum message_kind kind, enum letter_part part, s
 
 	if ((before.p != NULL) == (after.p != NULL) && str_eq(before, after))
 		return OK;
+	plan_weigh(a->plan, before);
 	tell(a, kind, part, before, after);
 	if (!after.p)
 		return sql_message_template_delete(a->t, a->deployment, kind_name, part_name, &n);

@@ -18,6 +18,21 @@ credential_check(struct request *rq)
 }
 
 enum status
+credential_hold(struct request *rq)
+{
+	struct deployment_id d = rq->deployment->id;
+	struct user_id user = rq->signin->user;
+	struct signin_of_session_find_row row;
+	int64_t rows;
+	enum status st;
+
+	TRY(credential_check(rq));
+	TRY(sql_account_lock(&rq->task, d, user, &rows));
+	st = rows == 1 ? sql_signin_of_session_find(&rq->task, d, rq->session.id, user, rq->task.now, &row) : E_NOT_FOUND;
+	return st == E_NOT_FOUND ? refuse(rq, E_UNAUTHORIZED, NULL) : st;
+}
+
+enum status
 credential_changed(struct request *rq, enum audit_event event, const char *sentence)
 {
 	struct deployment_id d = rq->deployment->id;

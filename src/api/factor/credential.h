@@ -13,6 +13,12 @@
 enum status credential_check(struct request *rq) MUST_CHECK;
 
 /*
+ * TX_WRITE: the same, and until the commit nobody else changes what belongs to the account: who is signed out by whoever
+ * had it until now gets E_UNAUTHORIZED. PostgreSQL shows what was committed while this waited to the next statement only.
+ */
+enum status credential_hold(struct request *rq) MUST_CHECK;
+
+/*
  * TX_WRITE: a credential of the active sign-in's user has been changed. Their other sign-ins end, this
  * session gets a new token, answers in memory are stale, the event is written down, and every
  * verified address is told `sentence` (SES-04, SES-12, AUT-10).

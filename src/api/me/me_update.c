@@ -141,7 +141,7 @@ update_primaries(struct request *rq, struct update *u)
 		return refuse(rq, E_BAD_REQUEST_BODY, "Choose one of your verified phone numbers.");
 	if (email.v == u->was.primary_email.v && phone.v == u->was.primary_phone.v)
 		return OK;
-	TRY(credential_check(rq));
+	TRY(credential_hold(rq));
 	u->changed = true;
 	TRY(sql_account_set_primary(&rq->task, rq->deployment->id, u->was.id, email, phone, rq->task.now, &rows));
 	return tell_primaries(rq, u, email, phone);
@@ -158,7 +158,7 @@ update_second_factor_policy(struct request *rq, struct update *u)
 	if (!str_eq(policy, S("none")) && !str_eq(policy, S("optional")) && !str_eq(policy, S("enforced")))
 		return refuse(
 		    rq, E_BAD_REQUEST_BODY, "The second factor policy must be none, optional or enforced.");
-	TRY(credential_check(rq));
+	TRY(credential_hold(rq));
 	if (str_eq(policy, S("enforced")) && !second_factor_is_enrolled(rq))
 		return refuse(rq, E_BAD_REQUEST_BODY, "Set up a second factor first.");
 	u->changed = true;
