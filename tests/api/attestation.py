@@ -127,5 +127,5 @@ def public_area(key):
 
 def attest(public, extra):
     name = b"\x00\x0b" + hashlib.sha256(public).digest()
-    clock = bytes(17)
+    clock = bytes(16) + b"\1"
     return b"\xffTCG\x80\x17" + sized(b"\x00\x0b" + bytes(32)) + sized(extra) + clock + bytes(8) + sized(name) + sized(b"\x00\x0b" + bytes(32))
