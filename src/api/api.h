@@ -88,6 +88,7 @@ struct route {
 	uint8_t          rate;		/* a further enum throttle_rule by source, kept in memory; 0: only the general one */
 	bool             credential;	/* changes how its user proves who they are: not while impersonated, and with a fresh proof where step-up is on */
 	bool             no_navigation;	/* a GET with side effects: for a script of an allowed page alone, as Sec-Fetch-Mode and Origin say */
+	bool             renewed_too;	/* looks, and changes nothing, for a token that a sign-in has just replaced: see request_is_renewed() */
 	bool             big_body;	/* takes images: the larger body limit */
 	bool             page;		/* a page of our own for a person, errors too; its form has its own secret, so any Origin may send it */
 	bool             no_envelope;	/* answers outside the envelope, errors too (challenges) */
@@ -187,6 +188,12 @@ enum status request_write(struct request *rq, enum status (*fn)(struct task *t, 
 enum status request_store_session(struct request *rq) MUST_CHECK;
 /* TX_WRITE, security event: every token of the session is superseded, a new random one goes out. */
 enum status request_renew_token(struct request *rq) MUST_CHECK;
+#define SESSION_RENEWED_TEXT "This session has just been renewed. Please try again."
+/*
+ * Did it come with a token of this session that a sign-in has replaced meanwhile? Then the answer is the signed-out
+ * one from here on, and carries no token: the browser has the new one already, or the old one was planted.
+ */
+bool request_is_renewed(struct request *rq, struct session_id session);
 /* For the log, from .prove or .run, as soon as it is known: who is to be proved, and by what (a word of ours). */
 void request_tries(struct request *rq, struct user_id user, const char *factor);
 /* TX_WRITE: write the audit table, and the log after the commit. detail: JSON object text or empty. */

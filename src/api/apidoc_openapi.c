@@ -155,10 +155,40 @@ refusal_schema(struct arena *a, bool bare, json_t *codes)
 }
 
 static json_t *
+page_content(void)
+{
+	return doc_made(json_pack("{s:{s:{s:s}}}", "text/html", "schema", "type", "string"));
+}
+
+static json_t *
 refusal(struct arena *a, bool bare, const struct fails *own, const struct fails *any, int http)
 {
 	return doc_made(json_pack("{s:s, s:o}", "description", description_of(a, own, any, http), "content",
 	    json_content(refusal_schema(a, bare, codes_of(own, any, http)))));
+}
+
+/* What a page is refused for before its path has been read is told as everywhere. */
+static json_t *
+page_refusal(struct arena *a, const struct fails *own, const struct fails *any, int http)
+{
+	json_t *content = page_content();
+
+	if (has_status(any, http))
+		CHECK(json_object_update_new(content, json_content(refusal_schema(a, false, codes_of(own, any, http)))) == 0);
+	return doc_made(json_pack("{s:s, s:o, s:o}", "description", description_of(a, own, any, http), "content", content,
+	    "x-codes", codes_of(own, any, http)));
+}
+
+/* These are found in the message itself, or in its first two lines. */
+static bool
+is_before_the_path(int http)
+{
+	static const int early[] = { 404, 408, 413, 414, 431 };
+
+	for (size_t i = 0; i < ARRAY_LEN(early); i++)
+		if (early[i] == http)
+			return true;
+	return false;
 }
 
 static const char *
@@ -172,6 +202,8 @@ success(struct arena *a, const struct route *r)
 {
 	if (r->by_proxy)
 		return doc_made(json_pack("{s:s}", "description", "Yes: nothing but header fields."));
+	if (r->page)
+		return doc_made(json_pack("{s:s, s:o}", "description", "A page for a person.", "content", page_content()));
 	if (route_answers_bare(r))
 		return doc_made(json_pack("{s:s}", "description", "Outside the envelope."));
 	return doc_made(json_pack(
@@ -202,7 +234,9 @@ responses(struct arena *a, const struct route *r)
 		/* Another method's answer. */
 		if (http == 405 || !(has_status(&own, http) || has_status(&mine, http)))
 			continue;
-		if (!r->no_envelope && is_general(&own, &mine, &any, http))
+		if (r->page && !is_before_the_path(http))
+			doc_set(all, key, page_refusal(a, &own, &mine, http));
+		else if (!r->no_envelope && is_general(&own, &mine, &any, http))
 			doc_set(all, key, doc_ref(a, "responses", general_name(a, http)));
 		else
 			doc_set(all, key, refusal(a, r->no_envelope, &own, &mine, http));

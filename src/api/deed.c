@@ -188,7 +188,7 @@ check_session(struct request *rq)
 	if (rq->route->auth == AUTH_NONE)
 		return OK;
 	/* Renewed by a sign-in elsewhere: it can look, signed out, but it can do nothing. */
-	if (rq->session.superseded && (route_stores(rq) || rq->route->auth == AUTH_SIGNIN))
+	if (rq->session.superseded && !rq->route->renewed_too && (route_stores(rq) || rq->route->auth == AUTH_SIGNIN))
 		return refuse(rq, E_UNAUTHORIZED, SESSION_RENEWED_TEXT);
 	return OK;
 }

@@ -7,8 +7,6 @@
 #include "api/session/check.h"
 #include "session/cache.h"
 
-#define SESSION_RENEWED_TEXT "This session has just been renewed. Please try again."
-
 /* One line for the log and the audit table, kept until the commit. */
 struct audit_line {
 	struct audit_line *next;

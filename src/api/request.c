@@ -98,6 +98,31 @@ request_renew_token(struct request *rq)
 	return st == E_UNAUTHORIZED ? refuse(rq, st, SESSION_RENEWED_TEXT) : st;
 }
 
+/* What its token was good for: one from before anything was stored names its session for ever. */
+static struct session_id
+session_sent(struct request *rq)
+{
+	struct token_anonymous a = { .session = { 0 } };
+
+	if (rq->session.superseded)
+		return rq->session.id;
+	if (token_is_anonymous(rq->priv->token) &&
+	    token_anonymous_open(&rq->task, rq->app->keys, rq->deployment->id, rq->priv->token, &a) != OK)
+		return (struct session_id){ 0 };
+	return a.session;
+}
+
+bool
+request_is_renewed(struct request *rq, struct session_id session)
+{
+	if (rq->session.stored || session_sent(rq).v != session.v)
+		return false;
+	rq->session.id = session;
+	rq->session.superseded = true;
+	rq->session.token_out = STR_NONE;
+	return true;
+}
+
 void
 request_tries(struct request *rq, struct user_id user, const char *factor)
 {

@@ -14,6 +14,8 @@ enum {
 	PASSKEY_ATTESTATION_MAX = 12288,
 	PASSKEY_SIGNATURE_MAX = 512,
 	PASSKEY_AAGUID_N = 16,
+	PASSKEY_ROOTS_MAX = 65536,	/* bytes of PEM: some forty certificates */
+	PASSKEY_CHAIN_MAX = 8,	/* certificates that an authenticator brings along */
 };
 
 /* As stored: never renumbered. */
@@ -100,11 +102,22 @@ enum status passkey_attestation_read(struct task *t, struct str bytes,
 
 /*
  * For a deployment that asks for attestation: a format whose statement libfido2 can verify ("packed",
- * "fido-u2f", "tpm"), with a certificate of the maker's over this credential. No list of makers is
- * kept: it says what the authenticator claims to be and holds a maker's key. E_BAD_REQUEST_BODY.
+ * "fido-u2f", "tpm"), with a certificate's signature over this credential. Whose certificate, passkey_chain_verify()
+ * says. E_BAD_REQUEST_BODY.
  */
 enum status passkey_attestation_verify(struct task *t, const struct passkey_attestation *a, const struct passkey_key *key,
     struct str rp_id, const uint8_t client_data_hash[32]) MUST_CHECK;
+
+/* PEM of at least one certificate, and of nothing else than certificates. Text around the blocks is a comment. */
+bool passkey_roots_are_good(struct str pem);
+
+/*
+ * §7.1 step 22, of a statement that has been verified: its x5c leads to one of `roots` (PEM), is valid at t->now and
+ * no weaker than 112 bits, and the first certificate is what §8.2.1, §8.3.1 or §8.6 demands: version 3, no authority,
+ * its subject, this AAGUID. An anchor may be an intermediate, or the certificate itself, as in FIDO's metadata.
+ * Nothing is fetched, so nothing is known of revocation. E_BAD_REQUEST_BODY.
+ */
+enum status passkey_chain_verify(struct task *t, const struct passkey_attestation *a, struct str roots) MUST_CHECK;
 
 /* ---- the signature (§7.2 steps 19-21) ---- */
 

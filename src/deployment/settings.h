@@ -91,6 +91,7 @@ struct settings {
 	bool           challenge_required;	/* enforce the proof of work on identify, signin, signup */
 	struct str     passkey_rp_id;		/* the frontend host, or a domain above it */
 	enum passkey_attestation_wanted passkey_attestation;
+	struct str     passkey_attestation_roots;	/* PEM; empty: any maker's */
 	int64_t        password_strength_min;	/* zxcvbn's score, 0-4 */
 	bool           notice_new_device;	/* mail about sign-ins from browsers not seen before */
 	bool           step_up_required;	/* a fresh proof before credentials change */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "auth/passkey.h"
 #include "base/str.h"
 #include "deployment/origin.h"
 
@@ -63,6 +64,12 @@ fits_rp_id(struct str s)
 	struct host h;
 
 	return host_parse(s, &h) && h.port == 0;
+}
+
+static bool
+fits_roots(struct str s)
+{
+	return s.n == 0 || passkey_roots_are_good(s);
 }
 
 static bool
@@ -144,6 +151,8 @@ static const struct setting_form domain = { fits_domain,
 	"empty or a domain such as example.com: two labels at least, lower case, no leading dot" };
 static const struct setting_form rp_id = { fits_rp_id,
 	"a domain such as example.com" };
+static const struct setting_form roots = { fits_roots,
+	"empty or certificates in PEM, and nothing but certificates" };
 static const struct setting_form header = { fits_header, "empty or a header name such as X-Forwarded-For" };
 static const struct setting_form permission = { fits_permission, "a permission such as documents:edit" };
 static const struct setting_form country = { fits_country, "a country code such as NL" };
@@ -550,8 +559,11 @@ const struct setting_row setting_rows[] = {
 	    "The domain passkeys belong to: the frontend host, or a domain above it for passkeys that all its subdomains "
 	    "share. Another value makes the passkeys of the old one useless."), OPERATOR, .max = 253, .form = &rp_id },
 	{ ROW("passkey_attestation", SETTING_ENUM, passkey_attestation, "none",
-	    "direct: passkeys are added only from authenticators that hold a certificate of their maker's."), OPERATOR,
-	    .words = attestations },
+	    "direct: passkeys are added only from authenticators that hold a certificate of their maker's. Whose, "
+	    "passkey_attestation_roots says."), OPERATOR, .words = attestations },
+	{ ROW("passkey_attestation_roots", SETTING_TEXT, passkey_attestation_roots, "",
+	    "With direct: certificates in PEM, one of which an authenticator's has to lead to. Empty: any certificate will do, "
+	    "one that somebody has made for themselves too."), OPERATOR, .max = PASSKEY_ROOTS_MAX, .form = &roots },
 	{ ROW("password_strength_min", SETTING_INT, password_strength_min, "1",
 	    "How hard to guess a new password must be: zxcvbn's score from 0 to 4. Common passwords are refused at 0 too."),
 	    OPERATOR, .min = 0, .max = 4 },

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "auth/passkey_root.h"
 #include "base/str.h"
 #include "deployment/settings_rows.h"
 
@@ -266,6 +267,12 @@ static const struct {
 	{ "passkey_rp_id", "", NULL, "a domain such as" },
 	{ "passkey_attestation", "direct", "{\"passkey_attestation\":\"direct\"}", NULL },
 	{ "passkey_attestation", "indirect", NULL, "none or direct" },
+	{ "passkey_attestation_roots", "", "{\"passkey_attestation_roots\":\"\"}", NULL },
+	{ "passkey_attestation_roots", "roots.pem", NULL, "certificates in PEM" },
+	{ "passkey_attestation_roots", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", NULL, "certificates in PEM" },
+	{ "passkey_attestation_roots", ROOT_PEM "-----BEGIN CERTIFICATE-----\nMIIB", NULL, "certificates in PEM" },
+	{ "passkey_attestation_roots", ROOT_PEM "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", NULL,
+	    "nothing but certificates" },
 	{ "forwarded_for_header", "X-Acme-Forwarded-For",
 	    "{\"forwarded_for_header\":\"X-Acme-Forwarded-For\"}", NULL },
 	{ "forwarded_for_header", "X-A: b", NULL, "a header name" },
@@ -312,6 +319,20 @@ test_CKI06_validity_is_at_most_400_days(void **state)
 	assert_int_equal(settings_change(&task, &home, S("{}"), &longest, 1, &after), OK);
 	assert_int_equal(settings_change(&task, &home, S("{}"), &longer, 1, &after), E_BAD_REQUEST_BODY);
 	assert_non_null(strstr(task.why, "from 1 to 34560000"));
+}
+
+/* As openssl and makers' pages give them: several, with text around. */
+static void
+test_WAN10_roots(void **state)
+{
+	struct setting_text roots = { S("passkey_attestation_roots"), S("# A maker's\n" ROOT_PEM "\nThe other one:\n" ROOT_PEM) };
+	struct str after;
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(settings_change(&task, &home, S("{}"), &roots, 1, &after), OK);
+	assert_int_equal(settings_parse(&task, task.arena, &home, after, &s), OK);
+	assert_true(str_eq(s.passkey_attestation_roots, roots.value));
 }
 
 /* The second change is wrong, so the first one is not made either. */
@@ -441,6 +462,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_defaults_on_a_loopback_host, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_changes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_CKI06_validity_is_at_most_400_days, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_WAN10_roots, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_changes_are_all_or_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stored_overrides_that_do_not_fit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_theme_is_escaped, set_up, tear_down),

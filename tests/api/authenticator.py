@@ -90,15 +90,16 @@ class Passkey:
         self.id = secrets.token_bytes(id_length)
         self.flags, self.count = flags, count
         self.rp_id = self.handle = None
+        self.aaguid = bytes(16)
 
     def authdata(self, rp_id, flags, count, attested=b"", extensions=None):
         flags |= ED if extensions is not None else 0
         return (hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + count.to_bytes(4, "big") + attested
                 + (cbor(extensions) if extensions is not None else b""))
 
-    def attested(self, key=None, credential_id=None, aaguid=bytes(16)):
+    def attested(self, key=None, credential_id=None):
         cid = self.id if credential_id is None else credential_id
-        return aaguid + len(cid).to_bytes(2, "big") + cid + (cbor(cose_key(self.key)) if key is None else key)
+        return self.aaguid + len(cid).to_bytes(2, "big") + cid + (cbor(cose_key(self.key)) if key is None else key)
 
     def create(self, options, origin, kind="webauthn.create", rp_id=None, flags=None, key=None, credential_id=None,
                fmt="none", statement=None, extensions=None, client=None, authdata=None, attestation=None, transports=("usb",), **more):

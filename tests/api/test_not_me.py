@@ -13,6 +13,7 @@ from contacts import EMAIL, PHONE, PHONES
 from flows import OTP, reset_token
 from harness import PASSWORD, race
 from test_factors import ON
+from test_ground_rules import OPENAPI
 
 OWN = "amber-walrus-sings-loudly"
 
@@ -206,3 +207,19 @@ def test_a_goodbye_has_no_link(d):
     browser, who = d.signed_in()
     assert browser.post("/me/account/delete").status == 200
     assert mailbox.latest(d, who.email, "security_notice")["vars"]["link"] == ""
+
+
+def test_what_is_documented_of_a_page_is_html(d):
+    """Whatever the page answers is of a type that openapi.json names for that status."""
+    operations = OPENAPI["paths"]["/auth/not-me"]
+    stranger = d.browser(origin=None)
+    seen = {("get", stranger.get("/auth/not-me", {"token": "x"})), ("get", stranger.get("/auth/not-me")), ("post", press(d, "A" * 43)),
+            ("post", d.browser(origin="null").post("/auth/not-me", {}, encoding="urlencoded"))}
+    assert {got.status for _, got in seen} == {200, 400}
+    for method, got in seen:
+        documented = operations[method]["responses"][str(got.status)]
+        assert got.header("Content-Type").split(";")[0] == "text/html" and "text/html" in documented["content"], got
+    for path, methods in OPENAPI["paths"].items():
+        for operation in methods.values():
+            pages = "text/html" in operation["responses"]["200"].get("content", {})
+            assert pages == (path == "/auth/not-me"), path

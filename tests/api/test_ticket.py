@@ -49,6 +49,53 @@ def test_a_page_that_mounts_twice_exchanges_twice(clock_server):
     assert exchange(browser, made).code == "INVALID_TICKET"
 
 
+@pytest.mark.parametrize("before", ["anonymous", "stored", "signed in"])
+def test_two_tabs_with_one_token_and_one_ticket(clock_server, before):
+    """The second carries the token that the first has replaced: it says that it is done, and leaves the new cookie alone."""
+    d = clock_server.deployment("production")
+    who, browser = d.person(), d.browser()
+    browser.get("/session")
+    if before == "stored":
+        browser.post("/auth/passkey/login/begin")
+    if before == "signed in":
+        browser.sign_in(d.person())
+    tab, other = browser.twin(), d.browser()
+    other.token = tab.token
+    made = ticket(d, who)
+    assert exchange(browser, made).status == 200
+    again = exchange(tab, made)
+    assert (again.status, again.token, again.data["success"]) == (200, None, True)
+    assert again.data["session"]["signins"] == [] and again.data["session"]["active_signin"] is None, "it may have been planted"
+    assert browser.is_signed_in and d.audit().count("ticket.used") == 1
+    assert exchange(d.browser(), made).code == "INVALID_TICKET"
+    assert exchange(other, ticket(d, who)).status in ((200,) if before == "anonymous" else (401,)), "another ticket is another matter"
+    clock_server.advance(11)
+    assert exchange(browser.twin(), made).code == "INVALID_TICKET"
+    assert exchange(tab, made).status in (400, 401)
+
+
+def test_F30_twenty_tabs_with_one_token_and_one_ticket(server):
+    d = server.deployment("production")
+    for _ in range(3):
+        browser = d.browser()
+        browser.get("/session")
+        tabs, made = [browser.twin() for _ in range(20)], ticket(d, d.person())
+        got = race([lambda b=b: exchange(b, made) for b in tabs])
+        assert {g.status for g in got} == {200}, [g.code for g in got]
+        assert len({g.token for g in got if g.token}) == 1, "one of them is given the new token, and nobody another"
+
+
+def test_a_replaced_token_of_somebody_elses_ticket_says_nothing(production):
+    who, victim = production.person(), production.browser()
+    victim.get("/session")
+    mine, made = production.browser(), ticket(production, who)
+    mine.get("/session")
+    assert exchange(victim, made).status == 200
+    assert exchange(mine, made).code == "INVALID_TICKET"
+    victim.post("/session/sign-out")
+    assert exchange(victim.twin(), made).code == "INVALID_TICKET"
+
+
 def test_signed_out_a_ticket_does_not_come_back(production):
     who, browser = production.person(), production.browser()
     made = ticket(production, who)

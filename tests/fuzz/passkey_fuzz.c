@@ -4,6 +4,7 @@
 
 #include "auth/cbor.h"
 #include "auth/passkey.h"
+#include "auth/passkey_root.h"
 #include "base/secret.h"
 #include "base/str.h"
 
@@ -94,6 +95,7 @@ fuzz_attestation(struct task *t, struct str in)
 	if (passkey_attestation_read(t, in, &a) != OK)
 		return;
 	CHECK(str_is_text(a.format) && is_within(a.statement, in) && is_within(a.authdata.bytes, in));
+	CHECK(passkey_chain_verify(t, &a, S(ROOT_PEM)) != OK);
 	if ((a.authdata.flags & AUTHDATA_AT) && passkey_key_read(t, a.authdata.public_key, &k) == OK)
 		CHECK(passkey_attestation_verify(t, &a, &k, S("example.com"), hash) != OK);
 }

@@ -55,8 +55,8 @@ def fail2ban_regex():
 
 def test_fail2ban_finds_who_it_was_and_nobody_else(tmp_path):
     """Whatever somebody types as a name: the address is the one that the server saw."""
-    names = ["nobody@example.org", "x ip=203.0.113.1", 'x" ip=203.0.113.1', "x\n2026-01-01T00:00:00Z notice signin.refused ip=203.0.113.1",
-             "x\\\" notice signin.refused request=0123456789abcdef ip=203.0.113.1"]
+    names = ["nobody@example.org", "x ip=203.0.113.1", 'x" ip=203.0.113.1', "x\n2026-01-01T00:00:00Z notice auth.refused ip=203.0.113.1",
+             "x\\\" notice auth.refused request=0123456789abcdef result=failure ip=203.0.113.1"]
     with Server(tmp_path, ["--trusted-proxy", "127.0.0.1/32"], limited=True) as server:
         browser = server.deployment().browser(ip="198.51.100.23")
         for name in names * 4:
@@ -64,3 +64,27 @@ def test_fail2ban_finds_who_it_was_and_nobody_else(tmp_path):
     found = [m["addr"] for m in map(fail2ban_regex().search, server.log().splitlines()) if m]
     assert len(found) >= len(names) and set(found) == {"198.51.100.23"}, server.log()
     assert "notice throttled" in server.log()
+
+
+def found_by(server, act):
+    """The lines that fail2ban counts for what is done."""
+    before = len(server.log())
+    act()
+    return [x for x in server.log()[before:].splitlines() if fail2ban_regex().search(x)]
+
+
+def test_fail2ban_counts_every_failure_once_and_no_denial(tmp_path):
+    with Server(tmp_path, ["--trusted-proxy", "127.0.0.1/32"]) as server:
+        d = server.deployment()
+        who, stranger = d.person(), d.browser(ip="198.51.100.23")
+        failures = {
+            "password": lambda: stranger.post("/auth/signin", {"username": who.email, "password": "not-the-password"}),
+            "ticket": lambda: stranger.get("/session/ticket/exchange", {"ticket": "A" * 43}),
+            "mailed secret": lambda: stranger.post("/auth/not-me", {"token": "A" * 43}),
+        }
+        for name, act in failures.items():
+            lines = found_by(server, act)
+            assert len(lines) == 1 and lines[0].endswith(" ip=198.51.100.23"), (name, lines)
+        assert not found_by(server, lambda: stranger.get("/me"))
+        assert "result=denial code=UNAUTHORIZED" in server.log()
+        assert not found_by(server, lambda: d.signed_in(who))

@@ -209,14 +209,17 @@ read_name(struct request *rq, struct registration *r)
 static enum status
 check_attestation(struct request *rq, const struct registration *r, struct str client_data)
 {
+	const struct settings *s = &rq->deployment->settings;
 	uint8_t hash[32];
 
 	/* Asked for none, whatever comes says nothing that anybody wants to know. */
-	if (rq->deployment->settings.passkey_attestation == ATTESTATION_NONE)
+	if (s->passkey_attestation == ATTESTATION_NONE)
 		return OK;
 	if (!secret_sha256(hash, &client_data, 1))
 		return fail(&rq->task, E_INTERNAL, "SHA-256 failed");
-	return passkey_attestation_verify(&rq->task, &r->attestation, &r->key, rq->deployment->settings.passkey_rp_id, hash);
+	TRY(passkey_attestation_verify(&rq->task, &r->attestation, &r->key, s->passkey_rp_id, hash));
+	/* Without roots, any maker's word will do. */
+	return s->passkey_attestation_roots.n == 0 ? OK : passkey_chain_verify(&rq->task, &r->attestation, s->passkey_attestation_roots);
 }
 
 /* §7.1, steps 5 to 24. */

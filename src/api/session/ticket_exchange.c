@@ -41,16 +41,34 @@ sign_in_by(struct request *rq, const struct ticket_find_row *k)
 	return sign_in_complete_again(rq, k->user, "ticket");
 }
 
-/* Used a moment ago, by this very session, in which its user is still signed in. */
-static bool
-was_ours(const struct request *rq, const struct ticket_find_row *k)
+/* Is its user signed in where it was used, still? */
+static enum status
+find_signin(struct request *rq, const struct ticket_find_row *k, bool *ret_found)
 {
-	if (k->used_by.v != rq->session.id.v || rq->task.now - k->used_at > AGAIN_US)
-		return false;
-	for (size_t i = 0; i < rq->state.n_signins; i++)
-		if (rq->state.signins[i].user.v == k->user.v)
-			return true;
-	return false;
+	struct signin_row *rows;
+	size_t n;
+
+	*ret_found = false;
+	TRY(sql_session_signins(&rq->task, rq->deployment->id, k->used_by, rq->task.now, &rows, &n));
+	for (size_t i = 0; i < n; i++)
+		*ret_found = *ret_found || rows[i].user.v == k->user.v;
+	return OK;
+}
+
+/*
+ * Used a moment ago by this very session: that it is done is all there is to say. Two at once carry one token, which
+ * the first has replaced by the time that the second is looked at.
+ */
+static enum status
+use_again(struct request *rq, const struct ticket_find_row *k)
+{
+	bool was_renewed = rq->session.superseded, is_signed_in;
+
+	TRY(find_signin(rq, k, &is_signed_in));
+	if (is_signed_in && rq->task.now - k->used_at <= AGAIN_US &&
+	    (request_is_renewed(rq, k->used_by) || k->used_by.v == rq->session.id.v))
+		return OK;
+	return was_renewed ? refuse(rq, E_UNAUTHORIZED, SESSION_RENEWED_TEXT) : refuse_ticket(rq);
 }
 
 static enum status
@@ -60,22 +78,19 @@ use(struct request *rq)
 	struct ticket_find_row k;
 	uint8_t hash[32];
 	struct str h = { (const char *)hash, sizeof(hash) };
-	int64_t rows;
+	int64_t rows = 0;
 	enum status st;
 
 	request_tries(rq, (struct user_id){ 0 }, "ticket");
 	TRY(ticket_hash(&rq->task, rq->app->keys, d, query_text(rq, "ticket"), hash));
-	TRY(sql_ticket_use(&rq->task, d, h, rq->session.id, rq->task.now, &rows));
+	if (!rq->session.superseded)
+		TRY(sql_ticket_use(&rq->task, d, h, rq->session.id, rq->task.now, &rows));
 	st = sql_ticket_find(&rq->task, d, h, &k);
 	if (st == E_NOT_FOUND)
 		return refuse_ticket(rq);
 	TRY(st);
 	rq->tried = k.user;
-	if (rows == 1)
-		return sign_in_by(rq, &k);
-	TRY(session_state_load(&rq->task, d, &rq->session, (struct signin_attempt_id){ 0 }, (struct signup_attempt_id){ 0 },
-	    &rq->state));
-	return was_ours(rq, &k) ? OK : refuse_ticket(rq);
+	return rows == 1 ? sign_in_by(rq, &k) : use_again(rq, &k);
 }
 
 static enum status
@@ -100,6 +115,7 @@ const struct route route_ticket_exchange = {
 	.method = HTTP_GET, .path = "/session/ticket/exchange", .name = "session_ticket_exchange",
 	.summary = "Sign in with a ticket that an operator made; it works once, and only for a page's own call.",
 	.auth = AUTH_SESSION, .tx = TX_WRITE, .lane = LANE_WORKER, .rate = RULE_LOOKUP, .no_navigation = true,
+	.renewed_too = true,
 	.query = { REQ_TEXT("ticket", 128, "as it came in the link") },
 	.fails = { E_INVALID_TICKET, E_USER_DISABLED, E_LIMIT_REACHED },
 	.run = ticket_exchange,
