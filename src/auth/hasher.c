@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/hasher.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -15,6 +16,8 @@
 #include "base/clock.h"
 
 enum { NICE = 10 };
+/* So long a computing thread that has nothing to do keeps the memory of its last hash. */
+static const int64_t keep_us = 10 * SECOND_US;
 
 /* A job, on the stack of the thread that waits for it. */
 struct waiting_job {
@@ -76,6 +79,12 @@ wait_for(sem_t *what)
 		;
 }
 
+static struct timespec
+timespec_of(int64_t mono)
+{
+	return (struct timespec){ .tv_sec = mono / SECOND_US, .tv_nsec = mono % SECOND_US * 1000 };
+}
+
 static size_t
 n_waiting(struct hasher *h)
 {
@@ -110,11 +119,24 @@ take(struct hasher *h)
 
 /* --- its threads --- */
 
+/* Between floods nobody pays for the memory of a hash. */
+static void
+wait_for_work(struct hasher *h)
+{
+	struct timespec until = timespec_of(clock_mono() + keep_us);
+	while (sem_clockwait(&h->work, CLOCK_MONOTONIC, &until) != 0)
+		if (errno == ETIMEDOUT) {
+			hash_memory_let_go();
+			wait_for(&h->work);
+			return;
+		}
+}
+
 /* The next job, or NULL when the line is empty and nothing more will come. Waits. */
 static struct waiting_job *
 take_job(struct hasher *h)
 {
-	wait_for(&h->work);
+	wait_for_work(h);
 	atomic_store(&h->moved_at, clock_mono());
 	return take(h);
 }
@@ -131,7 +153,7 @@ late_at(struct hasher *h)
 static void
 wait_until(struct hasher *h, int64_t mono)
 {
-	struct timespec ts = { .tv_sec = mono / SECOND_US, .tv_nsec = mono % SECOND_US * 1000 };
+	struct timespec ts = timespec_of(mono);
 	(void)sem_clockwait(&h->late, CLOCK_MONOTONIC, &ts);
 }
 
@@ -170,10 +192,12 @@ compute(void *arg)
 	struct hasher *h = arg;
 	pthread_setname_np(pthread_self(), "hash");
 	(void)sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
+	hash_memory_keep();
 	for (struct waiting_job *w; (w = take_job(h)) != NULL;) {
 		finish(h, w);
 		atomic_store(&h->moved_at, clock_mono());
 	}
+	hash_memory_let_go();
 	return NULL;
 }
 

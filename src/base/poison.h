@@ -6,9 +6,15 @@
 #if __has_feature(address_sanitizer)
 #define UNDER_ASAN 1
 #endif
+#if __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define UNDER_SANITIZER 1
+#endif
 #endif
 #if defined(__SANITIZE_ADDRESS__)
 #define UNDER_ASAN 1
+#endif
+#if defined(UNDER_ASAN) || defined(__SANITIZE_THREAD__)
+#define UNDER_SANITIZER 1
 #endif
 
 /* POISON: nobody may touch these bytes until they are UNPOISONed. Nothing at all without the sanitizer. */
