@@ -22,6 +22,7 @@ enum form {
 	NFC = UTF8PROC_STABLE | UTF8PROC_COMPOSE,
 	NFKC = NFC | UTF8PROC_COMPAT,
 	FOLDED = NFKC | UTF8PROC_CASEFOLD,
+	SEEN = NFKC | UTF8PROC_IGNORE,
 	BARE =
 	    UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK,
 };
@@ -317,7 +318,8 @@ identifier_search(struct task *t, struct str text, int64_t max, struct str *ret_
 enum status
 identifier_label_key(struct task *t, struct str label, struct str *ret_key)
 {
-	return make_key(t, label, ret_key);
+	/* What nobody sees makes no other label of it: "Admin" with U+2060 behind it reads as "Admin" to everybody. */
+	return make_key(t, mapped(t->arena, label, SEEN), ret_key);
 }
 
 /* Letters lose their marks first, so that "Café" is "cafe" and not "caf". */

@@ -60,10 +60,16 @@ UPDATE account SET password_record = :new_record, password_changed_at = :now, pa
        updated_at = :now
  WHERE deployment_id = :deployment AND id = :id AND password_record = :old_record;
 
+-- :name user_orgs :many
+-- :in deployment_id deployment, user_id user
+-- :out org_id id
+-- The organizations that a user is in, in an order that is everybody's: they are locked in it.
+SELECT m.org_id FROM orgmem m WHERE m.deployment_id = :deployment AND m.user_id = :user ORDER BY m.org_id;
+
 -- :name user_admin_orgs :many
 -- :in deployment_id deployment, user_id user
 -- :out org_id id, text name
--- The organizations that a user administers, in an order that is everybody's: they are locked in it.
+-- Those that the user administers.
 SELECT o.id, o.name
   FROM orgmem m
   JOIN organization o ON o.deployment_id = m.deployment_id AND o.id = m.org_id

@@ -391,6 +391,22 @@ def test_F32_two_admins_at_one_instant(place, way):
         assert admins(cast, kind) == 2
 
 
+def test_F32_nobody_is_made_admin_on_the_way_out(server):
+    """Who leaves had counted a new admin whose account was being deleted, and who had looked before: nobody was left."""
+    d = server.deployment()
+    for _ in range(12):
+        (boss, _), (member, who) = d.signed_in(), d.signed_in()
+        made = boss.post("/organizations", {"name": "Lumen Labs"}).data
+        org, admin = made["organization"]["id"], made["membership"]["roles"][0]["id"]
+        at = join(d, org, who.id)
+
+        def hand_over(boss=boss, org=org, at=at, admin=admin):
+            return [boss.post(f"/organizations/{org}/{path}").status for path in (f"members/{at}/roles/{admin}/add", "leave")]
+
+        (made_admin, left), deleted = race([hand_over, lambda member=member: member.post("/me/account/delete").status])
+        assert (left, deleted) != (200, 200), (made_admin, left, deleted)
+
+
 def admins_is(cast, name, kind, admin):
     path = "/me/organization-memberships" if kind == "organizations" else "/me/workspace-memberships"
     key, where = ("organization_id", cast.org) if kind == "organizations" else ("workspace_id", cast.workspace)

@@ -68,7 +68,8 @@ def test_O15_json_and_no_permissions(place):
 @pytest.mark.parametrize("name,permission,status,code", [
     ("", "billing:read", 400, "BAD_REQUEST_BODY"), ("x", "billing:read", 400, "BAD_REQUEST_BODY"), ("x" * 51, "billing:read", 400, "BAD_REQUEST_BODY"),
     ("a\nb", "billing:read", 400, "BAD_REQUEST_BODY"), ("Fine", "billing:everything", 400, "BAD_REQUEST_BODY"),
-    ("Fine", "workspace:admin", 400, "BAD_REQUEST_BODY"), ("MEMBER", "billing:read", 409, "CONFLICT"), ("treasurer", "billing:read", 409, "CONFLICT")])
+    ("Fine", "workspace:admin", 400, "BAD_REQUEST_BODY"), ("MEMBER", "billing:read", 409, "CONFLICT"), ("treasurer", "billing:read", 409, "CONFLICT"),
+    ("Admin\u2060", "billing:read", 409, "CONFLICT"), ("Mem\u200bber", "billing:read", 409, "CONFLICT"), ("\uff21dmin", "billing:read", 409, "CONFLICT")])
 def test_O15_refusals(place, name, permission, status, code):
     d, browser, org, _ = place
     path = f"/organizations/{org['id']}/roles"

@@ -19,17 +19,29 @@ me_account_delete_prove(struct request *rq)
 	return own_password_prove(rq, own, password);
 }
 
-/* Locked, so that two admins who leave at once do not both count the other. */
+/*
+ * All of them, before anything is looked at: two admins who leave at once would both count the other, and somebody who
+ * makes a member an admin in order to leave would count one who is on the way out.
+ */
+static enum status
+hold_orgs(struct request *rq)
+{
+	struct user_orgs_row *orgs;
+	int64_t rows;
+	size_t n;
+
+	TRY(sql_user_orgs(&rq->task, rq->deployment->id, rq->signin->user, &orgs, &n));
+	for (size_t i = 0; i < n; i++)
+		TRY(sql_org_lock(&rq->task, rq->deployment->id, orgs[i].id, &rows));
+	return OK;
+}
+
 static enum status
 check_org(struct request *rq, const struct user_admin_orgs_row *org)
 {
-	struct deployment_id d = rq->deployment->id;
 	struct org_has_other_admin_row other;
-	enum status st;
-	int64_t rows;
+	enum status st = sql_org_has_other_admin(&rq->task, rq->deployment->id, org->id, rq->signin->user, &other);
 
-	TRY(sql_org_lock(&rq->task, d, org->id, &rows));
-	st = sql_org_has_other_admin(&rq->task, d, org->id, rq->signin->user, &other);
 	if (st != E_NOT_FOUND)
 		return st;
 	return refuse(rq, E_FORBIDDEN, "You are the only admin of " STR_FMT ". Make somebody else an admin first, or delete it.",
@@ -78,6 +90,7 @@ me_account_delete(struct request *rq)
 	int64_t rows;
 
 	TRY(contacts_lock(rq, &c));
+	TRY(hold_orgs(rq));
 	TRY(check_orgs(rq));
 	if (own)
 		TRY(own_password_give_back(rq, own));
