@@ -23,9 +23,21 @@ capture_field_count(const struct capture_fields *f, struct str name)
 	return n;
 }
 
+/* A HAR file's strings can hold more than what a head can. */
+static bool
+is_line(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '\n' || s.p[i] == '\r')
+			return false;
+	return true;
+}
+
 enum status
 capture_add(struct task *t, struct capture_fields *f, struct str name, struct str value)
 {
+	if (!is_line(name) || !is_line(value))
+		return fail(t, E_BAD_REQUEST_BODY, "a header field of the capture has more than one line, which no request has");
 	if (f->n == HTTP1_FIELDS_MAX)
 		return fail(t, E_BAD_REQUEST_BODY, "the capture has more than %d header fields, and so many are refused",
 		    HTTP1_FIELDS_MAX);
@@ -298,12 +310,14 @@ capture_read(struct task *t, struct str text, struct capture *ret_capture)
 	TRY(read_form(t, skip_space(text), &c));
 	if (answer.n > 0)
 		TRY(read_answer(t, &c, answer));
-	if (!c.method.p || !c.target.p)
+	if (c.method.n == 0 || c.target.n == 0)
 		return fail(t, E_BAD_REQUEST_BODY, "the capture names no method and path");
-	if (!c.host.p)
+	if (c.host.n == 0)
 		c.host = capture_field(&c.request, S("Host"));
-	if (!c.host.p)
+	if (c.host.n == 0)
 		return fail(t, E_BAD_REQUEST_BODY, "the capture names no host: a Host field, :authority, or a whole URL");
+	if (!is_line(c.method) || !is_line(c.target) || !is_line(c.host))
+		return fail(t, E_BAD_REQUEST_BODY, "the capture's method, path or host has more than one line");
 	*ret_capture = c;
 	return OK;
 }
