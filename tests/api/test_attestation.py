@@ -123,7 +123,7 @@ def test_WAN10_what_is_named_is_an_anchor(server):
 
 def test_WAN10_a_certificate_that_ends(clock_server):
     """And what was added before that stays good: it was the maker's word when it was given."""
-    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None) + datetime.timedelta(seconds=clock_server.ahead)
     d = clock_server.deployment(passkey_attestation="direct", passkey_attestation_roots=ROOT.pem)
     browser, _ = d.signed_in()
     maker, passkey = Maker(ROOT, end=now + datetime.timedelta(minutes=30)), Passkey()
