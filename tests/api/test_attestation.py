@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -122,7 +123,7 @@ def test_WAN10_what_is_named_is_an_anchor(server):
 
 def test_WAN10_a_certificate_that_ends(clock_server):
     """And what was added before that stays good: it was the maker's word when it was given."""
-    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None) + datetime.timedelta(seconds=clock_server.ahead)
     d = clock_server.deployment(passkey_attestation="direct", passkey_attestation_roots=ROOT.pem)
     browser, _ = d.signed_in()
     maker, passkey = Maker(ROOT, end=now + datetime.timedelta(minutes=30)), Passkey()
@@ -184,3 +185,16 @@ def test_WAN10_roots_that_are_none(server):
     d = server.deployment()
     for text in ("x", ROOT.pem[:-40], ROOT.pem + "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"):
         assert server.try_cli("deployment", "set", d.host, "passkey_attestation_roots=" + text).returncode != 0, text
+
+
+def test_WAN10_roots_are_declared_as_other_settings(server, tmp_path):
+    """Exported, and applied again: nothing changes, and they are read as they were."""
+    pem = "# A maker's\n" + ROOT.pem + Authority(name="Another").pem
+    d = server.deployment(passkey_attestation="direct", passkey_attestation_roots=pem)
+    file = tmp_path / "deploy.yaml"
+    file.write_text(server.cli("deployment", "export", d.host))
+    assert yaml.safe_load(file.read_text())["settings"]["passkey_attestation_roots"] == pem
+    done = server.try_cli("deployment", "apply", file, "--yes")
+    assert done.returncode == 0 and not [e for e in d.audit() if "passkey" in e], done.stdout + done.stderr
+    assert server.cli_json("deployment", "show", d.host)["settings"]["passkey_attestation_roots"] == pem
+    assert give(d.signed_in()[0], Maker(ROOT)).status == 200
