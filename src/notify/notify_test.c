@@ -172,6 +172,8 @@ static const struct {
 	{ "fc00::1", false, false }, { "fe80::1", false, false }, { "::ffff:10.0.0.1", false, false },
 	{ "::ffff:127.0.0.1", false, true }, { "::ffff:8.8.8.8", true, false }, { "64:ff9b::a00:1", false, false },
 	{ "2002:a00:1::1", false, false }, { "2001:0:1::1", false, false }, { "2001:db8::1", false, false },
+	{ "168.63.129.16", false, false }, { "168.63.129.17", true, false }, { "192.88.99.1", false, false },
+	{ "3fff:fff::1", false, false }, { "3fff:1000::1", true, false },
 };
 
 static void

@@ -19,12 +19,12 @@ struct net {
 	unsigned bits;
 };
 
-/* RFC 6890 and RFC 5771: what is not on the internet, or not one host on it. */
+/* RFC 6890 and RFC 5771: what is not on the internet, or not one host on it; and one that a cloud answers its guests under. */
 static const struct net not_public[] = {
 	{ { 0, 0, 0, 0 }, 8 }, { { 10, 0, 0, 0 }, 8 }, { { 100, 64, 0, 0 }, 10 }, { { 127, 0, 0, 0 }, 8 },
-	{ { 169, 254, 0, 0 }, 16 }, { { 172, 16, 0, 0 }, 12 }, { { 192, 0, 0, 0 }, 24 }, { { 192, 0, 2, 0 }, 24 },
-	{ { 192, 168, 0, 0 }, 16 }, { { 198, 18, 0, 0 }, 15 }, { { 198, 51, 100, 0 }, 24 }, { { 203, 0, 113, 0 }, 24 },
-	{ { 224, 0, 0, 0 }, 3 },
+	{ { 168, 63, 129, 16 }, 32 }, { { 169, 254, 0, 0 }, 16 }, { { 172, 16, 0, 0 }, 12 }, { { 192, 0, 0, 0 }, 24 },
+	{ { 192, 0, 2, 0 }, 24 }, { { 192, 88, 99, 0 }, 24 }, { { 192, 168, 0, 0 }, 16 }, { { 198, 18, 0, 0 }, 15 },
+	{ { 198, 51, 100, 0 }, 24 }, { { 203, 0, 113, 0 }, 24 }, { { 224, 0, 0, 0 }, 3 },
 };
 
 static uint32_t
@@ -44,7 +44,7 @@ is_public4(const uint8_t address[4])
 
 /*
  * 2000::/3 is what is given out. Within it, 2002::/16 carries an IPv4 address (RFC 3056), 2001::/23
- * are protocols (Teredo among them) and 2001:db8::/32 is for books. A mapped IPv4 address counts as itself.
+ * are protocols (Teredo among them), 2001:db8::/32 and 3fff::/20 (RFC 9637) are for books. A mapped IPv4 address counts as itself.
  */
 static bool
 is_public6(const struct in6_addr *a)
@@ -54,6 +54,8 @@ is_public6(const struct in6_addr *a)
 	if (IN6_IS_ADDR_V4MAPPED(a))
 		return is_public4(b + 12);
 	if ((b[0] & 0xE0) != 0x20 || (b[0] == 0x20 && b[1] == 0x02))
+		return false;
+	if (b[0] == 0x3F && b[1] == 0xFF && b[2] < 0x10)
 		return false;
 	return !(b[0] == 0x20 && b[1] == 0x01 && (b[2] < 2 || (b[2] == 0x0D && b[3] == 0xB8)));
 }

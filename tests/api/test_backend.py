@@ -326,6 +326,22 @@ def test_settings_change_all_or_none(api, settings, word):
     assert api.get("/v1/deployment/settings").json["overrides"] == {}
 
 
+@pytest.mark.parametrize("settings", [
+    {"sms_webhook_url": "http://127.0.0.1:9090/v1/users"}, {"sms_webhook_url": "http://localhost:2375/containers/x/kill"},
+    {"sms_webhook_url": "https://[::1]/"}, {"sms_webhook_url": "http://x.localhost/"}, {"smtp_host": "127.0.0.1", "smtp_security": "none"},
+    {"smtp_host": "localhost", "smtp_port": 6379, "smtp_security": "none"}, {"smtp_host": "169.254.169.254"}, {"smtp_host": "10.0.0.5"}, {"smtp_host": "[fd00::1]"}])
+def test_what_only_the_server_reaches_is_not_a_keys_to_name(api, settings):
+    """Whoever holds a product's key would have the server post to the operator's own services."""
+    before = api.get("/v1/deployment/settings").json
+    got = api.patch("/v1/deployment/settings", {"settings": settings})
+    assert got.status == 400 and "only its operator sets that" in got.json["errors"][0]["message"], got
+    assert api.get("/v1/deployment/settings").json == before
+    # What the operator set is no hindrance to other changes.
+    api.deployment.set(**settings)
+    assert api.patch("/v1/deployment/settings", {"settings": {"jwt_lifetime": 30}}).status == 200
+    assert api.patch("/v1/deployment/settings", {"settings": {"smtp_host": "mail.example.com", "sms_webhook_url": "https://sms.example.com/", "smtp_security": None}}).status == 200
+
+
 def test_secrets(api):
     assert api.put("/v1/deployment/secrets/smtp_password", {"value": "hunter2-hunter2"}).status == 204
     got = api.get("/v1/deployment/secrets")

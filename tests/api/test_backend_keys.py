@@ -285,6 +285,18 @@ def test_keys_of_two_deployments_are_unrelated(server):
     assert a.status == b.status == 201 and a.json["id"] != b.json["id"]
 
 
+def test_what_one_secret_key_was_answered_another_does_not_read(production):
+    """A ticket, for whoever has another key of the deployment, and guesses the name of a request."""
+    create, _, revoke = key_commands(production)
+    one, other = Backend(production), Backend(production, json.loads(create())["secret_key"])
+    user = one.post("/v1/users", {"username": "whose_1"}).json["id"]
+    first, second = (x.post("/v1/tickets", {"user_id": user}, key="nightly") for x in (one, other))
+    assert first.status == second.status == 201 and first.json["ticket"] != second.json["ticket"]
+    assert second.header("Idempotent-Replayed") is None
+    assert one.post("/v1/tickets", {"user_id": user}, key="nightly").json == first.json
+    assert other.post("/v1/users", {"username": "whose_2"}, key="nightly").code == "CONFLICT"
+
+
 def test_an_answer_is_kept_for_a_day(clock_server):
     api = Backend(clock_server.deployment())
     user = api.post("/v1/users", {"username": "day_1"}).json["id"]

@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import pgserver
+import totp
 from conftest import TRUSTED, new_database
-from contacts import EMAIL
+from flows import verify
 from harness import PASSWORD, Server, run
 from mailserver import await_true
+from test_second_step import SETTINGS
 
 WAITING = ("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
            " AND pid <> pg_backend_pid()")
@@ -70,6 +72,31 @@ def test_AUT10_who_is_being_signed_out_changes_nothing_any_more(node, path, body
     got = while_held(node, lambda: browser.post(path, body), *signed_out(d, who))
     assert got.code == "UNAUTHORIZED", got
     assert kept(d) == before
+
+
+def exposed(d, who):
+    """As "this was not me" has it, and `user expose-password`; what was entered is older than that."""
+    number = who.id.rsplit("_", 1)[1]
+    return f"UPDATE account SET password_standing = 3, password_changed_at = 253370764800000000 WHERE deployment_id = {d.number} AND id = {number}"
+
+
+def test_PWD13_a_password_that_is_being_exposed_opens_nothing_any_more(node):
+    """It was looked at before the account's row was waited for: whoever knew it was signed in after everybody was signed out."""
+    d = node.deployment()
+    who, browser = d.person(), d.browser()
+    assert while_held(node, lambda: browser.sign_in(who), exposed(d, who)).code == "PASSWORD_CHANGE_REQUIRED"
+    assert d.rows()["signin"] == 0
+
+
+def test_PWD13_nor_does_the_second_step_of_whoever_had_entered_it(node):
+    d = node.deployment(**SETTINGS)
+    browser, who = d.signed_in()
+    app = totp.enrol(browser)
+    thief = d.browser()
+    attempt = thief.sign_in(who).attempt
+    assert attempt["current_step"] == "verify_second_factor"
+    got = while_held(node, lambda: verify(thief, attempt, app.code()), exposed(d, who))
+    assert got.code == "BAD_SIGN_IN_ATTEMPT" and d.rows()["signin"] == 1
 
 
 def declared(node, d, directory, text):

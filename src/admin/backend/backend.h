@@ -97,6 +97,7 @@ struct call {
 	struct params               query;
 	json_t                     *body;	/* an object, or NULL */
 	int64_t                     after, most;	/* .pages: the id to begin after, and one more than are asked for */
+	uint8_t                     secret_key_hash[32];	/* whose call it is, once admitted */
 	struct str                  idempotency_key;	/* .p NULL: none */
 	bool                        replayed;
 	void                       *proof;	/* what .prove found, for .run */

@@ -32,13 +32,17 @@ struct twin {
 	struct seal_place place;
 };
 
-/* A MAC, because a plain hash of a body with a password in it would say whether a guess is right. */
+/*
+ * Of each secret key its own: what one was answered, a ticket maybe, is not another's to read. A MAC, because a plain
+ * hash of a body with a password in it would say whether a guess is right.
+ */
 static enum status
 twin_of(struct call *c, struct twin *tw)
 {
 	const struct str parts[] = { str_of("idempotency"), c->x->head.method_text, c->x->head.path, c->x->head.query, c->x->body };
+	const struct str whose[] = { { (const char *)c->secret_key_hash, sizeof(c->secret_key_hash) }, c->idempotency_key };
 
-	if (!secret_sha256(tw->key_hash, &c->idempotency_key, 1))
+	if (!secret_sha256(tw->key_hash, whose, ARRAY_LEN(whose)))
 		return fail(c->t, E_INTERNAL, "SHA-256 failed");
 	TRY(keys_mac(c->t, c->by.keys, KEY_CODE, c->by.d->id, parts, ARRAY_LEN(parts), tw->mac));
 	tw->mac_str = (struct str){ (const char *)tw->mac, sizeof(tw->mac) };

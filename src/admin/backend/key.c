@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/backend/backend.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/str.h"
 #include "deployment/secret_key.h"
@@ -107,6 +109,7 @@ key_admit(struct call *c)
 		return refuse_key(c);
 	TRY(st);
 	TRY(take_deployment(c, f.row.deployment));
+	memcpy(c->secret_key_hash, f.hash, sizeof(f.hash));
 	c->by.actor = arena_printf(c->t->arena, "secret_key:" STR_FMT, STR_ARG(f.row.prefix));
 	TRY(count_call(c, &f));
 	if (f.row.last_used_at > c->t->now - USED_STEP_US)

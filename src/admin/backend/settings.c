@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "deployment/origin.h"
+#include "notify/parcel.h"
 #include "session/coherence.h"
 
 enum { SETTINGS_MAX = 64, SETTINGS_BYTES_MAX = 48 * 1024 };
@@ -123,6 +125,44 @@ detail_of(struct arena *a, const struct setting_text *changes, size_t n)
 	return buf_str(&b);
 }
 
+static bool
+is_changed(const struct setting_text *changes, size_t n, struct str key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(changes[i].key, key))
+			return true;
+	return false;
+}
+
+static bool
+is_of_this_machine(struct str url)
+{
+	struct origin o;
+
+	return url_parse(url, &o) && o.host.is_loopback;
+}
+
+/*
+ * This machine's own services, and what listens in its network by a bare address, are for its operator to name: keys
+ * are held by products, and what is sent there would come from within.
+ */
+static enum status
+check_reach(struct call *c, const struct setting_text *changes, size_t n)
+{
+	const char *sentence = NULL;
+	struct settings s;
+	struct str server;
+
+	TRY(deployment_settings(c->t, c->by.d->id, &s));
+	server = arena_printf(c->t->arena, "https://" STR_FMT "/", STR_ARG(s.smtp.host));
+	if (is_changed(changes, n, S("sms_webhook_url")) && s.sms.webhook_url.n > 0 && is_of_this_machine(s.sms.webhook_url))
+		return call_refuse(c, E_BAD_REQUEST_BODY, "settings", "sms_webhook_url leads to the server itself: only its operator sets that.");
+	if (is_changed(changes, n, S("smtp_host")) && s.smtp.host.n > 0 &&
+	    (is_of_this_machine(server) || !parcel_may_post_to(server, &sentence)))
+		return call_refuse(c, E_BAD_REQUEST_BODY, "settings", "smtp_host leads into the server's own network: only its operator sets that.");
+	return OK;
+}
+
 static enum status
 change(struct call *c, const struct setting_text *changes, size_t n)
 {
@@ -131,6 +171,7 @@ change(struct call *c, const struct setting_text *changes, size_t n)
 	if (st == E_BAD_REQUEST_BODY)
 		c->param = "settings";
 	TRY(st);
+	TRY(check_reach(c, changes, n));
 	TRY(cache_touch(c->t, c->by.d->id, SUBJECT_DEPLOYMENT, c->by.d->id.v));
 	return deed_audit(c->t, &c->by, AUDIT_DEPLOYMENT_CHANGED, (struct user_id){ 0 }, (struct session_id){ 0 },
 	    detail_of(c->t->arena, changes, n));

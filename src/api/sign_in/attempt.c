@@ -71,6 +71,21 @@ check_still_proved(struct request *rq, const struct attempt *a)
 	return row.at > a->row.proved_at ? E_NOT_FOUND : OK;
 }
 
+enum status
+attempt_hold(struct request *rq, const struct attempt *a)
+{
+	enum status st;
+	int64_t rows;
+
+	if (!a->row.first_done)
+		return OK;
+	TRY(sql_account_lock(&rq->task, rq->deployment->id, a->row.user, &rows));
+	if (rows == 0)
+		return refuse(rq, E_USER_DISABLED, NULL);
+	st = check_still_proved(rq, a);
+	return st == E_NOT_FOUND ? refuse(rq, E_BAD_SIGN_IN_ATTEMPT, NULL) : st;
+}
+
 static enum status
 find(struct request *rq, struct str id_text, bool counted, struct attempt *ret_attempt)
 {
@@ -304,6 +319,9 @@ attempt_advance(struct request *rq, struct attempt *a, enum flow_event event)
 {
 	struct needs n;
 
+	/* A profile may have been filled with a new password: then it was held before that. */
+	if (event != EVENT_PROFILE_FILLED)
+		TRY(attempt_hold(rq, a));
 	a->row.second_done = a->row.second_done || event == EVENT_SECOND_FACTOR_RIGHT;
 	TRY(needs_load(rq, a, &n));
 	if (!flow_next(FLOW_SIGN_IN, a->state, event, n.facts, &a->state))

@@ -64,6 +64,13 @@ struct attempt_start {
 enum status attempt_begin(struct request *rq, const struct attempt_start *s) MUST_CHECK;
 
 /*
+ * TX_WRITE: until the commit nobody changes the password of an attempt that began with a proof. Refused,
+ * E_BAD_SIGN_IN_ATTEMPT, when somebody did while this waited; E_USER_DISABLED. attempt_advance() begins with it, but
+ * for a filled profile.
+ */
+enum status attempt_hold(struct request *rq, const struct attempt *a) MUST_CHECK;
+
+/*
  * TX_WRITE: the event has been proved. The next step, or signed in when none is left: in the caller's
  * session. An attempt that goes on moves there too. E_BAD_SIGN_IN_ATTEMPT, refused, when the event is
  * not of this step, or somebody else took it.

@@ -131,6 +131,7 @@ complete_profile(struct request *rq)
 	TRY(attempt_find(rq, query_text(rq, "attempt_id"), false, &a));
 	if (a.state != STATE_PROFILE)
 		return refuse(rq, E_BAD_SIGN_IN_ATTEMPT, NULL);
+	TRY(attempt_hold(rq, &a));
 	TRY(profile_load(rq, a.row.user, attempt_is_by_password(&a), &before));
 	TRY(fill(rq, a.row.user, before.missing));
 	TRY(profile_load(rq, a.row.user, attempt_is_by_password(&a), &after));

@@ -351,6 +351,10 @@ check_not_here_yet(struct request *rq, struct user_id user)
 static enum status
 sign_in_by_password(struct request *rq, const struct proof *p)
 {
+	int64_t rows;
+
+	/* Whoever changes the password, or declares it known to others, at this moment comes first, or after the sign-in, which they end. */
+	TRY(sql_account_lock(&rq->task, rq->deployment->id, p->secret.id, &rows));
 	TRY(confirm_account(rq, p));
 	TRY(lent_password_spend(rq, &p->secret));
 	TRY(begin(rq, p));
