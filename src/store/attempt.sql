@@ -24,9 +24,9 @@ DELETE FROM signup_attempt
 
 -- :name signin_attempt_find :one signin_attempt_full
 -- :in deployment_id deployment, signin_attempt_id id, time now, int most
--- :out signin_attempt_id id, session_id session, user_id user, int contact, text email, text method, text steps, bool first_done, bool second_required, bool second_done, int failures, time proved_at
+-- :out signin_attempt_id id, session_id session, user_id user, int contact, text email, text method, text steps, bool first_done, bool second_required, bool second_done, int failures, time proved_at, time created_at
 -- Only one that can still go on.
-SELECT id, session_id, user_id, contact_id, email, method, steps, first_done, second_required, second_done, failures, proved_at
+SELECT id, session_id, user_id, contact_id, email, method, steps, first_done, second_required, second_done, failures, proved_at, created_at
   FROM signin_attempt
  WHERE deployment_id = :deployment AND id = :id AND completed = 0 AND expires_at > :now AND failures <= :most;
 

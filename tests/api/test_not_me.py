@@ -10,7 +10,7 @@ import totp
 from authenticator import register
 from authenticator import sign_in as sign_in_by_passkey
 from contacts import EMAIL, PHONE, PHONES
-from flows import OTP, reset_token
+from flows import OTP, code_to, prepare, reset_token, start, verify
 from harness import PASSWORD, race
 from test_factors import ON
 from test_ground_rules import OPENAPI
@@ -194,6 +194,20 @@ def test_AUT10_an_attempt_under_way_is_void(d):
     assert press(d, token).status == 200
     assert thief.post("/auth/attempt-verification", {"verification_code": "123456"},
                       {"attempt_identifier": attempt["id"], "identifier_type": "signin"}).code == "BAD_SIGN_IN_ATTEMPT"
+
+
+def test_AUT10_a_code_that_was_mailed_before_is_void(d):
+    """Whoever has read it had the account back after the press."""
+    browser, who = noticed(d)
+    thief = d.browser()
+    attempt = start(thief, "email_otp", email=who.email).attempt
+    assert prepare(thief, attempt).status == 200
+    code = code_to(d, who.email, "sign_in_code")
+    assert press(d, link(d, who.email)).status == 200
+    assert verify(thief, attempt, code).code == "BAD_SIGN_IN_ATTEMPT" and not thief.is_signed_in
+    fresh = d.browser()
+    attempt = start(fresh, "email_otp", email=who.email).attempt
+    assert prepare(fresh, attempt).status == 200 and verify(fresh, attempt, code_to(d, who.email, "sign_in_code")).attempt["completed"] is True
 
 
 def test_RCV05_no_header_changes_the_link(d):

@@ -59,16 +59,21 @@ counted_name(struct request *rq, const struct attempt *a)
 
 /* ---- finding ---- */
 
-/* What was proved before the password changed was proved by whoever knew the old one. */
+/*
+ * What was proved before the password changed was proved by whoever knew the old one; and a code or link sent before may
+ * be in the hands of whoever it was changed for.
+ */
 static enum status
-check_still_proved(struct request *rq, const struct attempt *a)
+check_not_older(struct request *rq, const struct attempt *a, int64_t since)
 {
 	struct account_password_changed_row row;
+	enum status st = sql_account_password_changed(&rq->task, rq->deployment->id, a->row.user, &row);
 
-	if (!a->row.first_done)
+	/* Nobody's, which nothing proves. */
+	if (st == E_NOT_FOUND)
 		return OK;
-	TRY(sql_account_password_changed(&rq->task, rq->deployment->id, a->row.user, &row));
-	return row.at > a->row.proved_at ? E_NOT_FOUND : OK;
+	TRY(st);
+	return row.at > since ? E_NOT_FOUND : OK;
 }
 
 enum status
@@ -82,7 +87,7 @@ attempt_hold(struct request *rq, const struct attempt *a)
 	TRY(sql_account_lock(&rq->task, rq->deployment->id, a->row.user, &rows));
 	if (rows == 0)
 		return refuse(rq, E_USER_DISABLED, NULL);
-	st = check_still_proved(rq, a);
+	st = check_not_older(rq, a, a->row.proved_at);
 	return st == E_NOT_FOUND ? refuse(rq, E_BAD_SIGN_IN_ATTEMPT, NULL) : st;
 }
 
@@ -98,7 +103,7 @@ find(struct request *rq, struct str id_text, bool counted, struct attempt *ret_a
 	    counted ? ATTEMPT_GUESSES : ATTEMPT_GUESSES - 1, &a.row));
 	if (!flow_first(a.row.steps, &a.state))
 		return fail(&rq->task, E_INTERNAL, "an attempt that is at no step");
-	TRY(check_still_proved(rq, &a));
+	TRY(check_not_older(rq, &a, a.row.first_done ? a.row.proved_at : a.row.created_at));
 	*ret_attempt = a;
 	return OK;
 }
