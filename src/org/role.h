@@ -40,6 +40,6 @@ enum status workspace_role_put(struct task *t, struct deployment_id d, struct or
 
 /* Delete one, and take it from whoever holds it. E_NOT_FOUND: neither the deployment's nor this one's. */
 enum status org_role_remove(
-    struct task *t, struct deployment_id d, struct org_id org, struct orgrole_id role, unsigned by) MUST_CHECK;
+    struct task *t, struct deployment_id d, struct org_id org, struct orgrole_id id, unsigned by) MUST_CHECK;
 enum status workspace_role_remove(
-    struct task *t, struct deployment_id d, struct workspace_id workspace, struct wsrole_id role, unsigned by) MUST_CHECK;
+    struct task *t, struct deployment_id d, struct workspace_id workspace, struct wsrole_id id, unsigned by) MUST_CHECK;

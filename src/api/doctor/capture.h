@@ -40,5 +40,5 @@ size_t capture_field_count(const struct capture_fields *f, struct str name);
 
 enum status capture_add(struct task *t, struct capture_fields *f, struct str name, struct str value) MUST_CHECK;
 enum status capture_url(struct task *t, struct capture *c, struct str url) MUST_CHECK;	/* scheme, host and target */
-enum status capture_read_curl(struct task *t, struct str text, struct capture *ret_capture) MUST_CHECK;
-enum status capture_read_har(struct task *t, struct str text, struct capture *ret_capture) MUST_CHECK;
+enum status capture_read_curl(struct task *t, struct str text, struct capture *c) MUST_CHECK;
+enum status capture_read_har(struct task *t, struct str text, struct capture *c) MUST_CHECK;
