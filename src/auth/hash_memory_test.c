@@ -21,12 +21,6 @@ map(size_t n)
 	return p;
 }
 
-static bool
-is_zero(const char *p, size_t n)
-{
-	return p[0] == 0 && memcmp(p, p + 1, n - 1) == 0;
-}
-
 /* Each in a thread of its own: what a thread keeps is its own. */
 static void
 in_thread(void *(*run)(void *arg))
@@ -38,6 +32,12 @@ in_thread(void *(*run)(void *arg))
 }
 
 #ifndef UNDER_SANITIZER
+
+static bool
+is_zero(const char *p, size_t n)
+{
+	return p[0] == 0 && memcmp(p, p + 1, n - 1) == 0;
+}
 
 static void *
 keep_and_look(void *arg)
