@@ -189,6 +189,7 @@ test_numbers_have_bounds(void **state)
 
 		snprintf(line, sizeof(line), "user list --deployment=a --limit=%s", wrong[i]);
 		ty = type(line);
+		ty.c.t = &ty.t; /* not that of the one it was copied from */
 		assert_int_equal(ty.st, OK);
 		if (command_int(&ty.c, "limit", 1, 10, 7, &limit) != E_BAD_REQUEST_BODY || limit != 3)
 			fail_msg("--limit=%s was taken", wrong[i]);
