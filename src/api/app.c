@@ -342,6 +342,12 @@ app_request(void *arg, struct exchange *x)
 	request_send(rq, true);
 }
 
+static bool
+app_begin(void *arg, struct exchange *x, void *room)
+{
+	return fast_begin(arg, x, room);
+}
+
 static size_t
 app_body_limit(void *arg, const struct http_head *head)
 {
@@ -387,5 +393,6 @@ app_handler(struct app *app)
 {
 	return (struct handler){
 		.arg = app, .body_limit = app_body_limit, .request = app_request, .refusal = app_refusal,
+		.begin = app_begin, .begun_room = fast_room,
 	};
 }

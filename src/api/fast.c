@@ -11,6 +11,8 @@
 
 /* The longest origin and the standing headers fit many times; a longer one takes the slow way. */
 enum { HEADERS_ROOM = 2048, LAST_ROOM = 256 };
+/* Of a snapshot, in bytes: what any look-up reads, what a check reads besides, and what is fetched of the largest. */
+enum { HEAD_READS = 1024, CHECK_READS = 640, MOST_READS = 8192 };
 
 extern const struct route route_session_get, route_session_check;
 
@@ -142,34 +144,6 @@ fast_answer_waiting(struct request *rq, const struct snapshot *s)
 	return true;
 }
 
-/* Everything but the deployment's reference is on this stack. */
-static bool
-fast_serve(struct request *rq)
-{
-	struct token_hash hash;
-	struct str token = fast_token(rq);
-	struct snapshot *s;
-	bool served;
-
-	if (!token_is_stored(token)) {
-		/* No token that is stored: nobody is signed in. */
-		served = rq->route->by_proxy && answer_check(rq, STR_NONE) && !rq->priv->headers.failed;
-		if (served)
-			request_answer_light(rq);
-		return served;
-	}
-	if (token_hash(&rq->task, token, &hash) != OK)
-		return false;
-	s = (rq->route->by_proxy ? cache_find_brief : cache_find)(rq->app->cache, rq->deployment->id, &hash, rq->task.now);
-	if (!s)
-		return false;
-	served = answer_snapshot(rq, s) && !rq->priv->headers.failed;
-	if (served)
-		request_answer_light(rq);
-	snapshot_unref(s);
-	return served;
-}
-
 /*
  * A proxy's configuration asks the same few questions all the time: the one that this thread
  * read last is kept, with a copy of the text that it is made of. Good until the next call.
@@ -202,22 +176,138 @@ fast_ask(struct request *rq)
 	return !rq->priv->ask.wrong && !rq->priv->ask.token;
 }
 
+/* ---- in two halves: up to the look-up, and from there ---- */
+
+/* How near to the processor that is which answers a request. */
+enum nearness { FAR, PLACED, HEADED, NEAR };
+
+/* Such a request up to the look-up; it holds a reference to its deployment. */
+struct begun {
+	struct request         rq;
+	struct request_private p;
+	struct begun          *next;	/* begun after this one, in the same turn */
+	enum nearness          nearness;
+	bool                   has_token;
+	char                   headers[HEADERS_ROOM];
+};
+
+const size_t fast_room = sizeof(struct begun);
+
+/* The one begun last in this turn, by this loop. */
+static _Thread_local struct begun *newest;
+
+/*
+ * One step nearer. What a step asks for comes while the kernel is at work for other connections, and the
+ * next step reads it; asking for all of an answer at once would wait for the first of its lines.
+ */
+static void
+fetch(struct begun *b)
+{
+	struct cache *c = b->rq.app->cache;
+	bool is_check = b->rq.route->by_proxy;
+
+	if (!b->has_token || b->nearness == NEAR)
+		return;
+	if (b->nearness == FAR)
+		cache_fetch_place(c, &b->p.hash);
+	else if (b->nearness == PLACED)
+		cache_fetch(c, &b->p.hash, 0, is_check ? CHECK_READS : HEAD_READS);
+	else if (!is_check)
+		cache_fetch(c, &b->p.hash, HEAD_READS, MOST_READS);
+	b->nearness++;
+}
+
+/* false: nothing is held. */
+static bool
+fast_open(struct begun *b, struct app *app, struct exchange *x)
+{
+	const struct route *route = fast_route(&x->head);
+	struct request *rq = &b->rq;
+	struct str token;
+
+	if (!route || !coherence_lease_holds())
+		return false;
+	request_init_light(rq, &b->p, app, x);
+	b->p.headers = (struct buf){ .p = b->headers, .cap = sizeof(b->headers), .max = sizeof(b->headers) };
+	b->next = NULL;
+	b->nearness = FAR;
+	rq->route = route;
+	if (fast_ask(rq) && request_admit_light(rq)) {
+		token = fast_token(rq);
+		b->has_token = token_is_stored(token);
+		if (!b->has_token || token_hash(&rq->task, token, &b->p.hash) == OK)
+			return true;
+	}
+	deployment_unref(rq->deployment);
+	return false;
+}
+
+/* No token that is stored: nobody is signed in. */
+static bool
+serve_nobody(struct begun *b)
+{
+	return b->rq.route->by_proxy && answer_check(&b->rq, STR_NONE);
+}
+
+static bool
+fast_serve(struct begun *b)
+{
+	struct request *rq = &b->rq;
+	struct snapshot *s = NULL;
+	bool served;
+
+	if (b->has_token)
+		s = cache_find(rq->app->cache, rq->deployment->id, &b->p.hash, rq->task.now);
+	served = s ? answer_snapshot(rq, s) : !b->has_token && serve_nobody(b);
+	served = served && !b->p.headers.failed;
+	if (served)
+		request_answer_light(rq);
+	snapshot_unref(s);
+	deployment_unref(rq->deployment);
+	return served;
+}
+
+bool
+fast_begin(struct app *app, struct exchange *x, void *room)
+{
+	struct begun *b = room, *before = newest;
+
+	if (!fast_open(b, app, x))
+		return false;
+	x->user = b;
+	newest = b;
+	fetch(b);
+	if (before) {
+		before->next = b;
+		fetch(before);
+	}
+	return true;
+}
+
+/* A lease may have ended since. */
+static bool
+fast_finish(struct begun *b)
+{
+	b->rq.x->user = NULL;
+	if (newest == b)
+		newest = NULL;
+	while (b->has_token && b->nearness < NEAR)
+		fetch(b);
+	if (b->next)
+		fetch(b->next);
+	if (coherence_lease_holds())
+		return fast_serve(b);
+	deployment_unref(b->rq.deployment);
+	return false;
+}
+
 bool
 fast_answer(struct app *app, struct exchange *x)
 {
 	/* Written before it is read, so it is spared the zeroing of the stack. */
-	char headers[HEADERS_ROOM] __attribute__((uninitialized));
-	const struct route *route = fast_route(&x->head);
-	struct request_private p;
-	struct request rq;
-	bool served;
+	struct begun b __attribute__((uninitialized));
 
-	if (!route || !coherence_lease_holds())
-		return false;
-	request_init_light(&rq, &p, app, x);
-	p.headers = (struct buf){ .p = headers, .cap = sizeof(headers), .max = sizeof(headers) };
-	rq.route = route;
-	served = fast_ask(&rq) && request_admit_light(&rq) && fast_serve(&rq);
-	deployment_unref(rq.deployment);
-	return served;
+	if (x->user)
+		return fast_finish(x->user);
+	return fast_open(&b, app, x) && fast_serve(&b);
 }

@@ -11,6 +11,10 @@
  */
 bool fast_answer(struct app *app, struct exchange *x) MUST_CHECK;
 
+/* The first half of it, as struct handler has it: begin; `room` is fast_room bytes. fast_answer() is the second. */
+bool fast_begin(struct app *app, struct exchange *x, void *room);
+extern const size_t fast_room;
+
 struct request;
 struct snapshot;
 

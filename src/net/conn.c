@@ -3,14 +3,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/conn.h"
 
 enum {
-	/* Read at once while a head is expected: some pipelined ones, and little to keep if one blocks. */
-	HEAD_READ = 16 * 1024,
+	/* Of a client that is listened to. */
+	IDLE_EVENTS = UV_READABLE | UV_DISCONNECT,
 	/* After a large answer the gathering buffer is given back. */
 	GATHER_KEPT_MAX = 256 * 1024,
 };
@@ -61,10 +62,34 @@ conn_poll(struct conn *c, int events)
 	if (c->events == events)
 		return;
 	c->events = events;
+	c->edges = false;
 	if (events == 0)
 		uv_poll_stop(&c->poll);
 	else if (uv_poll_start(&c->poll, events, on_poll) != 0)
 		conn_close(c);
+}
+
+/*
+ * Have the kernel speak up only when something new comes. As libuv asks, it looks once more at each connection that has
+ * just been read, whether there is more: a fortieth of what a request costs. libuv cannot ask otherwise, but what it
+ * polls with is ours to use, and it only asks anew when the events change. docs/decisions/edge.md
+ */
+static void
+poll_edges(struct conn *c)
+{
+	struct epoll_event e = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.fd = c->fd };
+
+	c->edges = epoll_ctl(uv_backend_fd(&c->loop->uv), EPOLL_CTL_MOD, c->fd, &e) == 0;
+}
+
+/* Between requests, which is where most connections are most of the time. */
+static void
+conn_poll_idle(struct conn *c)
+{
+	if (c->events != IDLE_EVENTS)
+		conn_poll(c, IDLE_EVENTS);
+	else if (!c->edges)
+		poll_edges(c);
 }
 
 /*
@@ -171,7 +196,7 @@ events_of(const struct conn *c)
 
 	/* While it is kept waiting, a client may send one head more, and no more than that. */
 	if (!c->eof && !c->closing && c->in.n < c->loop->limits->http1.head)
-		events |= UV_READABLE;
+		events |= IDLE_EVENTS;
 	return events;
 }
 
@@ -201,13 +226,17 @@ settle(struct conn *c)
 	}
 	if (c->wait != wait || wait == WAIT_IDLE)
 		loop_wait(c, wait);
-	conn_poll(c, events_of(c));
+	if (wait == WAIT_IDLE)
+		conn_poll_idle(c);
+	else
+		conn_poll(c, events_of(c));
 }
 
 static void
 discard(struct conn *c)
 {
-	ssize_t n = recv(c->fd, c->loop->read, READ_MAX, 0);
+	struct loop *l = c->loop;
+	ssize_t n = recv(c->fd, l->read + (size_t)l->n_begun * HEAD_READ, READ_MAX, 0);
 
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		conn_close(c);
@@ -229,12 +258,16 @@ static void
 conn_read(struct conn *c)
 {
 	struct loop *l = c->loop;
+	char *to = l->read + (size_t)l->n_begun * HEAD_READ;
 	size_t max = room(c);
 	ssize_t n;
 
 	if (max == 0 || c->eof || c->closing)
 		return;
-	n = recv(c->fd, l->read, max, 0);
+	n = recv(c->fd, to, max, 0);
+	/* There may be more, which is nothing new. */
+	if (c->edges && (n == (ssize_t)max || (n < 0 && errno == EINTR)))
+		poll_edges(c);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
@@ -244,7 +277,7 @@ conn_read(struct conn *c)
 	count(&l->n.bytes_in, (uint64_t)n);
 	c->eof = n == 0;
 	if (n > 0)
-		intake_take(c, (struct str){ l->read, (size_t)n });
+		intake_take(c, (struct str){ to, (size_t)n });
 	settle(c);
 }
 
@@ -262,6 +295,10 @@ on_poll(uv_poll_t *poll, int failed, int events)
 {
 	struct conn *c = poll->data;
 
+	if (c->loop->n_begun == BEGUN_MAX)
+		intake_finish(c->loop);
+	if (c->state == CONN_CLOSED)
+		return;
 	if (failed != 0) {
 		conn_close(c);
 		return;
@@ -271,6 +308,9 @@ on_poll(uv_poll_t *poll, int failed, int events)
 	if (c->state == CONN_LINGER)
 		discard(c);
 	else if (events & UV_READABLE && c->state != CONN_CLOSED)
+		conn_read(c);
+	/* Its FIN came with its last bytes, and will not be told again. */
+	if (events & UV_DISCONNECT && c->edges && c->state != CONN_CLOSED)
 		conn_read(c);
 }
 
@@ -394,5 +434,5 @@ conn_new(struct loop *l, int fd, const struct net_addr *peer, const struct net_a
 	buf_init(&c->in, SIZE_MAX);
 	buf_init(&c->out, SIZE_MAX);
 	loop_conn_came(c);
-	conn_poll(c, UV_READABLE);
+	conn_poll(c, IDLE_EVENTS);
 }

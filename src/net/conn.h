@@ -52,6 +52,7 @@ struct conn {
 	enum conn_state state;
 	bool eof;     /* the client has sent its FIN */
 	bool closing; /* nothing is read as a request any more; close once .out is gone */
+	bool edges;   /* only what is new is told of */
 	bool greeted; /* it has had an answer */
 };
 
@@ -73,6 +74,8 @@ struct listener {
 
 enum {
 	READ_MAX = 64 * 1024, /* of a body, per turn and connection */
+	/* Read at once while a head is expected: some pipelined ones, and little to keep if one blocks. */
+	HEAD_READ = 16 * 1024,
 	DATE_MAX = 48,
 };
 
@@ -81,6 +84,7 @@ struct loop {
 	uv_async_t wake;
 	uv_timer_t tick;
 	uv_prepare_t turn;
+	uv_check_t polled;
 	pthread_t thread;
 	struct server *server;
 	const struct net_limits *limits;
@@ -96,7 +100,10 @@ struct loop {
 	struct exchange *spare;
 	size_t n_spare;
 	struct buf gather; /* answers of the connection at work, until they are written at once */
-	char *read;        /* READ_MAX bytes, lent to the connection at work */
+	char *read;        /* HEAD_READ bytes for each that is begun, and READ_MAX lent to the connection at work */
+	char *rooms;       /* the handler's, for each that is begun */
+	struct exchange *begun[BEGUN_MAX]; /* in this turn, and not yet with the handler; in order */
+	unsigned n_begun;
 	uint64_t next_id;
 	uint64_t id_step;
 	char date[DATE_MAX]; /* "Date: …\r\n" */
@@ -168,6 +175,7 @@ void intake_resume(struct conn *c);                 /* what was kept in c->in */
 void intake_refuse(
     struct conn *c, struct exchange *x, enum status why); /* x is released; c closes after it */
 void intake_time_out(struct conn *c);                     /* in a head */
+void intake_finish(struct loop *l);                       /* what was begun goes to the handler */
 
 /* exchange.c */
 struct exchange *exchange_begin(struct conn *c); /* NULL: out of memory; only .head is not yet filled */

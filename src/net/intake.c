@@ -64,6 +64,50 @@ hand_over(struct conn *c, struct exchange *x)
 	l->n_kept++;
 }
 
+/* Alone: nothing is before it and nothing behind, so its views stay where it was read into until the turn ends. */
+static bool
+begin(struct conn *c, struct exchange *x, struct str rest)
+{
+	struct loop *l = c->loop;
+	const struct handler *handler = l->handler;
+
+	if (handler->begin == NULL || l->n_begun == BEGUN_MAX || rest.n > 0 || c->in.n > 0 || c->gathered > 0)
+		return false;
+	if (!handler->begin(handler->arg, x, l->rooms + l->n_begun * handler->begun_room))
+		return false;
+	count(&l->n.requests, 1);
+	c->x = x;
+	c->state = CONN_HANDLER;
+	l->begun[l->n_begun++] = x;
+	return true;
+}
+
+static void
+finish(struct loop *l, struct exchange *x)
+{
+	struct conn *c = x->conn;
+
+	if (c != NULL)
+		c->behind = c->in.n;
+	l->handler->request(l->handler->arg, x);
+	if (!x->answered) {
+		CHECK(x->own != NULL);
+		l->n_kept++;
+		return;
+	}
+	exchange_release(l, x);
+	if (c != NULL)
+		conn_answered(c);
+}
+
+void
+intake_finish(struct loop *l)
+{
+	for (unsigned i = 0; i < l->n_begun; i++)
+		finish(l, l->begun[i]);
+	l->n_begun = 0;
+}
+
 /* The client asked first whether to send the body, and has not begun. */
 static void
 say_continue(struct conn *c)
@@ -135,7 +179,8 @@ begin_request(struct conn *c, struct exchange *x, struct str rest)
 		x->body = (struct str){ rest.p, length };
 	x->raw.n += length;
 	c->behind = rest.n - length;
-	hand_over(c, x);
+	if (length > 0 || !begin(c, x, rest))
+		hand_over(c, x);
 	return length;
 }
 

@@ -29,6 +29,13 @@ on_turn(uv_prepare_t *turn)
 	((struct loop *)turn->data)->now = 0;
 }
 
+/* After each poll. */
+static void
+on_polled(uv_check_t *polled)
+{
+	intake_finish(polled->data);
+}
+
 /* RFC 9110 §6.6.1 and §5.6.7: English names, whatever the locale. Made once a second. */
 struct str
 loop_date(struct loop *l)
@@ -223,6 +230,7 @@ on_wake(uv_async_t *wake)
 	struct loop *l = wake->data;
 	struct exchange *next;
 
+	intake_finish(l);
 	for (struct exchange *x = take_mail(l); x != NULL; x = next) {
 		next = x->next;
 		deliver(l, x);
@@ -243,6 +251,7 @@ close_handles(struct loop *l)
 	uv_close((uv_handle_t *)&l->wake, NULL);
 	uv_close((uv_handle_t *)&l->tick, NULL);
 	uv_close((uv_handle_t *)&l->turn, NULL);
+	uv_close((uv_handle_t *)&l->polled, NULL);
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 }
 
@@ -298,7 +307,9 @@ init_handles(struct loop *l)
 	CHECK(uv_timer_init(&l->uv, &l->tick) == 0);
 	CHECK(uv_prepare_init(&l->uv, &l->turn) == 0);
 	CHECK(uv_prepare_start(&l->turn, on_turn) == 0);
-	l->wake.data = l->tick.data = l->turn.data = l;
+	CHECK(uv_check_init(&l->uv, &l->polled) == 0);
+	CHECK(uv_check_start(&l->polled, on_polled) == 0);
+	l->wake.data = l->tick.data = l->turn.data = l->polled.data = l;
 	return true;
 }
 
@@ -313,13 +324,15 @@ loop_new(struct server *s, const struct net_limits *limits, const struct handler
 	l->limits = limits;
 	l->handler = handler;
 	l->listeners = calloc(n_listen + 1, sizeof(l->listeners[0]));
-	l->read = malloc(READ_MAX);
+	l->read = malloc(READ_MAX + BEGUN_MAX * HEAD_READ);
+	l->rooms = malloc(BEGUN_MAX * handler->begun_room + 1);
 	l->reserve_fd = -1;
 	buf_init(&l->gather, SIZE_MAX);
 	set_times(l, limits);
-	if (l->listeners != NULL && l->read != NULL && init_handles(l))
+	if (l->listeners != NULL && l->read != NULL && l->rooms != NULL && init_handles(l))
 		return l;
 	free(l->read);
+	free(l->rooms);
 	free(l->listeners);
 	free(l);
 	return NULL;
@@ -386,6 +399,7 @@ loop_free(struct loop *l)
 	free_spares(l);
 	buf_done(&l->gather);
 	free(l->read);
+	free(l->rooms);
 	free(l->listeners);
 	free(l);
 	return NULL;

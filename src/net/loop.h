@@ -83,12 +83,22 @@ struct handler {
 	 */
 	void (*request)(void *arg, struct exchange *x);
 	/*
+	 * A request that came alone and without a body: have what request() will read fetched from far memory, while
+	 * others are looked at. true: request(x) is called before the loop waits again, after at most BEGUN_MAX others
+	 * were begun, in the order in which they were; the client may be gone by then. false: it is called at once.
+	 * `room` is `begun_room` bytes for the handler's own use, until request() has returned. NULL: always false.
+	 */
+	bool (*begin)(void *arg, struct exchange *x, void *room);
+	size_t begun_room;
+	/*
 	 * A request that was refused below: fill in the answer's headers and body. The
 	 * status is status_info[why].http. x->head holds what could be read of it.
 	 */
 	void (*refusal)(void *arg, const struct exchange *x, enum status why, struct buf *ret_headers,
 	    struct buf *ret_body);
 };
+
+enum { BEGUN_MAX = 4 };
 
 struct net_limits {
 	struct http1_limits http1;

@@ -421,6 +421,76 @@ test_a_waiting_client_cannot_fill_memory(void **state)
 	close(c.fd);
 }
 
+/* The kernel tells of what is new once: a FIN that came with bytes, and bytes beyond what one read takes, are not forgotten. */
+static void
+test_what_is_told_of_once(void **state)
+{
+	enum { REQUESTS = 1200 };
+	static char text[REQUESTS * 48];
+	struct client c;
+	char want[16];
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < REQUESTS; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "GET /query?%d HTTP/1.1\r\n" HOST "\r\n", i);
+	assert_true(n > 2 * (size_t)16 * 1024);
+	for (int round = 0; round < 50; round++) {
+		dial(bed, &c);
+		for (int i = 0; i < 3; i++) {
+			say(&c, GET("/query?first"));
+			hear_status(&c, 200, "first");
+		}
+		say(&c, round % 10 == 0 ? text : GET("/query?0"));
+		shutdown(c.fd, SHUT_WR);
+		for (int i = 0; i < (round % 10 == 0 ? REQUESTS : 1); i++) {
+			snprintf(want, sizeof(want), "%d", i);
+			hear_status(&c, 200, want);
+		}
+		hear_end(&c);
+	}
+	/* And one that says nothing more. */
+	dial(bed, &c);
+	say(&c, GET("/query?first"));
+	hear_status(&c, 200, "first");
+	shutdown(c.fd, SHUT_WR);
+	hear_end(&c);
+}
+
+/* More at once than are begun in one turn, of which some are gone before they are answered. */
+static void
+test_many_in_one_turn(void **state)
+{
+	enum { CLIENTS = 5 * BEGUN_MAX };
+	struct client c[CLIENTS];
+	char text[64];
+
+	(void)state;
+	for (int i = 0; i < CLIENTS; i++)
+		dial(bed, &c[i]);
+	for (int round = 0; round < 200; round++) {
+		for (int i = 0; i < CLIENTS; i++) {
+			snprintf(text, sizeof(text), "GET %s?%d HTTP/1.1\r\n" HOST "\r\n", i % 7 == 3 ? "/later" : "/query", i);
+			say(&c[i], text);
+			if ((i + round) % 9 != 0)
+				continue;
+			struct linger none = { .l_onoff = 1 };
+
+			setsockopt(c[i].fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+			close(c[i].fd);
+			dial(bed, &c[i]);
+		}
+		for (int i = 0; i < CLIENTS; i++) {
+			snprintf(text, sizeof(text), "%d", i);
+			if ((i + round) % 9 != 0)
+				hear_status(&c[i], 200, text);
+		}
+	}
+	assert_true(atomic_load(&bed->begun) > 100u * CLIENTS);
+	for (int i = 0; i < CLIENTS; i++)
+		close(c[i].fd);
+}
+
 #define IMPATIENT(test) cmocka_unit_test_setup_teardown(test, set_up_impatient, tear_down)
 
 int
@@ -446,6 +516,8 @@ main(void)
 		BEDDED(test_large_answers),
 		BEDDED(test_client_gone_while_held),
 		BEDDED(test_a_waiting_client_cannot_fill_memory),
+		BEDDED(test_what_is_told_of_once),
+		BEDDED(test_many_in_one_turn),
 	};
 
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);

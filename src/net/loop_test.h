@@ -41,6 +41,7 @@ struct bed {
 	struct exchange *held[HELD_MAX];
 	size_t n_held;
 	struct exchange seen;  /* peer and local of the last request */
+	atomic_uint begun;     /* requests that were begun before they were handled */
 	atomic_uint smuggled;  /* requests for /smuggled: must stay 0 */
 	atomic_uint done_gone; /* posts whose client was gone */
 	char big[1024 * 1024];
@@ -105,12 +106,27 @@ handle_held(struct bed *bed, struct exchange *x)
 	pthread_mutex_unlock(&bed->lock);
 }
 
+/* All but /hello are begun first, and their room is theirs until they are answered or kept. */
+static bool
+begin(void *arg, struct exchange *x, void *room)
+{
+	struct bed *bed = arg;
+
+	if (str_eq(x->head.path, S("/hello")))
+		return false;
+	memcpy(room, &x, sizeof(x));
+	x->user = room;
+	atomic_fetch_add(&bed->begun, 1);
+	return true;
+}
+
 static void
 handle(void *arg, struct exchange *x)
 {
 	struct bed *bed = arg;
 	struct str path = x->head.path;
 
+	assert_true(x->user == NULL || memcmp(x->user, &x, sizeof(x)) == 0);
 	pthread_mutex_lock(&bed->lock);
 	bed->seen.peer = x->peer;
 	bed->seen.local = x->local;
@@ -177,7 +193,8 @@ bed_try(struct bed *bed, const char *where, unsigned n_loops, const struct net_l
 		.n_listen = 1,
 		.n_loops = n_loops,
 		.limits = *limits,
-		.handler = { .arg = bed, .body_limit = body_limit, .request = handle, .refusal = refusal },
+		.handler = { .arg = bed, .body_limit = body_limit, .request = handle, .refusal = refusal,
+		    .begin = begin, .begun_room = sizeof(struct exchange *) },
 	};
 
 	return server_start(&c, &bed->server, why, why_n);

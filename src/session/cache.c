@@ -8,7 +8,7 @@
 
 #include "session/slab.h"
 
-enum { SHARDS = 64, BUCKETS_MIN = 64, FLIGHTS = 64, AHEAD = 1024, AHEAD_MAX = 8192 };
+enum { SHARDS = 64, BUCKETS_MIN = 64, LINE = 64 };
 
 /* A fill under way. */
 struct flight {
@@ -25,8 +25,8 @@ struct flight {
  */
 struct shard {
 	_Alignas(64) pthread_mutex_t lock;
-	struct snapshot **buckets;
-	size_t            n_buckets;	/* a power of two */
+	_Atomic(struct snapshot **) buckets;
+	atomic_size_t     n_buckets;	/* a power of two */
 	size_t            n;
 	size_t            bytes;	/* of snapshots and buckets */
 	size_t            hand;
@@ -108,17 +108,13 @@ shard_bucket(const struct shard *sh, const struct token_hash *token)
 }
 
 static struct snapshot **
-slot_from(struct snapshot **at, struct deployment_id d, const struct token_hash *token)
+shard_slot(struct shard *sh, struct deployment_id d, const struct token_hash *token)
 {
+	struct snapshot **at = shard_bucket(sh, token);
+
 	while (*at && !is_of(*at, d, token))
 		at = &(*at)->next;
 	return at;
-}
-
-static struct snapshot **
-shard_slot(struct shard *sh, struct deployment_id d, const struct token_hash *token)
-{
-	return slot_from(shard_bucket(sh, token), d, token);
 }
 
 /* Unlink; the caller drops the reference that the table had. */
@@ -175,40 +171,14 @@ shard_evict(struct shard *sh, size_t ceiling)
 	}
 }
 
-/*
- * Ten thousand answers fit in no processor's cache. Asking for many lines at once, before
- * they are looked at, lets them come together, while others are being checked.
- */
-static void
-prefetch(const struct snapshot *s, size_t from, size_t to)
-{
-	for (size_t at = from; at < to; at += 64)
-		__builtin_prefetch((const char *)s + at, 0, 2);
-}
-
-/* The first of a bucket is nearly always the one that is wanted: what any snapshot has is asked for unseen. */
-static struct snapshot **
-shard_slot_ahead(struct shard *sh, struct deployment_id d, const struct token_hash *token, size_t most)
-{
-	struct snapshot **at = shard_bucket(sh, token);
-
-	if (*at)
-		prefetch(*at, 0, AHEAD);
-	at = slot_from(at, d, token);
-	if (*at && most > AHEAD)
-		prefetch(*at, AHEAD, (*at)->size < most ? (*at)->size : most);
-	return at;
-}
-
-/* `most`: how far into it the caller reads. */
-static struct snapshot *
-find(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now, size_t most)
+struct snapshot *
+cache_find(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now)
 {
 	struct shard *sh = shard_of(c, token);
 	struct snapshot *found = NULL, *dropped = NULL, **at;
 
 	pthread_mutex_lock(&sh->lock);
-	at = sh->n > 0 ? shard_slot_ahead(sh, d, token, most) : NULL;
+	at = sh->n > 0 ? shard_slot(sh, d, token) : NULL;
 	if (at && *at && snapshot_is_good(*at, now)) {
 		found = snapshot_ref(*at);
 		sh->hits++;
@@ -226,16 +196,35 @@ find(struct cache *c, struct deployment_id d, const struct token_hash *token, in
 	return found;
 }
 
-struct snapshot *
-cache_find(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now)
+/* ---- for who knows beforehand what will be looked up ---- */
+
+/* An address is all that is made of what is read here, so it need not be true any more when it is used. */
+void
+cache_fetch_place(struct cache *c, const struct token_hash *token)
 {
-	return find(c, d, token, now, AHEAD_MAX);
+	struct shard *sh = shard_of(c, token);
+	size_t n = atomic_load_explicit(&sh->n_buckets, memory_order_relaxed);
+	struct snapshot **buckets = atomic_load_explicit(&sh->buckets, memory_order_relaxed);
+
+	if (n > 0)
+		__builtin_prefetch(&buckets[hash_of(token) / SHARDS & (n - 1)], 0, 2);
 }
 
-struct snapshot *
-cache_find_brief(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now)
+/* The first of a bucket is nearly always the one that is wanted. */
+void
+cache_fetch(struct cache *c, const struct token_hash *token, size_t from, size_t to)
 {
-	return find(c, d, token, now, 0);
+	struct shard *sh = shard_of(c, token);
+	struct snapshot *s;
+	size_t end = to;
+
+	pthread_mutex_lock(&sh->lock);
+	s = sh->n > 0 ? *shard_bucket(sh, token) : NULL;
+	if (s && from > 0 && s->size < to)
+		end = s->size;
+	pthread_mutex_unlock(&sh->lock);
+	for (size_t at = from; s && at < end; at += LINE)
+		__builtin_prefetch((const char *)s + at, 0, 2);
 }
 
 /*

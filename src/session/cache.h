@@ -15,8 +15,14 @@ struct cache *cache_free(struct cache *c);	/* NULL is fine; nobody else may use 
 
 /* A reference to a snapshot that may be served now, or NULL. One that is stale is dropped. Any thread; one short lock. */
 struct snapshot *cache_find(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now);
-/* The same for who does not look at the JSON. */
-struct snapshot *cache_find_brief(struct cache *c, struct deployment_id d, const struct token_hash *token, int64_t now);
+
+/*
+ * Ten thousand answers fit in no processor's cache. Who knows beforehand what will be looked up can have it
+ * fetched while something else is done: first the place where the table tells of it, then bytes `from` to `to` of the
+ * snapshot (to its end at most, where `from` is not 0). Only ever a hint. Any thread; one short lock.
+ */
+void cache_fetch_place(struct cache *c, const struct token_hash *token);
+void cache_fetch(struct cache *c, const struct token_hash *token, size_t from, size_t to);
 
 /* Keep it (takes a reference of its own), in the place of the token's older one; the least used go when memory is short. Any thread. */
 void cache_put(struct cache *c, struct snapshot *s);
