@@ -75,6 +75,43 @@ skip(const char *p, const char *end, uint8_t class)
 	return p;
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Not 0 if any of the eight bytes of v is below n, which is at most 0x80. */
+static inline uint64_t
+below(uint64_t v, uint8_t n)
+{
+	return (v - EACH(n)) & ~v & EACH(0x80);
+}
+
+/* Only what is in TARGET, though not all of it. */
+static inline bool
+is_target(uint64_t v)
+{
+	return ((v & EACH(0x80)) | below(v, '!') | below(v ^ EACH('#'), 1) | below(v ^ EACH(0x7f), 1)) == 0;
+}
+
+/* Only what is in VALUE, though not all of it: no tab. */
+static inline bool
+is_value(uint64_t v)
+{
+	return (below(v, ' ') | below(v ^ EACH(0x7f), 1)) == 0;
+}
+
+/* Eight bytes at a time; what stops that, and the last ones, are looked up one by one. */
+static inline const char *
+skip_long(const char *p, const char *end, bool (*is_plain)(uint64_t v), uint8_t class)
+{
+	uint64_t v;
+
+	for (; end - p >= (ptrdiff_t)sizeof(v); p += sizeof(v)) {
+		memcpy(&v, p, sizeof(v));
+		if (!is_plain(v))
+			break;
+	}
+	return skip(p, end, class);
+}
+
 static inline struct str
 span(const char *from, const char *to)
 {
@@ -143,19 +180,34 @@ read_literal(struct reader *r, struct str lit)
 	return HTTP1_DONE;
 }
 
-/* A run of one class, then one space. */
+/* What was passed over from here on, then one space. */
 static enum http1_result
-read_word(struct reader *r, uint8_t class, struct str *ret_word)
+end_word(struct reader *r, const char *from, struct str *ret_word)
 {
-	const char *from = r->p;
-
-	r->p = skip(from, r->end, class);
 	if (r->p == r->end)
 		return starve(r);
 	if (r->p == from || *r->p != ' ')
 		return refuse(r);
 	*ret_word = span(from, r->p++);
 	return HTTP1_DONE;
+}
+
+static enum http1_result
+read_method(struct reader *r, struct str *ret_word)
+{
+	const char *from = r->p;
+
+	r->p = skip(from, r->end, TOKEN);
+	return end_word(r, from, ret_word);
+}
+
+static enum http1_result
+read_target(struct reader *r, struct str *ret_word)
+{
+	const char *from = r->p;
+
+	r->p = skip_long(from, r->end, is_target, TARGET);
+	return end_word(r, from, ret_word);
 }
 
 static enum http_method
@@ -275,9 +327,9 @@ read_request_line(struct reader *r, struct http_head *h)
 {
 	struct str target;
 
-	STEP(read_word(r, TOKEN, &h->method_text));
+	STEP(read_method(r, &h->method_text));
 	h->method = method_of(h->method_text);
-	STEP(read_word(r, TARGET, &target));
+	STEP(read_target(r, &target));
 	STEP(read_literal(r, S("HTTP/1.")));
 	if (r->p == r->end)
 		return starve(r);
@@ -392,7 +444,7 @@ read_field(struct reader *r, struct http_field *ret_f)
 		return refuse(r);
 	ret_f->name = span(from, r->p);
 	from = ++r->p;
-	to = r->p = skip(from, r->end, VALUE);
+	to = r->p = skip_long(from, r->end, is_value, VALUE);
 	STEP(read_crlf(r));
 	ret_f->value = trim(from, to);
 	return HTTP1_DONE;

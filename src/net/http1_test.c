@@ -274,6 +274,32 @@ test_F22_head(void **state)
 	assert_str(r.head.host, "a");
 }
 
+/* Eight bytes are judged at a time: each byte at each of their places is what it is alone. */
+static void
+test_every_byte_at_every_place(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	for (int c = 0; c < 256; c++) {
+		bool in_target = c > 0x20 && c < 0x7f && c != '#';
+		bool in_value = c == '\t' || (c >= 0x20 && c != 0x7f);
+
+		for (size_t place = 0; place < 24; place++) {
+			size_t n = (size_t)snprintf(big, sizeof(big), "GET /%025d HTTP/1.1\r\nHost: a\r\n\r\n", 7);
+
+			/* A space ends the target, and what follows is no version. */
+			big[5 + place] = (char)c;
+			read_once((struct str){ big, n }, &r);
+			assert_int_equal(r.want, in_target ? 200 : 400);
+			n = (size_t)snprintf(big, sizeof(big), "GET / HTTP/1.1\r\nHost: a\r\nX: %025d\r\n\r\n", 7);
+			big[28 + place] = (char)c;
+			read_once((struct str){ big, n }, &r);
+			assert_int_equal(r.want, in_value ? 200 : 400);
+		}
+	}
+}
+
 static void
 test_F22_fields(void **state)
 {
@@ -427,6 +453,7 @@ main(void)
 		cmocka_unit_test(test_F22_request_line),
 		cmocka_unit_test(test_F22_head),
 		cmocka_unit_test(test_F22_fields),
+		cmocka_unit_test(test_every_byte_at_every_place),
 		cmocka_unit_test(test_F21_chunks),
 		cmocka_unit_test(test_F21_chunk_overhead_is_bounded),
 	};
