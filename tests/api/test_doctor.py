@@ -530,6 +530,14 @@ def test_examining_writes_nothing(server, site):
     assert (site.rows(), site.audit()) == before
 
 
+def test_a_checks_rule_is_named_and_no_alarm_is_raised(server, site):
+    """Examining one wrote check.unreadable into the log, as if a proxy had asked."""
+    before = server.log().count("check.unreadable")
+    found = examine(server, f"GET /session/check?bogus=1 HTTP/1.1\nHost: {site.host}\nX-Forwarded-Proto: https\n")
+    assert codes(found) == ["refused"] and found["findings"][0]["means"].endswith("the rule of this check: a parameter is unknown.")
+    assert server.log().count("check.unreadable") == before
+
+
 # ---- who may ask ----
 
 def test_the_page_is_a_form_without_script(server):

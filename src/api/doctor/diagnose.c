@@ -456,6 +456,8 @@ found_refusal(struct examination *e)
 
 	if (e->admitted == E_MAINTENANCE)
 		examine_found(e, FINDING_MAINTENANCE, S(""));
+	else if (e->priv.ask.wrong)
+		examine_found(e, FINDING_QUERY_UNREADABLE, arena_printf(e->t->arena, "the rule of this check: %s.", e->priv.ask.wrong));
 	else if (e->admitted == E_FORBIDDEN && rq->route->no_navigation && (!rq->origin.p || rq->origin_allowed))
 		examine_found(e, FINDING_NAVIGATION, str_of(kind_of_navigation(e)));
 	else if (e->d->n_findings == 0)
