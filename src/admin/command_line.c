@@ -516,6 +516,17 @@ line_done(struct line *l)
 	conf_free(l->conf);
 }
 
+/* Keys and tickets are shown once: whoever loses them must hear of it. */
+static int
+end_output(int code)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	fprintf(stderr, "sessiond: standard output: %s: the command has run, and its answer is lost\n", strerror(errno ? errno : EIO));
+	return EXIT_FAILED;
+}
+
 int
 command_line(int argc, char **argv)
 {
@@ -528,5 +539,5 @@ command_line(int argc, char **argv)
 	}
 	code = run(&l, argc, argv);
 	line_done(&l);
-	return fflush(stdout) == 0 ? code : EXIT_FAILED;
+	return end_output(code);
 }

@@ -47,6 +47,24 @@ answer_json(struct exchange *x, int status, struct str body)
 	answer_text(x, status, JSON_HEADERS, body);
 }
 
+/*
+ * Not for a name that somebody's DNS has led to this address, whose pages a browser would then take for
+ * their own.
+ */
+static bool
+is_asked_by_address(const struct exchange *x)
+{
+	struct host host;
+
+	return host_parse(http_field(&x->head, S("Host")), &host) && (host.kind != HOST_NAME || host.is_loopback);
+}
+
+static void
+refuse_name(struct exchange *x)
+{
+	answer_json(x, 403, S("{\"error\":\"ask for this page by an address, or as localhost\"}\n"));
+}
+
 /* ---- at once, on the loop ---- */
 
 static void
@@ -67,11 +85,16 @@ get_ready(struct admin *a, struct exchange *x)
 		answer_json(x, 200, S("{\"status\":\"ready\"}\n"));
 }
 
+/* On an address of the network it may well be scraped by name. On loopback only a browser that was led astray has another. */
 static void
 get_metrics(struct admin *a, struct exchange *x)
 {
 	struct buf out;
 
+	if (x->local.family != AF_UNIX && net_addr_is_loopback(&x->local) && !is_asked_by_address(x)) {
+		refuse_name(x);
+		return;
+	}
 	buf_init(&out, METRICS_MAX);
 	metrics_write(&a->c, &out);
 	if (out.failed)
@@ -170,19 +193,13 @@ post_sweep(struct admin *a, struct exchange *x)
 	post_chore(a, x, chore_sweep);
 }
 
-/*
- * Pages about people: not for a name that somebody's DNS has led to this address, whose pages a
- * browser would then take for their own.
- */
 static void
 post_page(struct admin *a, struct exchange *x, void (*run)(struct chore *ch, struct chore_worker *worker))
 {
-	struct host host;
-
-	if (host_parse(http_field(&x->head, S("Host")), &host) && (host.kind != HOST_NAME || host.is_loopback))
+	if (is_asked_by_address(x))
 		post_chore(a, x, run);
 	else
-		answer_json(x, 403, S("{\"error\":\"ask for this page by an address, or as localhost\"}\n"));
+		refuse_name(x);
 }
 
 static void

@@ -59,8 +59,6 @@ admit_ask(struct request *rq)
 	rq->priv->ask = check_read(&rq->x->head);
 	if (!rq->priv->ask.wrong)
 		return OK;
-	log_event(LOG_NOTICE, EV_CHECK, "request=%016llx ip=%s why=\"%s\"", (unsigned long long)rq->x->id, rq->client_text,
-	    rq->priv->ask.wrong);
 	return refuse(rq, E_FORBIDDEN, "What this check asks for cannot be read, so it admits nobody. The server's log says why.");
 }
 

@@ -328,6 +328,9 @@ app_request(void *arg, struct exchange *x)
 		return;
 	}
 	st = request_admit(rq);
+	if (rq->priv->ask.wrong)
+		log_event(LOG_NOTICE, EV_CHECK, "request=%016llx ip=%s why=\"%s\"", (unsigned long long)x->id, rq->client_text,
+		    rq->priv->ask.wrong);
 	if (st == OK && !is_light(rq)) {
 		if (waits_for_another(rq))
 			return;

@@ -13,11 +13,33 @@
 static const char *const reserved[] = { "iss", "sub", "iat", "exp", "nbf", "sid", "sess", "session_id", "act",
 	"organization", "organization_permissions", "workspace", "workspace_permissions", "permissions" };
 
+/* What Go's JSON reader, which finds members in any case, takes for ASCII: U+017F for an s, U+212A for a k. */
+static char
+take_folded(struct str *s)
+{
+	struct str long_s = S("\xC5\xBF"), kelvin = S("\xE2\x84\xAA");
+	bool is_s = str_starts(*s, long_s), is_k = str_starts(*s, kelvin);
+	char c = s->p[0];
+
+	*s = str_from(*s, is_s ? long_s.n : is_k ? kelvin.n : 1);
+	if (is_s || is_k)
+		return is_s ? 's' : 'k';
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool
+is_folded(struct str name, struct str word)
+{
+	while (name.n > 0 && word.n > 0 && take_folded(&name) == word.p[0])
+		word = str_from(word, 1);
+	return name.n == 0 && word.n == 0;
+}
+
 bool
 claims_is_reserved(struct str name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
-		if (str_eq_nocase(name, str_of(reserved[i])))
+		if (is_folded(name, str_of(reserved[i])))
 			return true;
 	return false;
 }

@@ -21,6 +21,7 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG, LOG__COUN
 	X(EV_KEY, "key", "A key is missing, wrong, made or rotated.") \
 	X(EV_AUDIT, "audit", "A security event, as also written to the audit table.") \
 	X(EV_CHECK, "check.unreadable", "A reverse proxy asked by a rule that cannot be read, and nobody got in. Its configuration is wrong.") \
+	X(EV_CHECK_CUT, "check.cut", "Somebody's roles or permissions in an organization or workspace (scope) do not fit into headers: proxies are told nothing of it.") \
 	X(EV_AUTH_REFUSED, "auth.refused", "Somebody failed to prove who they are (result=failure), or may not do what they asked for (result=denial). One line for each such request.") \
 	X(EV_SIGN_IN_REFUSED, "signin.refused", "A wrong password or passkey, and whose. Beside its line auth.refused.") \
 	X(EV_THROTTLED, "throttled", "A source or an account has used up its tries.") \

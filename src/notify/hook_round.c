@@ -264,7 +264,8 @@ settle_failed(struct task *t, const struct sender_config *c, struct parcel *p, i
 	else
 		TRY(sql_hook_delivery_done(t, p->deployment, p->hook, p->event, MESSAGE_GIVEN_UP, p->claim, t->now, str_of(p->why),
 		    ret_rows));
-	if (p->stopped)
+	/* Nor is it the endpoint's fault that a secret cannot be opened or a database not be read. */
+	if (p->stopped || p->unasked)
 		return OK;
 	TRY(sql_hook_set_failing(t, p->deployment, p->hook, t->now, &rows));
 	return give_out(t, c, p);

@@ -51,6 +51,7 @@ struct parcel {
 	bool                 ended;	/* libcurl has all of body */
 	bool                 address_refused;
 	bool                 stopped;	/* by us: nobody has failed */
+	bool                 unasked;	/* it could not be made or begun here: nobody was asked */
 	long                 status;	/* of the head that is coming in */
 	bool                 heard_head;	/* all of a final one: what follows it is of no interest */
 	long                 reply;	/* status or SMTP code, 0: none; once it is back */

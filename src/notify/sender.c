@@ -209,6 +209,7 @@ begin(struct sender *s, struct parcel *p)
 		return;
 	}
 	p->verdict = PARCEL_AGAIN;
+	p->unasked = true;
 	take_back(s, p);
 }
 
@@ -224,6 +225,7 @@ send_packed(struct task *t, struct sender *s, enum status st, struct parcel *p)
 	}
 	lane_begin(lanes_of(s, p), p->lane);
 	p->verdict = st == E_BAD_REQUEST_BODY ? PARCEL_NEVER : PARCEL_AGAIN;
+	p->unasked = st != E_BAD_REQUEST_BODY;
 	parcel_set_why(p, t->why);
 	take_back(s, p);
 }

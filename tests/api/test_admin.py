@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from client import Raw
+from client import Raw, Response, exchange
 from harness import run
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
@@ -56,6 +56,13 @@ def test_metrics_count_what_happens(server, production):
     for _ in range(20):
         browser.get("/session")
     assert any(server.metric(n) - before[n] >= 20 for n in names)
+
+
+@pytest.mark.parametrize("host,status", [("rebound.example", 403), ("rebound.example:9090", 403), ("127.0.0.1.rebound.example", 403), ("[::1]:9090", 200),
+                                         ("localhost:9090", 200), ("127.0.0.1", 200)])
+def test_metrics_on_loopback_are_not_for_a_page_whose_name_leads_there(server, host, status):
+    """They were: DNS rebinding let any page in the operator's browser read how busy the server is."""
+    assert Response(*exchange(("127.0.0.1", server.admin_port), "GET", "/metrics", [("Host", host)], None)).status == status
 
 
 def test_metrics_tell_no_tenant_secrets(server, production):

@@ -11,6 +11,7 @@ import pytest
 
 import totp
 from client import UNSET, Response, exchange
+from members import join
 from test_factors import ON
 from test_factors_stored import rewrite
 from test_jwt import parts
@@ -559,6 +560,31 @@ def test_SES15_whoever_acts_for_somebody_is_told(settled):
 
 
 def test_more_roles_than_headers_hold_is_no_half_answer(settled):
-    d, browser, _, _ = settled
-    rewrite(d.server, f"UPDATE orgrole SET permissions = '{' '.join(secrets.token_hex(8) for _ in range(600))}'")
-    assert refused(ask(browser), 503, "OVERLOADED")
+    """The scope is left out whole, as one that does not admit somebody: no rule about it is met."""
+    d, browser, org, room = settled
+    rewrite(d.server, f"UPDATE wsrole SET permissions = '{' '.join(secrets.token_hex(8) for _ in range(600))}'")
+    got = said(twice(browser))
+    assert got["X-Organization-Id"] == org and not [k for k in got if k.startswith("X-Workspace")]
+    assert forbidden(ask(browser, f"workspace={room}")) and said(ask(browser, "organization_role=Admin"))
+    assert d.server.log_contains(f"warn check.cut deployment={d.number} user={browser.session()['user']['id'][5:]} scope=workspace")
+    rewrite(d.server, f"UPDATE orgrole SET permissions = '{' '.join(secrets.token_hex(8) for _ in range(600))}'", "UPDATE wsrole SET permissions = ''")
+    browser = browser.twin()
+    assert list(said(twice(browser))) == ["X-User-Id"], "and a workspace only goes with its organization"
+    for rule in (f"organization={org}", "organization_role=Admin", f"workspace={room}", "workspace_role=Admin"):
+        assert forbidden(twice(browser, rule))
+
+
+def test_whoever_gives_roles_can_lock_nobody_out_of_what_is_not_theirs(production):
+    """Fourteen roles with long names made every check of a member's 503, also in front of what has nothing to do with the organization."""
+    boss, _ = production.signed_in()
+    org = organization(boss)["id"]
+    browser, who = production.signed_in()
+    member = join(production, org, who.id)
+    assert browser.post("/session/switch-organization", None, {"organization_id": org}).status == 200
+    for i in range(14):
+        role = boss.post(f"/organizations/{org}/roles", {"name": chr(0x1F600 + i) * 50}).data["id"]
+        assert boss.post(f"/organizations/{org}/members/{member}/roles/{role}/add").status == 200
+        got = said(twice(browser))
+        assert got["X-User-Id"] == who.id and ("X-Organization-Id" in got) == ("X-Organization-Roles" in got) == (i < 13), i
+    assert boss.post(f"/organizations/{org}/members/{member}/roles/{role}/remove").status == 200
+    assert said(twice(browser, f"organization={org}"))["X-Organization-Id"] == org

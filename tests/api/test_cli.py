@@ -4,10 +4,11 @@ import json
 import os
 import re
 import stat
+import subprocess
 
 import pytest
 
-from harness import PASSWORD, run
+from harness import PASSWORD, binary, run
 
 
 @pytest.fixture
@@ -33,6 +34,17 @@ def test_deployment_create_prints_json(offline):
     assert re.fullmatch(r"deployment_\d+", made["id"]) and made["publishable_key"].startswith("pk_live_") and made["secret_key"].startswith("sk_live_")
     staging = json.loads(create(offline, "dev.example.net", "staging").stdout)
     assert staging["publishable_key"].startswith("pk_test_") and staging["secret_key"].startswith("sk_test_")
+
+
+def test_an_answer_that_is_lost_is_told(offline):
+    """Keys are shown once. Written to a full disk they were gone, and nothing was said."""
+    where = ["--database", offline.database] if offline.database else []
+    args = ["deployment", "create", "--host", "lost.example.net", "--frontend-host", "app.example.net", "--mode", "production", "--data", offline.data, *where]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([binary(), *args], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "sessiond: standard output: No space left on device: the command has run, and its answer is lost"
+    assert "lost.example.net" in cli(offline, "deployment", "list").stdout
 
 
 def test_the_secret_key_is_shown_once_and_stored_hashed(offline):

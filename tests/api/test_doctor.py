@@ -479,6 +479,48 @@ def test_a_token_that_is_pasted_appears_nowhere(server, site):
     assert token not in server.log() and token[:8] not in server.log()
 
 
+MISPLACED = {
+    "a cookie without a name": "GET /session HTTP/1.1\nHost: HOST\nX-Forwarded-Proto: https\nCookie: TOKEN; a=b\n",
+    "a quoted cookie with a semicolon": "GET /session HTTP/1.1\nHost: HOST\nX-Forwarded-Proto: https\nCookie: foo=\"a;TOKEN\"\n",
+    "no request line": "__Host-session=TOKEN; theme=dark\nHost: HOST\n",
+    "an escaped question mark": "GET /session%3F__dev_session__=TOKEN HTTP/1.1\nHost: HOST\nX-Forwarded-Proto: https\n",
+    "a path": "GET /magic/TOKEN HTTP/1.1\nHost: HOST\nX-Forwarded-Proto: https\n",
+    "a path behind a long one": f"GET /{'a/' * 240}TOKEN HTTP/1.1\nHost: HOST\nX-Forwarded-Proto: https\n",
+    "a host": "GET /session HTTP/1.1\nHost: TOKEN.example\n",
+    "an origin": "GET /session HTTP/1.1\nHost: HOST\nX-Forwarded-Proto: https\nOrigin: https://TOKEN\n",
+    "a preflight": "OPTIONS /session HTTP/1.1\nHost: HOST\nX-Forwarded-Proto: https\nOrigin: https://x.example\n"
+                   "Access-Control-Request-Method: TOKEN\nAccess-Control-Request-Headers: TOKEN\n",
+    "the scheme": "GET /session HTTP/1.1\nHost: HOST\nX-Forwarded-Proto: TOKEN\n",
+    "an answer": "GET /session HTTP/1.1\nHost: HOST\nX-Forwarded-Proto: https\n\nHTTP/1.1 200 OK\nX-Request-Id: a\n"
+                 "Set-Cookie: __session=TOKEN; Domain=TOKEN; Expires=TOKEN; SameSite=TOKEN\n",
+    "a user of a URL": "https://TOKEN:opensesame@HOST/session\n",
+    "a user of a command": "curl 'https://alice:opensesame@HOST/session'",
+}
+
+
+@pytest.mark.parametrize("text", MISPLACED.values(), ids=MISPLACED.keys())
+def test_a_secret_that_stands_where_none_belongs_is_not_repeated(server, site, text):
+    """All of these were repeated whole: in steps, in findings, in commands to be pasted."""
+    token = site.signed_in()[0].token
+    for accept in ("application/json", "text/plain"):
+        said = ask(server, text.replace("HOST", site.host).replace("TOKEN", token), "", LISTED, accept=accept)
+        assert said.status == 200 and token[:8] not in said.text and "opensesame" not in said.text
+
+
+def test_what_a_terminal_obeys_is_spelled_out(server):
+    """A C1 control is one character, which a terminal takes for ESC [. Captures come from strangers."""
+    url = "https://a\u009b31m\u001b[31m\u202egnp/x"
+    for accept in ("application/json", "text/plain"):
+        said = ask(server, json.dumps({"request": {"url": url, "method": "G\u009b2JET", "headers": []}}), "", LISTED, accept=accept)
+        assert said.status == 200 and not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said.text.replace("\\n", "")), said.text
+
+
+def test_a_finding_about_something_long_is_still_told(server, site):
+    """It was empty: a long path did not fit into its sentence."""
+    found = examine(server, f"GET /{'a/' * 3000} HTTP/1.1\nHost: {site.host}\nX-Forwarded-Proto: https\n")["findings"][0]
+    assert found["code"] == "path_unknown" and found["means"].startswith("There is no path /a/a/") and len(found["means"]) < 600
+
+
 def test_examining_writes_nothing(server, site):
     browser, _ = site.signed_in()
     got = send(server, site.host, "GET", "/session", cookie(browser.token), *page(site))
@@ -486,6 +528,14 @@ def test_examining_writes_nothing(server, site):
     for text in (got.raw(), got.raw().replace(browser.token, secrets.token_urlsafe(32))):
         examine(server, text)
     assert (site.rows(), site.audit()) == before
+
+
+def test_a_checks_rule_is_named_and_no_alarm_is_raised(server, site):
+    """Examining one wrote check.unreadable into the log, as if a proxy had asked."""
+    before = server.log().count("check.unreadable")
+    found = examine(server, f"GET /session/check?bogus=1 HTTP/1.1\nHost: {site.host}\nX-Forwarded-Proto: https\n")
+    assert codes(found) == ["refused"] and found["findings"][0]["means"].endswith("the rule of this check: a parameter is unknown.")
+    assert server.log().count("check.unreadable") == before
 
 
 # ---- who may ask ----

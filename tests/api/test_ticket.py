@@ -212,6 +212,16 @@ def test_an_impersonator_changes_no_credentials(server, method, path):
     assert {t: n for t, n in d.rows().items() if t != "throttle"} == before
 
 
+def test_an_impersonator_leaves_the_username_alone(production):
+    """It signs in: whoever changed it took the user's way in from them, by a name that they did not know."""
+    who, browser = production.person(), production.browser()
+    assert exchange(browser, impersonation(production, who)).status == 200
+    assert browser.post("/me", {"username": "taken.over", "first_name": "Anna"}).code == "FORBIDDEN"
+    me = browser.get("/me").data
+    assert me["username"] == who.username and me["first_name"] != "Anna"
+    assert browser.post("/me", {"username": who.username, "first_name": "Anna"}).status == 200, "sent as it is it changes nothing"
+
+
 def test_impersonating_leaves_no_trace_on_the_users_own(server):
     """Neither their sign-ins, nor where they were, nor the browsers that are known, and no mail about a new one."""
     d = server.deployment(auth_settings__multi_session_support__max_sessions_per_account=1)

@@ -13,7 +13,7 @@ import liar
 from contacts import EMAIL
 from hooks import Endpoint, RawReceiver, Receiver, is_signed
 from mailserver import FakeSmtp, await_true, certificate
-from members import ORG_MANAGE, Cast
+from members import ORG_MANAGE, Cast, write
 
 DAY = 86400
 # https://www.standardwebhooks.com: after the first try, which is at once.
@@ -389,6 +389,23 @@ def test_an_endpoint_that_fails_for_days_is_disabled(server, production, endpoin
     server.advance(2 * DAY)
     await_true(lambda: {d["state"] for d in endpoint.deliveries("--limit", "2")} == {"given_up"})
     assert len(receiver.posts) == n
+
+
+def test_what_fails_here_is_not_the_endpoints_fault(server, production, endpoint, receiver):
+    """Its secret could not be opened: it was never asked, and after five days it was disabled for having taken nothing."""
+    own = f"WHERE deployment_id = {production.number}"
+    write(server, f"UPDATE hook SET sealed_secret_before = sealed_secret {own}", f"UPDATE hook SET sealed_secret = substr(sealed_secret, 2) {own}")
+    production.person()
+    event = await_true(endpoint.deliveries)[0]["event_id"]
+    endpoint.await_error(event)
+    server.advance(5 * DAY + 60)
+    assert "sealed_secret" in endpoint.await_error(event, tries=2)["last_error"]
+    shown = endpoint.show()
+    assert (shown["state"], shown["failing_since"], receiver.posts) == ("enabled", None, [])
+    write(server, f"UPDATE hook SET sealed_secret = sealed_secret_before {own}")
+    server.advance(500)
+    endpoint.await_delivery(event, "sent")
+    assert is_signed(receiver.posts[0], endpoint.secret, server_now(server))
 
 
 def test_F34_a_dead_endpoint_holds_up_nobody(server, production, receiver):

@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "base/str.h"
+#include "base/visible.h"
 
 enum { SHOWN_MAX = 160, KEYS_MAX = 256 * 1024 };
 
@@ -75,16 +76,6 @@ plan_id(const struct plan *p, char ret_id[static PLAN_ID_MAX])
 
 /* ---- what is shown ---- */
 
-/* Controls, format characters, private ones, unassigned ones, and other ends of lines. */
-static bool
-is_seen(utf8proc_int32_t c)
-{
-	utf8proc_category_t category = utf8proc_category(c);
-
-	return category != UTF8PROC_CATEGORY_CC && category != UTF8PROC_CATEGORY_CF && category != UTF8PROC_CATEGORY_CO &&
-	    category != UTF8PROC_CATEGORY_CN && category != UTF8PROC_CATEGORY_ZL && category != UTF8PROC_CATEGORY_ZP;
-}
-
 struct str
 plan_json(struct task *t, struct str json_text)
 {
@@ -98,7 +89,7 @@ plan_json(struct task *t, struct str json_text)
 
 		if (n <= 0)
 			return S("(not text)");
-		if (is_seen(c))
+		if (visible_is(c))
 			buf_put(&out, rest.p, (size_t)n);
 		else
 			buf_printf(&out, "\\u{%X}", (unsigned)c);

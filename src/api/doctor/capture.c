@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/doctor/capture.h"
 
+#include <string.h>
+
 #include "base/str.h"
 
 struct str
@@ -62,6 +64,15 @@ cut_scheme(struct str url, struct str *ret_scheme, struct str *ret_rest)
 	return false;
 }
 
+/* "alice:opensesame@api.example.com": the browser sends that otherwise. */
+static struct str
+without_user(struct str authority)
+{
+	const char *at = authority.n > 0 ? memrchr(authority.p, '@', authority.n) : NULL;
+
+	return at ? str_from(authority, (size_t)(at + 1 - authority.p)) : authority;
+}
+
 enum status
 capture_url(struct task *t, struct capture *c, struct str url)
 {
@@ -72,7 +83,7 @@ capture_url(struct task *t, struct capture *c, struct str url)
 		return fail(t, E_BAD_REQUEST_BODY, "the capture's URL does not begin with https:// or http://");
 	while (at < rest.n && rest.p[at] != '/' && rest.p[at] != '?' && rest.p[at] != '#')
 		at++;
-	c->host = (struct str){ rest.p, at };
+	c->host = without_user((struct str){ rest.p, at });
 	c->target = str_from(rest, at);
 	(void)str_cut(c->target, '#', &c->target, &rest);
 	if (c->target.n == 0)

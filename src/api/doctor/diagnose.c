@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/doctor/veil.h"
 #include "api/route.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "notify/template.h"
 
-enum { TEXT_MAX = 2048, RAW_MAX = 256 * 1024, ORDINARY_HEAD = 16384 };
+enum { TEXT_MAX = 4096, RAW_MAX = 256 * 1024, ORDINARY_HEAD = 16384 };
 
 /* ---- telling ---- */
 
@@ -19,7 +20,7 @@ void
 examine_saw(struct examination *e, const char *step, const char *fmt, ...)
 {
 	struct diagnosis *d = e->d;
-	char text[512];
+	char text[TEXT_MAX];
 	va_list ap;
 
 	if (d->n_steps == DIAGNOSIS_STEPS_MAX)
@@ -27,7 +28,7 @@ examine_saw(struct examination *e, const char *step, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	d->steps[d->n_steps++] = (struct diagnosis_step){ step, arena_dup(e->t->arena, str_of(text)) };
+	d->steps[d->n_steps++] = (struct diagnosis_step){ step, veil(e->t->arena, str_of(text)) };
 }
 
 static struct str
@@ -35,11 +36,11 @@ render(struct examination *e, const char *text, struct str value)
 {
 	const struct deployment *dep = e->rq.deployment;
 	const struct template_var vars[] = {
-		{ "host", e->x.head.host.n > 0 ? e->x.head.host : e->c->host },
-		{ "deployment", dep ? dep->backend_host : e->c->host },
+		{ "host", veil(e->t->arena, e->x.head.host.n > 0 ? e->x.head.host : e->c->host) },
+		{ "deployment", dep ? dep->backend_host : veil(e->t->arena, e->c->host) },
 		{ "cookie", dep ? dep->cookie_name : S("") },
 		{ "peer", str_of(e->peer) },
-		{ "value", value },
+		{ "value", veil(e->t->arena, value) },
 		{ "again", e->again ? S("1") : S("") },
 	};
 	struct buf out;
@@ -455,6 +456,8 @@ found_refusal(struct examination *e)
 
 	if (e->admitted == E_MAINTENANCE)
 		examine_found(e, FINDING_MAINTENANCE, S(""));
+	else if (e->priv.ask.wrong)
+		examine_found(e, FINDING_QUERY_UNREADABLE, arena_printf(e->t->arena, "the rule of this check: %s.", e->priv.ask.wrong));
 	else if (e->admitted == E_FORBIDDEN && rq->route->no_navigation && (!rq->origin.p || rq->origin_allowed))
 		examine_found(e, FINDING_NAVIGATION, str_of(kind_of_navigation(e)));
 	else if (e->d->n_findings == 0)

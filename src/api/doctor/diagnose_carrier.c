@@ -19,8 +19,8 @@ names_sent(struct examination *e)
 	buf_init_arena(&out, e->t->arena, 512);
 	for (rest = http_field(&e->x.head, S("Cookie")); rest.n > 0 && out.n < 256;) {
 		(void)str_cut(rest, ';', &piece, &rest);
-		(void)str_cut(str_trim(piece), '=', &name, &value);
-		if (name.n > 0 && name.n < 64)
+		/* Without a '=' it is a value, or the end of one. */
+		if (str_cut(str_trim(piece), '=', &name, &value) && name.n > 0 && name.n < 64)
 			buf_printf(&out, "%s" STR_FMT, out.n ? ", " : "", STR_ARG(name));
 	}
 	return out.n > 0 ? buf_str(&out) : S("");

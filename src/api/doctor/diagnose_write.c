@@ -19,28 +19,20 @@ static const char *const verdict_texts[DIAGNOSIS__COUNT] = {
 	[DIAGNOSIS_NO_SESSION] = "No session is looked at for this request.",
 };
 
-/* Terminals obey what is written to them: only what is plain text gets there. */
-static void
-put_plain(struct buf *out, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		buf_put_char(out, (unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f ? ' ' : s.p[i]);
-}
-
 void
 diagnosis_write_text(const struct diagnosis *d, struct buf *out)
 {
 	for (size_t i = 0; i < d->n_steps; i++) {
 		buf_printf(out, "%-11s ", d->steps[i].name);
-		put_plain(out, d->steps[i].saw);
+		buf_put_str(out, d->steps[i].saw);
 		buf_put_char(out, '\n');
 	}
 	buf_printf(out, "\n%s\n", verdict_texts[d->verdict]);
 	for (size_t i = 0; i < d->n_findings; i++) {
 		buf_printf(out, "\n%s\n  ", finding_info[d->findings[i].code].code);
-		put_plain(out, d->findings[i].means);
+		buf_put_str(out, d->findings[i].means);
 		buf_put_str(out, S("\n  To mend it: "));
-		put_plain(out, d->findings[i].mend);
+		buf_put_str(out, d->findings[i].mend);
 		buf_put_char(out, '\n');
 	}
 }

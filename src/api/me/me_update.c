@@ -72,9 +72,11 @@ static enum status
 set_username(struct request *rq, struct update *u, struct str name, struct str key)
 {
 	int64_t rows;
-	enum status st = sql_account_set_username(
-	    &rq->task, rq->deployment->id, u->was.id, name, key, rq->task.now, &rows);
+	enum status st;
 
+	/* It is half of what signs in: with another one its owner does not find the way back. */
+	TRY(credential_hold(rq));
+	st = sql_account_set_username(&rq->task, rq->deployment->id, u->was.id, name, key, rq->task.now, &rows);
 	/* E_CONFLICT: somebody took it in the same moment, and the unique index had the last word. */
 	if (st == E_CONFLICT || (st == OK && rows == 0))
 		return refuse(rq, E_USERNAME_EXISTS, NULL);

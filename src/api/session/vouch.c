@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "api/org/visitor.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "store/store.gen.h"
 
-/* Proxies take about as much; whoever holds more roles than this gets no answer, not half of one. */
+/* Proxies take about as much. A scope whose roles need more is left out whole: half of them would be another answer. */
 enum { VOUCH_MAX = 8192 };
 
 /* The block begins with this; then its lines, then the lists of addresses. Nothing in it points anywhere. */
@@ -101,7 +102,24 @@ lacks_factor(enum eligibility e)
 	return (e & LACKS_MFA) != 0;
 }
 
-/* false in *ret_in: the organization does not let its own member in, whatever the address. */
+/*
+ * Whoever may make roles and give them to others decides how long these lines are: no more than the scope itself is
+ * theirs to close, so the account stays vouched for.
+ */
+static bool
+take_scope(struct maker *m, const struct buf *lines, const char *scope, uint16_t *ret_n)
+{
+	if (lines->failed) {
+		log_event(LOG_WARN, EV_CHECK_CUT, "deployment=%lld user=%lld scope=%s", (long long)m->rq->deployment->id.v,
+		    (long long)m->rq->signin->user.v, scope);
+		return false;
+	}
+	buf_put_str(&m->text, buf_str(lines));
+	*ret_n = (uint16_t)lines->n;
+	return true;
+}
+
+/* false in *ret_in: the organization does not let its own member in, whatever the address; or it is not vouched for. */
 static enum status
 make_org(struct maker *m, bool *ret_in)
 {
@@ -110,7 +128,8 @@ make_org(struct maker *m, bool *ret_in)
 	struct visitor visitor = visitor_of(rq);
 	struct vouched_role_row *roles;
 	struct org_gate_row row;
-	size_t n, before = m->text.n;
+	struct buf lines;
+	size_t n;
 
 	*ret_in = false;
 	if (rq->signin->org.v == 0 || !s->b2b.organizations_enabled)
@@ -118,14 +137,14 @@ make_org(struct maker *m, bool *ret_in)
 	TRY(sql_org_gate(&rq->task, rq->deployment->id, rq->signin->user, rq->signin->org, &row));
 	if (lacks_factor(eligibility_org(s, &(struct gate){ row.enforce_mfa, row.ip_restriction, row.ip_allowlist }, &visitor)))
 		return OK;
-	m->head.org_is_listed = s->b2b.ip_allowlist_per_org_enabled && row.ip_restriction;
-	m->org_list = m->head.org_is_listed ? row.ip_allowlist : STR_NONE;
 	TRY(sql_orgmem_vouched_roles(&rq->task, rq->deployment->id, rq->signin->orgmem, &roles, &n));
-	put_line(&m->text, VOUCH_ORG_ID, org_id_str(rq->task.arena, rq->signin->org));
-	put_roles(&m->text, VOUCH_ORG_ROLES, roles, n);
-	put_permissions(&m->text, VOUCH_ORG_PERMISSIONS, roles, n);
-	m->head.org_n = (uint16_t)(m->text.n - before);
-	*ret_in = true;
+	buf_init_arena(&lines, rq->task.arena, VOUCH_MAX - m->text.n);
+	put_line(&lines, VOUCH_ORG_ID, org_id_str(rq->task.arena, rq->signin->org));
+	put_roles(&lines, VOUCH_ORG_ROLES, roles, n);
+	put_permissions(&lines, VOUCH_ORG_PERMISSIONS, roles, n);
+	*ret_in = take_scope(m, &lines, "organization", &m->head.org_n);
+	m->head.org_is_listed = *ret_in && s->b2b.ip_allowlist_per_org_enabled && row.ip_restriction;
+	m->org_list = m->head.org_is_listed ? row.ip_allowlist : STR_NONE;
 	return OK;
 }
 
@@ -138,7 +157,9 @@ make_workspace(struct maker *m)
 	struct workspace_gate_row row;
 	struct vouched_role_row *roles;
 	struct gate org, own;
-	size_t n, before = m->text.n;
+	struct buf lines;
+	bool is_in;
+	size_t n;
 
 	if (rq->signin->workspace.v == 0 || !s->b2b.workspaces_enabled)
 		return OK;
@@ -147,13 +168,14 @@ make_workspace(struct maker *m)
 	own = (struct gate){ row.enforce_2fa, row.ip_restriction, row.ip_allowlist };
 	if (lacks_factor(eligibility_workspace(s, &org, &own, &visitor)))
 		return OK;
-	m->head.workspace_is_listed = s->b2b.ip_allowlist_per_workspace_enabled && row.ip_restriction;
-	m->workspace_list = m->head.workspace_is_listed ? row.ip_allowlist : STR_NONE;
 	TRY(sql_wsmem_vouched_roles(&rq->task, rq->deployment->id, rq->signin->wsmem, &roles, &n));
-	put_line(&m->text, VOUCH_WORKSPACE_ID, workspace_id_str(rq->task.arena, rq->signin->workspace));
-	put_roles(&m->text, VOUCH_WORKSPACE_ROLES, roles, n);
-	put_permissions(&m->text, VOUCH_WORKSPACE_PERMISSIONS, roles, n);
-	m->head.workspace_n = (uint16_t)(m->text.n - before);
+	buf_init_arena(&lines, rq->task.arena, VOUCH_MAX - m->text.n);
+	put_line(&lines, VOUCH_WORKSPACE_ID, workspace_id_str(rq->task.arena, rq->signin->workspace));
+	put_roles(&lines, VOUCH_WORKSPACE_ROLES, roles, n);
+	put_permissions(&lines, VOUCH_WORKSPACE_PERMISSIONS, roles, n);
+	is_in = take_scope(m, &lines, "workspace", &m->head.workspace_n);
+	m->head.workspace_is_listed = is_in && s->b2b.ip_allowlist_per_workspace_enabled && row.ip_restriction;
+	m->workspace_list = m->head.workspace_is_listed ? row.ip_allowlist : STR_NONE;
 	return OK;
 }
 
@@ -192,7 +214,7 @@ vouch_make(struct request *rq, struct str *ret_block)
 	buf_put_str(&block, m.org_list);
 	buf_put_str(&block, m.workspace_list);
 	if (m.text.failed || block.failed || m.org_list.n > VOUCH_MAX || m.workspace_list.n > VOUCH_MAX)
-		return fail(&rq->task, E_OVERLOADED, "the roles and permissions of this session do not fit into headers");
+		return fail(&rq->task, E_OVERLOADED, "the lists of addresses of this session are too long");
 	/* Here once, so that no serve has to look again. */
 	CHECK(answer_is_fields(buf_str(&m.text)));
 	*ret_block = buf_str(&block);

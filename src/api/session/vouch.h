@@ -17,8 +17,9 @@
 /*
  * TX_READ, from rq->state: the block for rq's session, in the task's arena. Roles and permissions are lists
  * with commas between percent-encoded texts (RFC 3986 §2.1, all but unreserved characters and ':'), so that
- * nothing somebody named can end a line or a list. A scope whose second factor is missing is left out here;
- * its list of addresses is kept, and asked each time. E_OVERLOADED: more than headers can hold.
+ * nothing somebody named can end a line or a list. A scope whose second factor is missing, or whose roles are
+ * more than headers can hold, is left out here; its list of addresses is kept, and asked each time. E_OVERLOADED: no
+ * memory for it.
  */
 enum status vouch_make(struct request *rq, struct str *ret_block) MUST_CHECK;
 
