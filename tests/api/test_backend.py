@@ -5,10 +5,12 @@ import random
 
 import pytest
 
+import liar
 import mailbox
 from backend import Backend, assert_all_seen, assert_foreign_is_nobodys, nobodys_like
 from harness import PASSWORD, Person, race
-from hooks import Endpoint, Receiver
+from hooks import Endpoint, RawReceiver, Receiver
+from mailserver import await_true
 
 OTHER = "granite-heron-sings-violet"
 
@@ -340,6 +342,55 @@ def test_what_only_the_server_reaches_is_not_a_keys_to_name(api, settings):
     api.deployment.set(**settings)
     assert api.patch("/v1/deployment/settings", {"settings": {"jwt_lifetime": 30}}).status == 200
     assert api.patch("/v1/deployment/settings", {"settings": {"smtp_host": "mail.example.com", "sms_webhook_url": "https://sms.example.com/", "smtp_security": None}}).status == 200
+
+
+@pytest.mark.parametrize("settings", [
+    {"smtp_host": "mail.example.com", "smtp_public_only": False}, {"smtp_host": "mail.example.com", "smtp_public_only": None},
+    {"smtp_port": 6379}, {"smtp_security": "tls"}, {"smtp_host": "mail.corp.example", "smtp_port": 25}])
+def test_an_operators_mail_server_stays_theirs(api, settings):
+    """It may be inside: its port is not a key's to choose, and one that a key names in its place is never inside."""
+    api.deployment.set(smtp_host="mail.corp.example")
+    before = api.get("/v1/deployment/settings").json
+    got = api.patch("/v1/deployment/settings", {"settings": settings})
+    assert got.status == 400 and "only its operator sets that" in got.json["errors"][0]["message"], got
+    assert api.get("/v1/deployment/settings").json == before
+
+
+def test_a_mail_server_that_a_key_named_is_on_the_internet_for_good(api):
+    def patch(**settings):
+        return api.patch("/v1/deployment/settings", {"settings": settings})
+
+    assert patch(smtp_host="mail.example.com", smtp_port=465, smtp_security="tls").json["overrides"]["smtp_public_only"] is True
+    for back in (False, None):
+        assert patch(smtp_public_only=back).status == 400
+    assert patch(smtp_host="other.example.com", smtp_port=587).json["settings"]["smtp_public_only"] is True
+    assert patch(smtp_host=None).json["settings"]["smtp_public_only"] is True
+    api.deployment.set(smtp_host="mail.corp.example", smtp_public_only="false")
+    assert patch(smtp_host="mail.corp.example", smtp_from="me@example.com").json["settings"]["smtp_public_only"] is False
+
+
+@pytest.mark.skipif(not liar.may_have_one(), reason="not root, or no mount namespaces")
+def test_F39_a_mail_server_whose_name_leads_inside(new_server, tmp_path, monkeypatch):
+    """A name of the internet that led to this machine was connected to: whoever held a key chose host and port."""
+    inside = RawReceiver(lambda raw, connection: None)
+    port = int(inside.url.rsplit(":", 1)[1].strip("/"))
+    dns, s = liar.Liar({("inside.example.com", liar.A): [["127.0.0.1"]]}), new_server()
+    monkeypatch.setenv("SESSIOND", liar.program(tmp_path, dns.address))
+    with s:
+        api = Backend(s.deployment(host="dns.localhost:1"))
+        for security in ("starttls", "tls"):
+            to = f"{security}@example.org"
+            assert api.patch("/v1/deployment/settings", {"settings": {"smtp_host": "inside.example.com", "smtp_port": port, "smtp_security": security}}).status == 200
+            assert api.post("/v1/invitations", {"email": to}).status == 201
+            failed = await_true(lambda to=to: (m := mailbox.latest(api.deployment, to))["last_error"] and m)
+            assert "address that is not allowed" in failed["last_error"]
+        assert inside.connections == 0
+        # Its operator may mean just that.
+        api.deployment.set(smtp_public_only="false")
+        api.post("/v1/invitations", {"email": "operator@example.org"})
+        await_true(lambda: inside.connections)
+    inside.close()
+    dns.close()
 
 
 def test_secrets(api):
