@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
 import random
+import urllib.parse
 
 import pytest
 
 import liar
 import mailbox
+import pictures
 from backend import Backend, assert_all_seen, assert_foreign_is_nobodys, nobodys_like
 from harness import PASSWORD, Person, race
 from hooks import Endpoint, RawReceiver, Receiver
@@ -19,7 +21,7 @@ OTHER = "granite-heron-sings-violet"
 def every_outcome(request):
     """When all of this file has run: every call has succeeded, and given each code that is its own."""
     yield
-    assert_all_seen(request.session, __name__, globals(), lambda path: not path.startswith(("/v1/organizations", "/v1/workspaces")))
+    assert_all_seen(request.session, __name__, globals(), lambda path: not path.startswith(("/v1/organizations", "/v1/workspaces", "/v1/webhooks")))
 
 
 @pytest.fixture
@@ -142,6 +144,44 @@ def test_factors_are_reset(api):
     browser, _ = api.deployment.signed_in(who)
     assert api.post(f"/v1/users/{who.id}/reset-factors").json["has_authenticator"] is False
     assert shown(browser) is None
+
+
+# ---- pictures ----
+
+def picture_of(api, url):
+    got = api.deployment.browser().send("GET", urllib.parse.urlsplit(url).path, check=False)
+    assert got.status == 200 and got.header("Content-Type") == "image/webp"
+    return got.body
+
+
+def test_a_picture_of_a_user(api):
+    """Made anew, as one that they send themselves; each has another address, and the one before is gone."""
+    who = person(api)
+    browser, _ = api.deployment.signed_in(who)
+    path, secret = f"/v1/users/{who.id}/picture", b"canary-47.0707N"
+    first = api.put(path, body=pictures.png(900, 300, pictures.chunk(b"tEXt", b"Comment\0" + secret)), content_type="image/png")
+    assert first.status == 200 and shown(browser)["image_url"] == first.json["image_url"] != ""
+    made = picture_of(api, first.json["image_url"])
+    assert pictures.webp_chunks(made)[1] == (512, 171) and secret not in made
+    second = api.put(path, body=pictures.GIF, content_type="image/gif").json
+    assert second["image_url"] != first.json["image_url"] and api.get(f"/v1/users/{who.id}").json == second
+    assert api.deployment.browser().send("GET", urllib.parse.urlsplit(first.json["image_url"]).path, check=False).status == 404
+    for _ in range(2):
+        assert api.delete(path).json["image_url"] == shown(browser)["image_url"] == ""
+    assert api.deployment.audit().count("user.updated") == 4
+
+
+@pytest.mark.parametrize("body,content_type,status", [
+    (None, None, 400), (b"{}", "application/json", 400), (pictures.GIF, "text/plain", 400), (pictures.GIF, None, 400), (b"GIF89a no", "image/gif", 400),
+    (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml", 400), (b"x" * (2 << 20), "image/png", 400), (b"x" * ((2 << 20) + 1), "image/png", 413)],
+    ids=["nothing", "json", "text", "untyped", "cut", "svg", "2-MiB", "more"])
+def test_what_is_no_picture(api, body, content_type, status):
+    who = person(api)
+    got = api.put(f"/v1/users/{who.id}/picture", body=body, content_type=content_type)
+    assert (got.status, got.code) == (status, "PAYLOAD_TOO_LARGE" if status == 413 else "BAD_REQUEST_BODY"), got
+    assert api.get(f"/v1/users/{who.id}").json["image_url"] == ""
+    # Elsewhere a body is no longer than before.
+    assert api.patch(f"/v1/users/{who.id}", body=b"x" * (65 << 10)).status == 413
 
 
 # ---- addresses and numbers ----
@@ -438,6 +478,19 @@ def test_token_templates(api):
     assert api.delete(f"{path}/hasura").status == api.get(f"{path}/hasura").status == 404
 
 
+def test_TEN04_token_templates_go_by_names_of_ones_own(server):
+    """Another tenant's name is nobody's, and one's own of the same name is another template."""
+    mine, theirs = Backend(server.deployment()), Backend(server.deployment())
+    path = "/v1/deployment/jwt-templates"
+    assert theirs.put(f"{path}/shared", {"template": {"a": "theirs"}}).status == 200
+    for method in ("GET", "DELETE"):
+        answers = [mine.send(method, f"{path}/{name}") for name in ("shared", "never")]
+        assert [a.status for a in answers] == [404] * 2 and answers[0].body == answers[1].body
+    mine.put(f"{path}/shared", {"template": {"a": "mine"}})
+    assert mine.delete(f"{path}/shared").status == 204
+    assert theirs.get(f"{path}/shared").json["template"] == {"a": "theirs"} and mine.get(path).json == {"data": []}
+
+
 # ---- lists ----
 
 def test_pages_are_stable_by_id(api):
@@ -511,6 +564,7 @@ def calls_about(ids):
     """Every call whose path or body names something."""
     user = f"/v1/users/{ids['user']}"
     yield from (("GET", user, None), ("PATCH", user, {"first_name": "X"}), ("DELETE", user, None), ("POST", f"{user}/disable", None),
+                ("PUT", f"{user}/picture", None), ("DELETE", f"{user}/picture", None),
                 ("POST", f"{user}/enable", None), ("POST", f"{user}/reset-factors", None), ("PUT", f"{user}/password", {"password": OTHER}),
                 ("DELETE", f"{user}/password", None), ("GET", f"{user}/organization-memberships", None),
                 ("GET", f"{user}/workspace-memberships", None), ("GET", f"{user}/signins", None), ("POST", f"{user}/signins/revoke", None),

@@ -159,6 +159,9 @@ enum status deed_webhook_rotate(struct task *t, const struct deed *by, struct ho
 enum status deed_webhook_test(struct task *t, const struct deed *by, const struct hook_row *hook,
     struct hook_event_id *ret_event) MUST_CHECK;
 
+/* E_NOT_FOUND, with a sentence: it was not told of that, or it is forgotten by now. */
+enum status deed_webhook_replay_one(struct task *t, const struct deed *by, struct hook_id id, struct hook_event_id event) MUST_CHECK;
+
 /* Outside of any transaction, in many: there may be much to go through. Once is the same as twice. */
 enum status deed_webhook_delete(struct task *t, const struct deed *by, const struct deed_desk *desk, struct hook_id id) MUST_CHECK;
 /* E_NOT_FOUND; E_CONFLICT: it is disabled. *ret_n: how many are due again. */

@@ -133,3 +133,12 @@ deed_webhook_replay(struct task *t, const struct deed *by, const struct deed_des
 	*ret_n = n;
 	return OK;
 }
+
+enum status
+deed_webhook_replay_one(struct task *t, const struct deed *by, struct hook_id id, struct hook_event_id event)
+{
+	struct hook_replay r = { .event = event };
+
+	TRY(hook_replay_step(t, by->d->id, id, &r));
+	return note(t, by, id, "replayed");
+}
