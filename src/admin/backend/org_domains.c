@@ -95,7 +95,7 @@ const struct backend_route backend_org_domain_add = {
 	.summary = "Claim a domain for an organization. It counts once its TXT record has been seen.",
 	.tx = CALL_WRITE, .answers = &shape_domain, .http = 201,
 	.body = { { .name = "domain", .kind = VALUE_TEXT, .required = true, .max = 253, .help = "its name, such as example.com" } },
-	.fails = { E_NOT_FOUND, E_LIMIT_REACHED },
+	.fails = { E_NOT_FOUND, E_CONFLICT, E_LIMIT_REACHED },
 	.run = org_domain_add,
 };
 

@@ -91,6 +91,6 @@ const struct backend_route backend_webhook_delivery_replay = {
 	.method = HTTP_POST, .path = "/v1/webhooks/{id}/deliveries/{event_id}/replay", .name = "webhook_delivery_replay",
 	.summary = "Send one event to an endpoint again, whatever became of it.",
 	.tx = CALL_WRITE,
-	.fails = { E_NOT_FOUND },
+	.fails = { E_NOT_FOUND, E_CONFLICT },
 	.run = webhook_delivery_replay,
 };

@@ -238,7 +238,7 @@ const struct backend_route backend_webhook_test = {
 	.method = HTTP_POST, .path = "/v1/webhooks/{id}/test", .name = "webhook_test",
 	.summary = "Send an endpoint an event that says nothing, whatever types it asks for.",
 	.tx = CALL_WRITE, .answers = &shape_tested,
-	.fails = { E_NOT_FOUND },
+	.fails = { E_NOT_FOUND, E_CONFLICT },
 	.run = webhook_test,
 };
 
@@ -311,6 +311,6 @@ const struct backend_route backend_webhook_replay = {
 		{ .name = "max_age", .kind = VALUE_INT, .required = true, .min = 1, .max = 7 * SECONDS_A_DAY, .help = "what happened in the last so many seconds" },
 		{ .name = "delivered_too", .kind = VALUE_BOOL, .help = "also what it has taken" },
 	},
-	.fails = { E_NOT_FOUND },
+	.fails = { E_NOT_FOUND, E_CONFLICT },
 	.run = webhook_replay,
 };
