@@ -29,6 +29,8 @@ void chore_free(struct chore *ch);	/* wipes the request's body: a password may b
 
 /* The Backend API's envelope for what was refused below, or before a thread was free. Any thread. */
 void backend_refusal(enum status why, struct buf *ret_headers, struct buf *ret_body);
+/* How long the body of this call of it may be. Any thread. */
+size_t backend_body_limit(const struct http_head *head);
 
 void chore_command(struct chore *ch, struct chore_worker *worker);
 void chore_error(struct chore *ch, int http, struct str why);	/* {"error": why} instead of what was written */

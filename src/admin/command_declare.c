@@ -63,6 +63,23 @@ write_made(struct command *c, const struct declare *d)
 	}
 }
 
+static void
+write_hooks(struct command *c, const struct declare *d)
+{
+	for (const struct declared_hook *h = d->hooks; h; h = h->next) {
+		struct json j;
+
+		json_init(&j, &c->out);
+		json_object_begin(&j, NULL);
+		json_str(&j, "host", h->host);
+		json_hook_id(&j, "webhook_id", h->id);
+		json_str(&j, "url", h->url);
+		json_str(&j, "secret", h->secret);
+		json_object_end(&j);
+		buf_put_char(&c->out, '\n');
+	}
+}
+
 enum status
 command_deployment_apply(struct command *c)
 {
@@ -76,6 +93,7 @@ command_deployment_apply(struct command *c)
 	if (d.is_dry)
 		return OK;
 	write_made(c, &d);
+	write_hooks(c, &d);
 	if (d.touched)
 		command_about(c, "%s", deployment_id_str(c->t->arena, d.touched->id).p);
 	return publish(c, &d);

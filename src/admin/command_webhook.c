@@ -2,13 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/command_webhook.h"
 
-#include "api/hook_event.h"
 #include "base/str.h"
-#include "notify/parcel.h"
 
-enum { URL_MAX = 2048, TYPES_MAX = 2048, DELETE_STEP = 1000 };
-#define OVERLAP_US     DAY_US
-#define OVERLAP_MAX_US (30 * DAY_US)
+enum { WORDS_MAX = 256 };
 
 /* ---- in common ---- */
 
@@ -37,7 +33,8 @@ webhook_command_read(struct command *c, struct webhook_command *ret_w)
 	if (!hook_id_parse(c->args[0], &f.id))
 		return fail(c->t, E_BAD_REQUEST_BODY, "%s is not a webhook_... id", log_quote(c->args[0]).text);
 	TRY(command_flag_deployment(c, &d));
-	f.deployment = w.deployment = d->id;
+	f.deployment = d->id;
+	w.by = command_deed(c, d);
 	st = db_read(c->t, c->db, find_read, &f);
 	if (st == E_NOT_FOUND)
 		return fail(c->t, st, "there is no webhook %s", hook_id_str(c->t->arena, f.id).p);
@@ -81,16 +78,6 @@ webhook_command_duration(struct command *c, const char *flag, int64_t max_us, in
 	return OK;
 }
 
-/* {"webhook_id": "webhook_12", "change": "created"} */
-static enum status
-audit(struct task *t, struct deployment_id d, struct hook_id id, const char *change)
-{
-	struct str detail = arena_printf(t->arena, "{\"webhook_id\":\"" STR_FMT "\",\"change\":\"%s\"}",
-	    STR_ARG(hook_id_str(t->arena, id)), change);
-
-	return command_audit(t, d, AUDIT_WEBHOOK_CHANGED, (struct user_id){ 0 }, (struct session_id){ 0 }, detail);
-}
-
 static void
 put_types(struct json *j, struct str types)
 {
@@ -129,79 +116,50 @@ print(struct command *c, const struct hook_row *hook, struct str secret)
 	buf_put_char(&c->out, '\n');
 }
 
-/* ---- what can be wrong with it ---- */
-
-static enum status
-check_url(struct command *c, struct str url)
-{
-	const char *sentence = NULL;
-
-	if (url.n > URL_MAX || !parcel_may_post_to(url, &sentence))
-		return fail(c->t, E_BAD_REQUEST_BODY, "%s %s", log_quote(url).text, sentence ? sentence : "is too long");
-	return OK;
-}
+/* ---- create ---- */
 
 /* "user.*,session.created", with commas or spaces; nothing, or "*" among them, for all. */
 static enum status
 read_types(struct command *c, struct str *ret_types)
 {
-	struct str word, rest = command_flag(c, "types");
-	struct buf b;
+	struct str text = command_flag(c, "types"), words[WORDS_MAX];
+	size_t n = 0, end;
 
-	buf_init_arena(&b, c->t->arena, TYPES_MAX);
-	for (size_t i = 0; i < rest.n; i++)
-		buf_put_char(&b, rest.p[i] == ',' ? ' ' : rest.p[i]);
-	rest = buf_str(&b);
-	if (b.failed)
-		return fail(c->t, E_BAD_REQUEST_BODY, "--types is too long");
-	TRY(hook_types_check(c->t, rest));
-	*ret_types = S("");
-	while (rest.n > 0) {
-		(void)str_cut(rest, ' ', &word, &rest);
-		if (word.n > 0)
-			*ret_types = arena_printf(c->t->arena, STR_FMT "%s" STR_FMT, STR_ARG(*ret_types), ret_types->n ? " " : "", STR_ARG(word));
+	while (text.n > 0) {
+		for (end = 0; end < text.n && text.p[end] != ',' && text.p[end] != ' ';)
+			end++;
+		if (n == WORDS_MAX)
+			return fail(c->t, E_BAD_REQUEST_BODY, "--types is too long");
+		words[n++] = (struct str){ text.p, end };
+		text = str_from(text, end < text.n ? end + 1 : end);
 	}
-	return OK;
+	return hook_types_read(c->t, words, n, ret_types);
 }
 
-/* ---- create ---- */
-
 struct create {
-	struct command      *c;
-	struct deployment_id deployment;
-	struct hook_row      hook;
-	struct str           secret;
+	struct deed     by;
+	struct hook_row hook;
+	struct str      secret;
 };
 
 static enum status
 create_run(struct task *t, void *arg)
 {
 	struct create *cr = arg;
-	struct hook_row *hook = &cr->hook, *others;
-	struct str sealed;
-	size_t n;
 
-	TRY(sql_hooks(t, cr->deployment, &others, &n));
-	if (n >= HOOKS_MAX)
-		return fail(t, E_LIMIT_REACHED, "a deployment has at most %d webhooks", HOOKS_MAX);
-	hook->id.v = id_next(t->now);
-	hook->created_at = hook->updated_at = t->now;
-	TRY(hook_secret_make(t, &cr->secret));
-	TRY(hook_secret_seal(t, cr->c->keys, cr->deployment, hook->id, HOOK_SECRET_NOW, cr->secret, &sealed));
-	TRY(sql_hook_insert(t, cr->deployment, hook->id, hook->url, hook->types, sealed, t->now));
-	return audit(t, cr->deployment, hook->id, "created");
+	return deed_webhook_create(t, &cr->by, &cr->hook, &cr->secret);
 }
 
 enum status
 command_webhook_create(struct command *c)
 {
 	const struct deployment *d;
-	struct create cr = { .c = c, .hook = { .url = c->args[0], .why = S("") } };
+	struct create cr = { .hook = { .url = c->args[0] } };
 
-	TRY(check_url(c, cr.hook.url));
+	TRY(hook_url_check(c->t, HOOK_OF_OPERATOR, cr.hook.url));
 	TRY(read_types(c, &cr.hook.types));
 	TRY(command_flag_deployment(c, &d));
-	cr.deployment = d->id;
+	cr.by = command_deed(c, d);
 	TRY(command_write(c, create_run, &cr));
 	command_about(c, "%s", hook_id_str(c->t->arena, cr.hook.id).p);
 	print(c, &cr.hook, cr.secret);
@@ -254,12 +212,8 @@ static enum status
 update_run(struct task *t, void *arg)
 {
 	struct webhook_command *w = arg;
-	int64_t rows;
 
-	w->hook.failing_since = 0;
-	w->hook.updated_at = t->now;
-	TRY(sql_hook_update(t, w->deployment, w->hook.id, w->hook.url, w->hook.types, w->hook.state, w->hook.why, t->now, &rows));
-	return rows == 1 ? audit(t, w->deployment, w->hook.id, "updated") : E_NOT_FOUND;
+	return deed_webhook_change(t, &w->by, &w->hook);
 }
 
 enum status
@@ -273,53 +227,26 @@ command_webhook_update(struct command *c)
 	TRY(webhook_command_read(c, &w));
 	if (command_flag(c, "url").p)
 		w.hook.url = command_flag(c, "url");
-	TRY(check_url(c, w.hook.url));
+	TRY(hook_url_check(c->t, HOOK_OF_OPERATOR, w.hook.url));
 	if (command_flag(c, "types").p)
 		TRY(read_types(c, &w.hook.types));
-	if (enable || disable) {
-		w.hook.state = enable ? HOOK_ENABLED : HOOK_DISABLED;
-		w.hook.why = enable ? S("") : S("by its operator");
-	}
+	if (enable || disable)
+		hook_set_enabled(&w.hook, enable);
 	TRY(command_write(c, update_run, &w));
 	print(c, &w.hook, STR_NONE);
 	return OK;
 }
 
-/* ---- delete: in steps, there may be many deliveries ---- */
-
-struct delete {
-	struct webhook_command *w;
-	int64_t                 n;
-};
-
-static enum status
-delete_step(struct task *t, void *arg)
-{
-	struct delete *del = arg;
-
-	return sql_hook_deliveries_delete(t, del->w->deployment, del->w->hook.id, DELETE_STEP, &del->n);
-}
-
-static enum status
-delete_run(struct task *t, void *arg)
-{
-	struct delete *del = arg;
-
-	TRY(sql_hook_delete(t, del->w->deployment, del->w->hook.id, &del->n));
-	return del->n == 1 ? audit(t, del->w->deployment, del->w->hook.id, "deleted") : OK;
-}
+/* ---- delete ---- */
 
 enum status
 command_webhook_delete(struct command *c)
 {
+	const struct deed_desk desk = command_desk(c);
 	struct webhook_command w;
-	struct delete del = { .w = &w };
 
 	TRY(webhook_command_read(c, &w));
-	do
-		TRY(command_write(c, delete_step, &del));
-	while (del.n == DELETE_STEP);
-	return command_write(c, delete_run, &del);
+	return deed_webhook_delete(c->t, &w.by, &desk, w.hook.id);
 }
 
 /* ---- rotate ---- */
@@ -331,36 +258,11 @@ struct rotate {
 };
 
 static enum status
-seal_before(struct task *t, const struct rotate *r, struct str *ret_sealed)
-{
-	const struct webhook_command *w = r->w;
-	struct secret now, before;
-	enum status st;
-
-	TRY(hook_secrets_load(t, w->c->keys, w->deployment, w->hook.id, &now, &before));
-	st = hook_secret_seal(t, w->c->keys, w->deployment, w->hook.id, HOOK_SECRET_BEFORE, (struct str){ (const char *)now.p, now.n },
-	    ret_sealed);
-	secret_done(&now);
-	secret_done(&before);
-	return st;
-}
-
-static enum status
 rotate_run(struct task *t, void *arg)
 {
 	struct rotate *r = arg;
-	struct webhook_command *w = r->w;
-	struct str sealed, before = STR_NONE;
-	int64_t rows;
 
-	if (r->overlap_us > 0)
-		TRY(seal_before(t, r, &before));
-	TRY(hook_secret_make(t, &r->secret));
-	TRY(hook_secret_seal(t, w->c->keys, w->deployment, w->hook.id, HOOK_SECRET_NOW, r->secret, &sealed));
-	w->hook.before_until = r->overlap_us > 0 ? t->now + r->overlap_us : 0;
-	w->hook.updated_at = t->now;
-	TRY(sql_hook_set_secrets(t, w->deployment, w->hook.id, sealed, before, w->hook.before_until, t->now, &rows));
-	return rows == 1 ? audit(t, w->deployment, w->hook.id, "rotated") : E_NOT_FOUND;
+	return deed_webhook_rotate(t, &r->w->by, &r->w->hook, r->overlap_us, &r->secret);
 }
 
 enum status
@@ -369,7 +271,7 @@ command_webhook_rotate(struct command *c)
 	struct webhook_command w;
 	struct rotate r = { .w = &w };
 
-	TRY(webhook_command_duration(c, "overlap", OVERLAP_MAX_US, OVERLAP_US, &r.overlap_us));
+	TRY(webhook_command_duration(c, "overlap", HOOK_OVERLAP_MAX_US, HOOK_OVERLAP_US, &r.overlap_us));
 	TRY(webhook_command_read(c, &w));
 	TRY(command_write(c, rotate_run, &r));
 	print(c, &w.hook, r.secret);
@@ -377,6 +279,15 @@ command_webhook_rotate(struct command *c)
 }
 
 /* ---- test ---- */
+
+/* What the deeds say no to, with the command that helps. */
+enum status
+webhook_command_check_enabled(const struct webhook_command *w)
+{
+	if (w->hook.state == HOOK_ENABLED)
+		return OK;
+	return fail(w->c->t, E_CONFLICT, "it is disabled; webhook update %s --enable first", hook_id_str(w->c->t->arena, w->hook.id).p);
+}
 
 struct test {
 	struct webhook_command *w;
@@ -388,7 +299,7 @@ test_run(struct task *t, void *arg)
 {
 	struct test *test = arg;
 
-	return hook_event_put_test(t, test->w->deployment, &test->w->hook, &test->event);
+	return deed_webhook_test(t, &test->w->by, &test->w->hook, &test->event);
 }
 
 enum status
@@ -399,8 +310,7 @@ command_webhook_test(struct command *c)
 	struct json j;
 
 	TRY(webhook_command_read(c, &w));
-	if (w.hook.state != HOOK_ENABLED)
-		return fail(c->t, E_CONFLICT, "it is disabled; webhook update %s --enable first", hook_id_str(c->t->arena, w.hook.id).p);
+	TRY(webhook_command_check_enabled(&w));
 	TRY(command_write(c, test_run, &test));
 	json_init(&j, &c->out);
 	json_object_begin(&j, NULL);

@@ -7,7 +7,6 @@
 #include "base/str.h"
 #include "notify/outbox.h"
 
-enum { REPLAY_STEP = 200, STEP_ARENA = 1024 * 1024 };
 #define SINCE_MAX_US (365 * DAY_US)
 
 /* ---- deliveries ---- */
@@ -24,7 +23,7 @@ list_read(struct task *t, void *arg)
 {
 	struct list *l = arg;
 
-	return sql_hook_deliveries(t, l->w->deployment, l->w->hook.id, l->state, l->before, l->most, &l->rows, &l->n);
+	return sql_hook_deliveries(t, l->w->by.d->id, l->w->hook.id, l->state, l->before, l->most, &l->rows, &l->n);
 }
 
 static enum status
@@ -89,69 +88,6 @@ command_webhook_deliveries(struct command *c)
 
 /* ---- replay ---- */
 
-struct replay {
-	const struct webhook_command *w;
-	struct hook_event_id          event;	/* this one; 0: all since then */
-	int64_t                       since, after;
-	bool                          delivered_too, more;
-	int64_t                       n;
-};
-
-static enum status
-replay_one(struct task *t, void *arg)
-{
-	struct replay *r = arg;
-
-	TRY(sql_hook_replay(t, r->w->deployment, r->w->hook.id, r->event, t->now, &r->n));
-	t->wrote_message = true;
-	return r->n == 1 ? OK : fail(t, E_NOT_FOUND, "this endpoint has not been told of %s, or it is forgotten by now",
-	    hook_event_id_str(t->arena, r->event).p);
-}
-
-static enum status
-replay_step(struct task *t, void *arg)
-{
-	struct replay *r = arg;
-	struct hook_replayable_row *rows;
-	struct deployment_id d = r->w->deployment;
-	int64_t changed;
-	size_t n;
-
-	r->n = 0;
-	TRY(sql_hook_replayable(t, d, r->w->hook.id, r->after, r->since, r->delivered_too, REPLAY_STEP, &rows, &n));
-	for (size_t i = 0; i < n; i++) {
-		TRY(sql_hook_replay(t, d, r->w->hook.id, rows[i].event, t->now, &changed));
-		r->n += changed;
-	}
-	r->more = n == REPLAY_STEP;
-	if (n > 0)
-		r->after = rows[n - 1].event.v;
-	t->wrote_message = true;
-	return OK;
-}
-
-/* Each step in an arena of its own: there may be many. */
-static enum status
-replay_all(struct command *c, struct replay *r, int64_t *ret_n)
-{
-	*ret_n = 0;
-	do {
-		struct task *outer = c->t, own = { .arena = arena_new(STEP_ARENA), .now = outer->now };
-		enum status st;
-
-		TRY_MEM(outer, own.arena);
-		c->t = &own;
-		st = command_write(c, replay_step, r);
-		c->t = outer;
-		if (st != OK)
-			st = fail(outer, st, "%s", own.why);
-		arena_free(own.arena);
-		TRY(st);
-		*ret_n += r->n;
-	} while (r->more);
-	return OK;
-}
-
 /* "2026-01-31T12:00:00Z", or so long ago: "2h". */
 static enum status
 read_since(struct command *c, int64_t *ret_since)
@@ -174,7 +110,7 @@ read_since(struct command *c, int64_t *ret_since)
 }
 
 static enum status
-read_what(struct command *c, struct replay *r)
+read_what(struct command *c, struct hook_replay *r)
 {
 	struct str event = command_flag(c, "event"), since = command_flag(c, "since");
 
@@ -189,19 +125,16 @@ read_what(struct command *c, struct replay *r)
 enum status
 command_webhook_replay(struct command *c)
 {
+	const struct deed_desk desk = command_desk(c);
+	struct hook_replay r = { .event = { 0 } };
 	struct webhook_command w;
-	struct replay r = { .w = &w };
-	int64_t n = 1;
 	struct json j;
+	int64_t n;
 
 	TRY(read_what(c, &r));
 	TRY(webhook_command_read(c, &w));
-	if (w.hook.state != HOOK_ENABLED)
-		return fail(c->t, E_CONFLICT, "it is disabled; webhook update %s --enable first", hook_id_str(c->t->arena, w.hook.id).p);
-	if (r.event.v)
-		TRY(command_write(c, replay_one, &r));
-	else
-		TRY(replay_all(c, &r, &n));
+	TRY(webhook_command_check_enabled(&w));
+	TRY(deed_webhook_replay(c->t, &w.by, &desk, w.hook.id, &r, &n));
 	json_init(&j, &c->out);
 	json_object_begin(&j, NULL);
 	json_int(&j, "replayed", n);

@@ -19,7 +19,6 @@ enum {
 	ADMIN_BODY_MAX = 256 * 1024,
 	ADMIN_THREADS = 2,
 	ADMIN_QUEUE = 64,
-	BACKEND_BODY_MAX = 64 * 1024,
 	BACKEND_THREADS = 4,
 	BACKEND_QUEUE = 256,
 };
@@ -293,7 +292,7 @@ body_limit(void *arg, const struct http_head *head)
 {
 	(void)arg;
 	if (is_backend(head))
-		return BACKEND_BODY_MAX;
+		return backend_body_limit(head);
 	return str_eq(head->path, S("/command")) ? ADMIN_COMMAND_MAX : ADMIN_BODY_MAX;
 }
 

@@ -80,7 +80,7 @@
 	X(AUDIT_WORKSPACE_ROLE_CREATED, "workspace.role_created", HOOK_WORKSPACE_ROLE_CREATED, "A role was made in a workspace; the detail has organization_id, workspace_id and role_id.") \
 	X(AUDIT_WORKSPACE_ROLE_UPDATED, "workspace.role_updated", HOOK_WORKSPACE_ROLE_UPDATED, "A role of a workspace was given other permissions or another spelling; the detail has organization_id, workspace_id and role_id.") \
 	X(AUDIT_WORKSPACE_ROLE_DELETED, "workspace.role_deleted", HOOK_WORKSPACE_ROLE_DELETED, "A role of a workspace was deleted; the detail has organization_id, workspace_id and role_id.") \
-	X(AUDIT_WEBHOOK_CHANGED, "webhook.changed", HOOK_NONE, "An operator made, changed or deleted a webhook endpoint, or gave it another secret; the detail has webhook_id and says which.") \
+	X(AUDIT_WEBHOOK_CHANGED, "webhook.changed", HOOK_NONE, "An operator made, changed or deleted a webhook endpoint, gave it another secret, or had events sent to it again; the detail has webhook_id and says which.") \
 	X(AUDIT_WEBHOOK_DISABLED, "webhook.disabled", HOOK_NONE, "A webhook endpoint was disabled, since it failed for days or said 410 Gone; the detail has webhook_id.") \
 	X(AUDIT_INVITATION_CREATED, "invitation.created", HOOK_NONE, "An operator invited somebody to sign up.") \
 	X(AUDIT_INVITATION_REVOKED, "invitation.revoked", HOOK_NONE, "An operator took an invitation to sign up back.") \

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/pipeline.h"
 
+#include "api/tries.h"
 #include "base/str.h"
 #include "session/coherence.h"
 #include "store/store.gen.h"
@@ -147,31 +148,16 @@ struct reservation {
 };
 
 static enum status
-try_bucket(struct request *rq, const struct try *tried, uint8_t ret_bucket[32])
+try_bucket(struct request *rq, const struct try *tried, uint8_t ret_bucket[static 32])
 {
-	struct str parts[] = { str_of(throttle_rule_info[tried->rule].name), tried->subject };
-
-	return keys_mac(&rq->task, rq->app->keys, KEY_THROTTLE, rq->deployment->id, parts, ARRAY_LEN(parts), ret_bucket);
+	return tries_bucket(&rq->task, rq->app->keys, rq->deployment->id, tried->rule, tried->subject, ret_bucket);
 }
 
 static enum status
 reserve_one(struct task *t, struct reservation *r, const struct try *tried)
 {
-	const struct throttle_rule_info *info = &throttle_rule_info[tried->rule];
-	struct throttle_find_row row;
-	uint8_t bucket[32];
-	struct str b = { (const char *)bucket, sizeof(bucket) };
-	int64_t rows;
-
-	TRY(try_bucket(r->rq, tried, bucket));
-	TRY(sql_throttle_take(t, r->rq->deployment->id, b, t->now, t->now - info->window_us, throttle_limit(tried->rule),
-	    t->now + info->window_us, &rows));
-	if (rows == 1)
-		return OK;
-	TRY(sql_throttle_find(t, r->rq->deployment->id, b, &row));
-	r->wait_us = row.window_at + info->window_us - t->now;
 	r->over = tried->rule;
-	return E_RATE_LIMITED;
+	return tries_take(t, r->rq->app->keys, r->rq->deployment->id, tried->rule, tried->subject, &r->wait_us);
 }
 
 static enum status

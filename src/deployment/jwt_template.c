@@ -14,9 +14,7 @@ enum {
 	INPUT_DEPTH_MAX = CLAIMS_DEPTH_MAX + 1,
 	LIFETIME_MIN_S = 5,
 	LIFETIME_MAX_S = 86400,
-	LIFETIME_S = 60, /* when it does not say */
 	SKEW_MAX_S = 60,
-	SKEW_S = 5,
 };
 
 static enum status
@@ -98,20 +96,25 @@ wipe_text(const json_t *string)
 		secret_wipe((char *)(uintptr_t)json_string_value(string), json_string_length(string));
 }
 
+enum status
+jwt_template_spec_set_key(struct task *t, struct jwt_template_spec *spec, struct str key, bool is_new)
+{
+	struct jwt_custom_key *tried;
+
+	TRY(jwt_custom_key_new(t, spec->alg, key, is_new, &tried));
+	jwt_custom_key_free(tried);
+	if (!secret_new(key.n, &spec->key))
+		return fail(t, E_OVERLOADED, "no memory for a secret");
+	memcpy(spec->key.p, key.p, key.n);
+	return OK;
+}
+
 static enum status
 copy_key(struct task *t, const json_t *key, struct jwt_template_spec *spec)
 {
-	struct str text = text_of(key);
-	struct jwt_custom_key *tried;
-
 	if (!json_is_string(key))
 		return fail(t, E_BAD_REQUEST_BODY, "custom_signing_key.key is a text");
-	TRY(jwt_custom_key_new(t, spec->alg, text, true, &tried));
-	jwt_custom_key_free(tried);
-	if (!secret_new(text.n, &spec->key))
-		return fail(t, E_OVERLOADED, "no memory for a secret");
-	memcpy(spec->key.p, text.p, text.n);
-	return OK;
+	return jwt_template_spec_set_key(t, spec, text_of(key), true);
 }
 
 static enum status
@@ -155,13 +158,15 @@ read_spec(struct task *t, const json_t *given, struct jwt_template_spec *spec)
 enum status
 jwt_template_spec_read(struct task *t, struct str name, struct str json_text, struct jwt_template_spec *ret_spec)
 {
-	struct jwt_template_spec spec = { .name = name, .lifetime_s = LIFETIME_S, .clock_skew_s = SKEW_S };
+	struct jwt_template_spec spec = { .name = name, .lifetime_s = JWT_TEMPLATE_LIFETIME_S, .clock_skew_s = JWT_TEMPLATE_SKEW_S };
 	json_error_t error;
 	enum status st;
 	json_t *given;
 
 	TRY(check_name(t, name));
-	if (json_text.n > INPUT_MAX || !json_is_shallow(json_text, INPUT_DEPTH_MAX))
+	if (json_text.n > INPUT_MAX)
+		return fail(t, E_BAD_REQUEST_BODY, "a token template with all that belongs to it is %d bytes at most", INPUT_MAX);
+	if (!json_is_shallow(json_text, INPUT_DEPTH_MAX))
 		return fail(t, E_BAD_REQUEST_BODY, "a template is nested %d deep at most", CLAIMS_DEPTH_MAX);
 	given = json_loadb(json_text.p == NULL ? "" : json_text.p, json_text.n, JSON_REJECT_DUPLICATES, &error);
 	/* Not what stands there: a key may. */
@@ -288,4 +293,16 @@ jwt_template_open_key(struct task *t, const struct keys *k, struct deployment_id
 	st = jwt_custom_key_new(t, alg, (struct str){ (const char *)text.p, text.n }, false, ret_key);
 	secret_done(&text);
 	return st == E_BAD_REQUEST_BODY ? E_INTERNAL : st;
+}
+
+enum status
+jwt_template_load_key(struct task *t, const struct keys *k, struct deployment_id d, const struct jwt_template_row *row,
+    struct secret *ret_text)
+{
+	const struct seal_place place = place_of(d, row->name);
+
+	if (row->sealed_key.n > 0)
+		return keys_unseal(t, k, &place, row->sealed_key, ret_text);
+	*ret_text = (struct secret){ 0 };
+	return OK;
 }

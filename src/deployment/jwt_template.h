@@ -12,6 +12,8 @@ enum {
 	JWT_TEMPLATES_MAX = 64,   /* a deployment */
 	JWT_TEMPLATE_TOKEN_MAX = 4096, /* bytes of a token: it travels in a header */
 	JWT_TEMPLATE_NAME_MAX = 64,
+	JWT_TEMPLATE_LIFETIME_S = 60, /* when it does not say */
+	JWT_TEMPLATE_SKEW_S = 5,
 };
 
 /* One as tokens are made by it. In its deployment's memory. */
@@ -42,6 +44,11 @@ struct jwt_template_spec {
 enum status jwt_template_spec_read(
     struct task *t, struct str name, struct str json_text, struct jwt_template_spec *ret_spec) MUST_CHECK;
 void jwt_template_spec_done(struct jwt_template_spec *spec);
+/*
+ * A key that was not in that JSON, for the custom_signing_key that was: checked, and with `is_new` the pair is tried, which
+ * is not for a transaction. E_BAD_REQUEST_BODY with a sentence that does not quote it.
+ */
+enum status jwt_template_spec_set_key(struct task *t, struct jwt_template_spec *spec, struct str key, bool is_new) MUST_CHECK;
 
 /* ---- each inside a write transaction; the caller touches SUBJECT_DEPLOYMENT and writes what happened down ---- */
 
@@ -56,3 +63,6 @@ void jwt_template_write(struct json *j, const char *key, const struct jwt_templa
 /* The key of a stored one; caller frees. *ret_key NULL: it has none, or it is not enabled. E_INTERNAL: it does not open. */
 enum status jwt_template_open_key(struct task *t, const struct keys *k, struct deployment_id d,
     const struct jwt_template_row *row, struct jwt_custom_key **ret_key) MUST_CHECK;
+/* Its text, to be compared; the caller gives it to secret_done(). Empty: it has none. */
+enum status jwt_template_load_key(struct task *t, const struct keys *k, struct deployment_id d,
+    const struct jwt_template_row *row, struct secret *ret_text) MUST_CHECK;

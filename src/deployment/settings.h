@@ -101,6 +101,7 @@ struct settings {
 		int64_t port;
 		enum smtp_security security;
 		struct str username, from, from_name;
+		bool public_only;		/* whatever the host's name leads to */
 	} smtp;
 	struct {
 		struct str webhook_url;		/* empty: text messages stay in the outbox */

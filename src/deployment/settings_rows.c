@@ -581,6 +581,9 @@ const struct setting_row setting_rows[] = {
 	{ ROW("smtp_security", SETTING_ENUM, smtp.security, "starttls",
 	    "starttls demands STARTTLS, tls speaks TLS from the first byte (port 465), none is for a loopback host only; "
 	    "certificates are always checked."), OPERATOR, .words = smtp_securities },
+	{ ROW("smtp_public_only", SETTING_BOOL, smtp.public_only, "false",
+	    "Mail goes to addresses on the internet only, wherever the name of smtp_host leads. The Backend API sets it with smtp_host, and does not take it back."),
+	    OPERATOR },
 	{ ROW("smtp_username", SETTING_TEXT, smtp.username, "",
 	    "Who signs in there, with the deployment secret smtp_password; empty: nobody."), OPERATOR, .max = 320, .form = &line },
 	{ ROW("smtp_from", SETTING_TEXT, smtp.from, "", "The address mail comes from; empty: no-reply@ of mail_from_host."),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "notify/hook_keep.h"
 #include "notify/hook_round.h"
 #include "notify/signature.h"
 
@@ -157,6 +158,86 @@ test_where_an_endpoint_may_be(void **state)
 	}
 }
 
+/* What somebody brings along: 24 to 64 bytes, in the one spelling that base64 has. */
+static const struct {
+	const char *secret;
+	bool        good;
+} brought[] = {
+	{ "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", true },
+	{ "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa", false },	/* 22 bytes */
+	{ "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLQ==", false },
+	{ "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", false },
+	{ "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2 aLaSw", false },
+	{ "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==", true },
+	{ "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", false },	/* 65 */
+	{ "whsec_", false },
+	{ "", false },
+};
+
+static void
+test_secrets_that_are_brought_along(void **state)
+{
+	struct task t = { .arena = arena_new(1 << 20) };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(brought); i++) {
+		t.why[0] = '\0';
+		if ((hook_secret_check(&t, str_of(brought[i].secret)) == OK) != brought[i].good)
+			fail_msg("%s", brought[i].secret);
+		assert_true(brought[i].good || !strstr(t.why, "MfKQ"));
+	}
+	arena_free(t.arena);
+}
+
+/* Lists as they are stored: each word once, and nothing for all. */
+static const struct {
+	const char *words[4], *stored;	/* NULL: refused */
+} lists[] = {
+	{ { NULL }, "" },
+	{ { "*" }, "" },
+	{ { "user.*", "*" }, "" },
+	{ { "user.*", "session.created", "user.*" }, "user.* session.created" },
+	{ { "", "user.created", "" }, "user.created" },
+	{ { "user.creatd" }, NULL },
+	{ { "user.* session.created" }, NULL },
+};
+
+static void
+test_lists_of_types(void **state)
+{
+	struct task t = { .arena = arena_new(1 << 20) };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		struct str words[4], stored = S("?");
+		size_t n = 0;
+
+		for (; n < 4 && lists[i].words[n]; n++)
+			words[n] = str_of(lists[i].words[n]);
+		t.why[0] = '\0';
+		assert_int_equal(hook_types_read(&t, words, n, &stored), lists[i].stored ? OK : E_BAD_REQUEST_BODY);
+		assert_true(str_eq(stored, str_of(lists[i].stored ? lists[i].stored : "?")));
+	}
+	arena_free(t.arena);
+}
+
+/* What a key may not name, and an operator may. */
+static void
+test_who_may_name_this_machine(void **state)
+{
+	struct task t = { .arena = arena_new(1 << 20) };
+	static const char *const here[] = { "http://127.0.0.1/", "https://localhost/", "http://a.localhost:9/x", "https://[::1]/" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(here); i++) {
+		t.why[0] = '\0';
+		assert_int_equal(hook_url_check(&t, HOOK_OF_OPERATOR, str_of(here[i])), OK);
+		assert_int_equal(hook_url_check(&t, HOOK_OF_KEY, str_of(here[i])), E_BAD_REQUEST_BODY);
+	}
+	assert_int_equal(hook_url_check(&t, HOOK_OF_KEY, S("https://example.com/")), OK);
+	arena_free(t.arena);
+}
+
 int
 main(void)
 {
@@ -167,6 +248,9 @@ main(void)
 		cmocka_unit_test(test_every_type_has_a_name),
 		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_where_an_endpoint_may_be),
+		cmocka_unit_test(test_secrets_that_are_brought_along),
+		cmocka_unit_test(test_lists_of_types),
+		cmocka_unit_test(test_who_may_name_this_machine),
 	};
 
 	if (!secret_init_libraries())

@@ -10,7 +10,7 @@
 
 /* Which addresses a host's name may lead to. */
 enum parcel_scope {
-	SCOPE_ANY,	/* a mail server is often in the private network */
+	SCOPE_ANY,	/* a mail server that an operator named is often in the private network */
 	SCOPE_PUBLIC,	/* a webhook never is: its name must not lead to what only we can reach */
 	SCOPE_LOOPBACK,
 };
@@ -105,5 +105,7 @@ void parcel_judge(struct parcel *p, CURLcode code);
 void parcel_abort(struct parcel *p);
 void parcel_set_why(struct parcel *p, const char *text);
 
+/* Where the deployment's mail server may be. Any thread. */
+enum parcel_scope parcel_mail_scope(const struct settings *s);
 /* May a name lead to this address, of AF_INET or AF_INET6? */
 bool parcel_scope_allows(enum parcel_scope scope, const struct sockaddr *address);

@@ -55,6 +55,15 @@ set_login(struct parcel *p, struct str username, const struct secret *password)
 	return failed;
 }
 
+enum parcel_scope
+parcel_mail_scope(const struct settings *s)
+{
+	/* Without TLS it does not leave the machine, and only a host that says so is taken then. */
+	if (s->smtp.security == SMTP_NO_TLS)
+		return SCOPE_LOOPBACK;
+	return s->smtp.public_only ? SCOPE_PUBLIC : SCOPE_ANY;
+}
+
 static CURLcode
 set_server(const struct deployment *d, const char *ca_file, struct parcel *p)
 {
@@ -67,7 +76,7 @@ set_server(const struct deployment *d, const char *ca_file, struct parcel *p)
 
 	if (!url.p)
 		return CURLE_OUT_OF_MEMORY;
-	p->scope = plain ? SCOPE_LOOPBACK : SCOPE_ANY;
+	p->scope = parcel_mail_scope(&d->settings);
 	failed |= curl_easy_setopt(p->easy, CURLOPT_URL, url.p);
 	failed |= curl_easy_setopt(p->easy, CURLOPT_PROTOCOLS_STR, scheme);
 	/* ALL: without STARTTLS the mail is not sent. */

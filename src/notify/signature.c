@@ -48,3 +48,15 @@ signature_make(struct task *t, const struct secret *secret, struct str id, struc
 	*ret_signature = arena_printf(t->arena, "v1," STR_FMT, STR_ARG(str_b64(t->arena, mac, sizeof(mac))));
 	return OK;
 }
+
+bool
+signature_key_is_good(struct str secret)
+{
+	const struct secret text = { (uint8_t *)(uintptr_t)secret.p, secret.n };
+	uint8_t key[KEY_MAX];
+	size_t n = 0;
+	bool good = str_starts(secret, S("whsec_")) && read_key(&text, key, &n) && n >= SIGNATURE_KEY_MIN && n <= SIGNATURE_KEY_MAX;
+
+	secret_wipe(key, sizeof(key));
+	return good;
+}

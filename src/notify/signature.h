@@ -11,3 +11,7 @@
  */
 enum status signature_make(struct task *t, const struct secret *secret, struct str id, struct str at, struct str body,
     struct str *ret_signature) MUST_CHECK;
+
+/* Is it "whsec_" and so many bytes in base64? What an operator brings along is to be one that others can read, too. */
+enum { SIGNATURE_KEY_MIN = 24, SIGNATURE_KEY_MAX = 64 };
+bool signature_key_is_good(struct str secret);

@@ -98,6 +98,26 @@ domain_add(const struct org_deed *deed, struct org_id org, struct str fqdn, stru
 }
 
 enum status
+domain_take_look(struct task *t, struct deployment_id d, struct org_id org, struct domain_id domain, struct org_domain_row *ret_domain)
+{
+	int64_t rows;
+
+	TRY(sql_org_domain_find(t, d, org, domain, ret_domain));
+	if (ret_domain->verified_at != 0)
+		return OK;
+	TRY(sql_org_domain_take_attempt(t, d, org, domain, DOMAIN_ATTEMPTS_MAX, t->now, &rows));
+	return rows == 1 ? OK : E_LIMIT_REACHED;
+}
+
+enum status
+domain_give_back_look(struct task *t, struct deployment_id d, struct domain_id domain)
+{
+	int64_t rows;
+
+	return sql_org_domain_give_back(t, d, domain, &rows);
+}
+
+enum status
 domain_set_verified(const struct org_deed *deed, const struct org_domain_row *seen)
 {
 	struct task *t = deed->t;

@@ -22,6 +22,15 @@ struct str domain_record_data(struct task *t, const struct org_domain_row *domai
 enum status domain_read(struct task *t, struct str text, struct str *ret_fqdn) MUST_CHECK;
 
 /*
+ * In a write transaction: reserve one look for a domain's record before it is taken, so that parallel ones count for themselves;
+ * *ret_domain is as it was before. One that is proved already needs none. E_NOT_FOUND; E_LIMIT_REACHED: they are used up.
+ */
+enum status domain_take_look(struct task *t, struct deployment_id d, struct org_id org, struct domain_id domain,
+    struct org_domain_row *ret_domain) MUST_CHECK;
+/* Nobody answered: that was no look. */
+enum status domain_give_back_look(struct task *t, struct deployment_id d, struct domain_id domain) MUST_CHECK;
+
+/*
  * All below: in a write transaction that holds the organization's row (org/organization.h), with what comes of it
  * written down.
  */

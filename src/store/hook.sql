@@ -112,6 +112,16 @@ SELECT d.event_id, e.type, d.subject, d.state, d.tries, d.next_at, d.last_error,
  WHERE d.deployment_id = :deployment AND d.hook_id = :hook AND d.event_id < :before AND (:state < 0 OR d.state = :state)
  ORDER BY d.event_id DESC LIMIT :most;
 
+-- :name hook_delivery_page :many hook_delivery_row
+-- :in deployment_id deployment, hook_id hook, int state, int after, int most
+-- :out hook_event_id event, text type, int subject, int state, int tries, time next_at, text last_error, time created_at, time done_at
+-- The oldest first, newer than the one given; state < 0: in any.
+SELECT d.event_id, e.type, d.subject, d.state, d.tries, d.next_at, d.last_error, d.created_at, d.done_at
+  FROM hook_delivery d
+  JOIN hook_event e ON e.deployment_id = d.deployment_id AND e.id = d.event_id
+ WHERE d.deployment_id = :deployment AND d.hook_id = :hook AND d.event_id > :after AND (:state < 0 OR d.state = :state)
+ ORDER BY d.event_id LIMIT :most;
+
 -- :name hook_any_due :one
 -- :any-deployment the sender serves every deployment
 -- :in time now

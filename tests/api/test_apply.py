@@ -8,10 +8,13 @@ import secrets
 import shutil
 import subprocess
 
+import jwt
 import pytest
 import yaml
 
 from harness import ROOT, binary, race, run
+from hooks import Receiver, is_signed
+from mailserver import await_true
 
 PLAN_SHOWN = 3
 EXAMPLE = ROOT / "packaging" / "deployment.yaml"
@@ -62,7 +65,8 @@ class Declared:
     def stored(self):
         """All that applying writes, in the whole database; the links of the audit chain are written behind."""
         of = {"deployment": "settings, default_orgrole_member_id", "orgrole": "name, permissions", "wsrole": "name, permissions",
-              "message_template": "kind, body", "deployment_secret": "name, name", "audit": "event, detail"}
+              "message_template": "kind, body", "deployment_secret": "name, name", "audit": "event, detail",
+              "jwt_template": "claims, algorithm", "hook": "url, types"}
         when = {"audit": "at"}
         selects = [f"SELECT '{t}', deployment_id, {', '.join(f'CAST({c} AS TEXT)' for c in cs.split(', '))}, {when.get(t, 'updated_at')} FROM {t}"
                    for t, cs in of.items()]
@@ -112,6 +116,25 @@ message_templates:
 
         {{code}}
     html: {from_file: verify.html}
+jwt_templates:
+  hasura:
+    token_lifetime: 300
+    allowed_clock_skew: 0
+    template:
+      aud: [hasura, "true", null, 1.5e3, -7]
+      https://hasura.io/jwt/claims: {x-hasura-user-id: "{{user_id}}", x-hasura-verified: "{{user.has_verified_primary_email_address}}"}
+      is_staff: false
+      version: "2"
+      nothing: {}
+    custom_signing_key: {algorithm: HS256, key: {from_env: HASURA_KEY}}
+  plain:
+    template: {}
+webhooks:
+- url: https://hooks.example.com/sessiond
+  types: [user.*, session.created]
+  secret: {from_env: HOOK_SECRET}
+- url: https://hooks.example.com/sessiond
+  enabled: false
 organization_roles:
   Editor: [organization:member, documents:edit]
 workspace_roles:
@@ -120,13 +143,14 @@ default_roles:
   organization_member: Editor
   workspace_member: guest
 """
+ENV = {"SMS_SECRET": "whsec_c2VjcmV0", "HASURA_KEY": "h" * 40, "HOOK_SECRET": "whsec_" + "aG9v" * 8}
 
 
 @pytest.fixture
 def whole(declared):
     (declared.file.parent / "smtp-password").write_text("opensesame\n")
     (declared.file.parent / "verify.html").write_text("<p>{{code}}</p>\r\n<p>\ttabs</p> \n")
-    declared.env = {"SMS_SECRET": "whsec_c2VjcmV0"}
+    declared.env = dict(ENV)
     declared.text = declared.head() + WHOLE
     done = declared.apply(declared.text, "--yes", env=declared.env)
     assert done.returncode == 0, done.stderr
@@ -185,7 +209,7 @@ def test_what_is_exported_applies_as_nothing_to_do(whole, flags, how):
     exported = whole.export(*flags)
     done = whole.apply(exported, "--yes", *how)
     assert (done.returncode, done.stdout, done.stderr) == (0, "nothing to do\n", "")
-    assert not [x for x in ("opensesame", "whsec") if x in exported]
+    assert not [x for x in ("opensesame", "whsec", "h" * 40) if x in exported]
 
 
 def test_an_export_is_yaml_to_others_too(whole):
@@ -208,7 +232,8 @@ def test_one_audit_event_tells_the_keys_and_no_values(whole):
     assert [e for e, _ in events] == ["deployment.created", "deployment.changed"]
     keys = json.loads(events[1][1])["keys"]
     assert {"settings.auth_settings.password.min_length", "secrets.smtp_password", "message_templates.verify_email.html",
-            "organization_roles.Editor", "default_roles.organization_member"} <= set(keys)
+            "organization_roles.Editor", "default_roles.organization_member", "jwt_templates.hasura.template",
+            "jwt_templates.hasura.custom_signing_key.key", "webhooks.https://hooks.example.com/sessiond.secret"} <= set(keys)
     whole.apply(whole.text.replace("min_length: 12", "min_length: 14"), "--yes", env=whole.env)
     assert whole.audit()[2:] == [("deployment.changed", '{"keys":["settings.auth_settings.password.min_length"]}')]
 
@@ -340,10 +365,9 @@ def test_the_example_applies(declared):
     secret = directory / "smtp-password"
     secret.write_text("opensesame\n")
     text = text.replace("/etc/sessiond/smtp-password", str(secret))
-    env = {"SMS_SECRET": "whsec_c2VjcmV0"}
-    done = declared.apply(text, "--yes", env=env)
+    done = declared.apply(text, "--yes", env=ENV)
     assert done.returncode == 0, done.stderr
-    assert declared.apply(text, "--yes", env=env).stdout == "nothing to do\n"
+    assert declared.apply(text, "--yes", env=ENV).stdout == "nothing to do\n"
 
 
 # ---- several deployments ----
@@ -386,6 +410,7 @@ def test_what_a_section_does_not_name_stays_until_it_is_pruned(whole):
     assert done.returncode == 0, done.stderr
     assert whole.show()["overrides"] == {"jwt_lifetime": 30}
     read = yaml.safe_load(whole.export())
+    assert list(read["jwt_templates"]) == ["hasura", "plain"] and len(read["webhooks"]) == 2
     assert read["secrets"] == {"sms_secret": "unchanged"} and read["message_templates"] == {} and list(read["organization_roles"]) == ["Member", "Admin"]
     assert "Guest" in read["workspace_roles"], "a section that the file does not have is left alone"
     assert whole.apply(less, "--yes", "--prune").stdout == "nothing to do\n"
@@ -427,6 +452,178 @@ def test_a_role_that_grants_what_the_catalogue_has_no_more_stays(whole):
     assert whole.apply(whole.export(), "--yes", "--prune").stdout == "nothing to do\n"
     text = whole.head() + "organization_roles: {Editor: [documents:edit]}\n"
     assert "grants" in whole.refused(text)
+
+
+# ---- token templates, webhooks ----
+
+def claims_of(declared, name):
+    return json.loads(declared.server.cli("jwt-template", "show", name, "--deployment", declared.host))["template"]
+
+
+def hooks_of(declared):
+    return [json.loads(x) for x in declared.server.cli("webhook", "list", "--deployment", declared.host).splitlines()]
+
+
+def test_what_a_claim_is_written_as_is_what_it_is(whole):
+    assert claims_of(whole, "hasura") == {
+        "aud": ["hasura", "true", None, 1500.0, -7], "is_staff": False, "version": "2", "nothing": {},
+        "https://hasura.io/jwt/claims": {"x-hasura-user-id": "{{user_id}}", "x-hasura-verified": "{{user.has_verified_primary_email_address}}"}}
+    read = yaml.safe_load(whole.export())["jwt_templates"]
+    assert read["hasura"]["template"] == claims_of(whole, "hasura") and read["plain"] == {"template": {}}
+    assert read["hasura"]["custom_signing_key"] == {"algorithm": "HS256", "key": "unchanged"}
+    assert yaml.safe_load(whole.export("--all"))["jwt_templates"]["plain"] == {"template": {}, "token_lifetime": 60, "allowed_clock_skew": 5}
+
+
+def test_claims_of_every_kind_come_back(declared):
+    """Words that YAML takes for something else than a text are written in quotes."""
+    texts = ["", "true", "no", "Yes", "~", "NULL", "1", "1.0", "0x10", "-", "+1", ".5", ".inf", "2026-01-31", "a: b", " a", "é\n\u2028", "*", "{{user_id}}"]
+    claims = {"t": texts, "n": [0, -1, 1.5, 1e300, 9007199254740993], "v": [True, False, None, {}, []], "true": {"no": "1"}}
+    declared.make()
+    where = ("--deployment", declared.host)
+    declared.server.cli("jwt-template", "set", "t", *where, stdin=json.dumps({"template": claims}))
+    for flags in ((), ("--all",)):
+        exported = declared.export(*flags)
+        assert declared.apply(exported, "--yes", "--prune").stdout == "nothing to do\n", exported
+        assert yaml.safe_load(exported)["jwt_templates"]["t"]["template"]["t"] == texts
+    declared.server.cli("jwt-template", "delete", "t", *where)
+    assert declared.apply(exported, "--yes").returncode == 0 and claims_of(declared, "t") == claims
+
+
+def is_signed_with(token, secret):
+    try:
+        return bool(jwt.decode(token, secret, algorithms=["HS256"], options={f"verify_{claim}": False for claim in ("aud", "exp", "iat")}))
+    except jwt.InvalidTokenError:
+        return False
+
+
+def test_a_template_signs_with_the_key_that_was_named(declared, server):
+    d = server.deployment()
+    declared.host = d.host
+    head = f"host: {d.host}\n"
+    browser, _ = d.signed_in()
+    own = head + "jwt_templates: {x: {template: {aud: one}, custom_signing_key: {algorithm: HS256, key: {from_env: K}}}}\n"
+    assert declared.apply(own, "--yes", env={"K": "k" * 40}).returncode == 0
+
+    def token():
+        text = browser.get("/session/token", {"template": "x"}).data["token"]
+        claims = jwt.decode(text, options={"verify_signature": False})
+        return next((k for k in ("k" * 40, "l" * 40) if is_signed_with(text, k)), None), claims["aud"]
+
+    assert token() == ("k" * 40, "one")
+    # The key stays while the claims change, and the other way round.
+    assert declared.apply(head + "jwt_templates: {x: {template: {aud: two}}}\n", "--yes").returncode == 0
+    assert token() == ("k" * 40, "two")
+    told = declared.apply(own.replace("one", "two"), "--yes", env={"K": "l" * 40}).stdout
+    assert told.splitlines()[0] == f'{d.host}  jwt_templates.x.custom_signing_key.key: another value → what is in the variable K'
+    assert token() == ("l" * 40, "two")
+    assert declared.apply(own.replace("one", "two"), "--yes", env={"K": "l" * 40}).stdout == "nothing to do\n"
+    # By a key of another algorithm only with another key.
+    sentence = declared.refused(head + "jwt_templates: {x: {custom_signing_key: {algorithm: HS512}}}\n").replace(d.host, "HOST")
+    assert sentence == 'sessiond: HOST: jwt_templates."x": the key that is stored is for HS256: another algorithm takes another key\n'
+    assert declared.apply(head + "jwt_templates: {x: {custom_signing_key: {algorithm: HS256, enabled: false}}}\n", "--yes").returncode == 0
+    assert token()[0] is None
+    assert declared.apply(head + "jwt_templates: {x: null}\n", "--yes").stdout.splitlines()[0] == f'{d.host}  jwt_templates.x: {{"aud":"two"}} → none'
+    assert browser.get("/session/token", {"template": "x"}).code == "TEMPLATE_NOT_FOUND"
+
+
+def test_a_key_that_is_none_is_refused_with_its_line(declared):
+    for key in ("short", "-----BEGIN PUBLIC KEY-----\nMFk=\n-----END PUBLIC KEY-----"):
+        text = declared.head() + "jwt_templates:\n  x:\n    template: {}\n    custom_signing_key:\n      algorithm: HS256\n      key: {from_env: K}\n"
+        sentence = declared.refused(text, env={"K": key})
+        assert re.match(r"FILE:9: key: (a secret for HS256 has 32 bytes or more|HS256 takes a secret)", sentence) and key not in sentence
+    (declared.file.parent / "k").write_text("x" * 9000)
+    assert declared.refused(text.replace("from_env: K", "from_file: k")) == 'FILE:9: "k": too long\n'
+    many = "jwt_templates:\n" + "".join(f"  t{i}: {{template: {{}}}}\n" for i in range(66))
+    assert declared.refused(declared.head() + many) == "FILE:69: jwt_templates: more than 64 templates\n"
+
+
+def test_longer_lived_tokens_keep_their_keys_published(declared):
+    declared.make("jwt_templates: {x: {template: {}, token_lifetime: 7200}}\n")
+    [(longest,)] = declared.server.sql(f"SELECT max(longest_s) FROM signing_key WHERE deployment_id = {declared.number()}")
+    assert int(longest) >= 7200
+
+
+def test_a_plan_for_templates_and_webhooks(whole):
+    done = whole.apply(whole.head() + """
+jwt_templates:
+  hasura: {token_lifetime: null, template: {aud: other}, custom_signing_key: null}
+  plain: null
+  more: {template: {a: 1}, allowed_clock_skew: 5}
+webhooks:
+- {url: https://hooks.example.com/sessiond, types: null, secret: {from_env: OTHER}}
+- {url: https://hooks.example.com/sessiond, types: [user.*], enabled: true}
+- {url: https://other.example.com/, enabled: false, types: [user.created]}
+""", env={"OTHER": "whsec_" + "b3Ro" * 8})
+    lines = [x.removeprefix(whole.host + "  ") for x in done.stdout.splitlines()]
+    url = "webhooks.https://hooks.example.com/sessiond"
+    assert done.returncode == PLAN_SHOWN, done.stderr
+    assert re.fullmatch(r'jwt_templates.hasura.template: \{"aud":.*… \(\d+ bytes\) → \{"aud":"other"\}', lines[0]), lines[0]
+    assert lines[1:-1] == [
+        'jwt_templates.hasura.token_lifetime: 300 → 60',
+        'jwt_templates.hasura.custom_signing_key: HS256 → the deployment\'s own',
+        'jwt_templates.plain: {} → none',
+        'jwt_templates.more.template: none → {"a":1}',
+        f'{url}.types: user.* session.created → all events',
+        f'{url}.secret: another value, which signs as well for a day → what is in the variable OTHER',
+        f'{url}.types: all events → user.*',
+        f'{url}.enabled: false, by its operator → true',
+        'webhooks.https://other.example.com/: none → user.created, disabled',
+        'webhooks.https://other.example.com/.secret: not set → one that is made, and shown once']
+
+
+def test_a_webhook_is_made_told_and_taken_away(declared, server):
+    """Its secret is what was named, or is made and printed once; the one before signs as well after a change."""
+    d, receiver = server.deployment(), Receiver()
+    declared.host = d.host
+    head = f"host: {d.host}\n"
+    one = f"webhooks: [{{url: '{receiver.url}', types: [user.*], secret: {{from_env: S}}}}]\n"
+    first, second = "whsec_" + "Zmly" * 8, "whsec_" + "c2Vj" * 8
+    assert declared.apply(head + one, "--yes", env={"S": first}).stdout.endswith(": 2 changes\n")
+    d.signed_in()
+    [post] = receiver.await_posts(1, "user.created")
+    assert is_signed(post, first)
+    [hook] = hooks_of(declared)
+    assert declared.apply(head + one, "--yes", env={"S": second}).returncode == 0
+    d.signed_in()
+    post = receiver.await_posts(2, "user.created")[-1]
+    assert is_signed(post, first) and is_signed(post, second)
+    made = json.loads(declared.apply(head + "webhooks: [{url: https://other.example.com/}]\n", "--yes").stdout.splitlines()[-1])
+    assert made.keys() == {"host", "webhook_id", "url", "secret"} and made["secret"].startswith("whsec_")
+    assert [h["id"] for h in hooks_of(declared)] == [hook["id"], made["webhook_id"]]
+    assert made["secret"] not in declared.export("--all") + server.log()
+    # What the file does not name goes only when it is pruned, with what is on its way.
+    done = declared.apply(head + "webhooks: [{url: https://other.example.com/}]\n", "--yes", "--prune")
+    assert done.stdout.splitlines()[0] == f"{d.host}  webhooks.{receiver.url}: user.* → none", done
+    assert [h["id"] for h in hooks_of(declared)] == [made["webhook_id"]]
+    assert not server.sql(f"SELECT 1 FROM hook_delivery WHERE deployment_id = {d.number}")
+    receiver.close()
+
+
+def test_sections_of_many_are_replaced_whole(declared):
+    """There is a most of each: what goes makes room for what comes."""
+    def text(tag):
+        hooks = "".join(f"- url: https://{tag}{i}.example.com/\n" for i in range(16))
+        return declared.head() + "jwt_templates:\n" + "".join(f"  {tag}{i}: {{template: {{}}}}\n" for i in range(64)) + "webhooks:\n" + hooks
+
+    assert declared.apply(text("a"), "--yes").returncode == 0
+    assert "at most" in declared.refused(text("b"))
+    assert declared.apply(text("b"), "--yes", "--prune").returncode == 0
+    assert len(hooks_of(declared)) == 16 and declared.apply(text("b"), "--yes", "--prune").stdout == "nothing to do\n"
+    assert declared.refused(text("b") + "- url: https://more.example.com/\n") == "FILE:86: webhooks: more than 16\n"
+
+
+def test_what_was_disabled_by_its_answers_exports_as_nothing_to_do(declared, server):
+    d, receiver = server.deployment(), Receiver(answer=410)
+    declared.host = d.host
+    head = f"host: {d.host}\n"
+    assert declared.apply(head + f"webhooks: [{{url: '{receiver.url}'}}]\n", "--yes").returncode == 0
+    d.signed_in()
+    await_true(lambda: hooks_of(declared)[0]["state"] == "gone")
+    assert declared.apply(declared.export(), "--yes", "--prune").stdout == "nothing to do\n"
+    again = declared.apply(head + f"webhooks: [{{url: '{receiver.url}', enabled: true}}]\n", "--yes")
+    assert again.stdout.splitlines()[0] == f"{d.host}  webhooks.{receiver.url}.enabled: false, it said 410 Gone → true"
+    assert hooks_of(declared)[0]["state"] == "enabled"
+    receiver.close()
 
 
 # ---- refusals: golden sentences ----
@@ -474,6 +671,39 @@ def lines(*expected):
     ("message_templates:\n  sms_code:\n    html: x\n    text: '{{cod}}'\n",
      lines("6: message_templates.sms_code.html: a text message has a text and no html",
            "7: message_templates.sms_code.text: line 1: there is no {{cod}} here; there are app_name logo_url support_url code minutes")),
+    ("jwt_templates: {a b: {template: {}}}\n", lines('4: "a b": a template\'s name is 1 to 64 of a-z, A-Z, 0-9, -, _ and .')),
+    ("jwt_templates:\n  x:\n    token_lifetme: 5\n", lines('6: there is no part of a token template "token_lifetme"; did you mean token_lifetime?')),
+    ("jwt_templates:\n  x:\n    template: {}\n    token_lifetime: 4\n",
+     lines('7: "token_lifetime": token_lifetime is a number of seconds from 5 to 86400')),
+    ("jwt_templates:\n  x:\n    template: {}\n    token_lifetime: '60'\n",
+     lines('7: "token_lifetime": token_lifetime is a number of seconds from 5 to 86400')),
+    ("jwt_templates:\n  x:\n    template:\n      aud: a\n      Iss: me\n      who: '{{user'\n",
+     lines('8: "Iss": the claim "Iss" is the server\'s own', '9: "who": "{{user": a placeholder is {{name}} or {{name.name}}, at most 8 names of letters, digits, _ and -')),
+    ("jwt_templates:\n  x:\n    template:\n      admin: no\n      at: 2026-01-31\n",
+     lines('7: "no": if this is a text, put it into quotes; otherwise write true, false, null, or a number as JSON has it',
+           '8: "2026-01-31": if this is a text, put it into quotes; otherwise write true, false, null, or a number as JSON has it')),
+    ("jwt_templates:\n  x:\n    template:\n" + "".join(f"      c{i}: {'v' * 500}\n" for i in range(5)),
+     lines('6: "template": a template has at most 2048 bytes, this one 2541')),
+    ("jwt_templates:\n  x:\n    template:\n      a: " + "v" * 40_000 + "\n",
+     lines('7: "a": a token template with all that belongs to it is 32768 bytes at most')),
+    ("jwt_templates: {x: {template: [a]}}\n", lines("4: template: this is to hold keys with values, not a list")),
+    ("jwt_templates: {x: {template: {}, custom_signing_key: {algorithm: none}}}\n",
+     lines('4: "custom_signing_key": custom_signing_key.algorithm is HS256, HS384, HS512, RS256, RS384, RS512, ES256 or ES384')),
+    ("jwt_templates: {x: {template: {}, custom_signing_key: {algorithm: HS256, key: verysecret}}}\n",
+     lines("4: key is not written here: say {from_file: PATH}, {from_env: NAME} or unchanged")),
+    ("jwt_templates: {x: {template: {}, custom_signing_key: {algoritm: HS256}}}\n",
+     lines('4: there is no part of a signing key "algoritm"; did you mean algorithm?')),
+    ("webhooks: {url: https://a.example/}\n", lines("4: webhooks: this is to be a list of webhooks, each with its url, not keys with values")),
+    ("webhooks:\n- types: []\n", lines("5: url is missing: which webhook is this?")),
+    ("webhooks:\n- url: https://a.example/\n  typs: []\n", lines('6: there is no part of a webhook "typs"; did you mean types?')),
+    ("webhooks:\n- url: https://10.0.0.1/\n", lines('5: url: "https://10.0.0.1/" leads to an address that is not on the internet')),
+    ("webhooks:\n- url: http://a.example/\n", lines('5: url: "http://a.example/" is not https://; http:// only on a loopback host')),
+    ("webhooks:\n- url: https://a.example/\n  types: [user.*,\n    user.creatd]\n",
+     lines('7: there is no type of event, or group such as user.*, "user.creatd"; did you mean user.created?')),
+    ("webhooks:\n- url: https://a.example/\n  enabled: yes\n  secret: whsec_x\n",
+     lines("6: enabled must be true or false", "7: secret is not written here: say {from_file: PATH}, {from_env: NAME} or unchanged")),
+    ("webhooks:\n- url: https://a.example/\n  secret: {from_env: HOME}\n",
+     lines("6: secret: a webhook's secret is whsec_ and 24 to 64 bytes in base64")),
     ("organization_roles: {Editor: documents:edit}\n", lines('4: "Editor": a role is a list of permissions, such as [documents:edit]')),
     ("organization_roles: {Editor: [a b]}\n", lines('4: "a b" is not a permission such as documents:edit')),
     ("organization_roles: {Editor: [a, a]}\n", lines('4: "a" is given twice')),
@@ -499,6 +729,11 @@ def test_refusals_of_a_file_name_the_line(declared, text, expected):
      "auth_settings.verification_policy.email needs a mail server: set smtp_host first"),
     ("settings: {passkey_rp_id: other.example.org}\n", "passkey_rp_id must be app.HOST or a domain above it"),
     ("secrets: {smtp_password: unchanged}\n", "secrets.smtp_password is to stay unchanged, but none is set"),
+    ("jwt_templates: {x: {token_lifetime: 60}}\n", 'jwt_templates."x": template is a JSON object of claims'),
+    ("jwt_templates: {x: {template: {}, custom_signing_key: {algorithm: HS256, key: unchanged}}}\n",
+     'jwt_templates."x": custom_signing_key.key is missing: none is stored that could stay unchanged'),
+    ("webhooks: [{url: https://a.example/, secret: unchanged}]\n",
+     'webhooks."https://a.example/": its secret is to stay unchanged, but there is no such webhook'),
     ("organization_roles: {Editor: [documents:edit]}\n",
      'organization_roles."Editor" grants "documents:edit", which settings.b2b_settings.organization_permissions does not list'),
     ("default_roles: {organization_creator: Owner}\n", 'default_roles.organization_creator: there is no role "Owner"'),
@@ -677,7 +912,7 @@ def test_a_secret_is_told_nowhere(whole):
     assert done.stdout.count("secrets.") == 2
     told = whole.done.stdout + whole.done.stderr + done.stdout + done.stderr + whole.server.log() + whole.export("--all") + str(whole.audit())
     stored = whole.server.stored_bytes()
-    for secret in ("opensesame", "whsec_c2VjcmV0", "whsec_b3RoZXI="):
+    for secret in ("opensesame", "whsec_c2VjcmV0", "whsec_b3RoZXI=", ENV["HOOK_SECRET"], ENV["HASURA_KEY"]):
         assert secret not in told and secret.encode() not in stored
 
 

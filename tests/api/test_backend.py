@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
 import random
+import urllib.parse
 
 import pytest
 
+import liar
 import mailbox
+import pictures
 from backend import Backend, assert_all_seen, assert_foreign_is_nobodys, nobodys_like
 from harness import PASSWORD, Person, race
-from hooks import Endpoint, Receiver
+from hooks import Endpoint, RawReceiver, Receiver
+from mailserver import await_true
 
 OTHER = "granite-heron-sings-violet"
 
@@ -17,7 +21,7 @@ OTHER = "granite-heron-sings-violet"
 def every_outcome(request):
     """When all of this file has run: every call has succeeded, and given each code that is its own."""
     yield
-    assert_all_seen(request.session, __name__, globals(), lambda path: not path.startswith(("/v1/organizations", "/v1/workspaces")))
+    assert_all_seen(request.session, __name__, globals(), lambda path: not path.startswith(("/v1/organizations", "/v1/workspaces", "/v1/webhooks")))
 
 
 @pytest.fixture
@@ -140,6 +144,44 @@ def test_factors_are_reset(api):
     browser, _ = api.deployment.signed_in(who)
     assert api.post(f"/v1/users/{who.id}/reset-factors").json["has_authenticator"] is False
     assert shown(browser) is None
+
+
+# ---- pictures ----
+
+def picture_of(api, url):
+    got = api.deployment.browser().send("GET", urllib.parse.urlsplit(url).path, check=False)
+    assert got.status == 200 and got.header("Content-Type") == "image/webp"
+    return got.body
+
+
+def test_a_picture_of_a_user(api):
+    """Made anew, as one that they send themselves; each has another address, and the one before is gone."""
+    who = person(api)
+    browser, _ = api.deployment.signed_in(who)
+    path, secret = f"/v1/users/{who.id}/picture", b"canary-47.0707N"
+    first = api.put(path, body=pictures.png(900, 300, pictures.chunk(b"tEXt", b"Comment\0" + secret)), content_type="image/png")
+    assert first.status == 200 and shown(browser)["image_url"] == first.json["image_url"] != ""
+    made = picture_of(api, first.json["image_url"])
+    assert pictures.webp_chunks(made)[1] == (512, 171) and secret not in made
+    second = api.put(path, body=pictures.GIF, content_type="image/gif").json
+    assert second["image_url"] != first.json["image_url"] and api.get(f"/v1/users/{who.id}").json == second
+    assert api.deployment.browser().send("GET", urllib.parse.urlsplit(first.json["image_url"]).path, check=False).status == 404
+    for _ in range(2):
+        assert api.delete(path).json["image_url"] == shown(browser)["image_url"] == ""
+    assert api.deployment.audit().count("user.updated") == 4
+
+
+@pytest.mark.parametrize("body,content_type,status", [
+    (None, None, 400), (b"{}", "application/json", 400), (pictures.GIF, "text/plain", 400), (pictures.GIF, None, 400), (b"GIF89a no", "image/gif", 400),
+    (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml", 400), (b"x" * (2 << 20), "image/png", 400), (b"x" * ((2 << 20) + 1), "image/png", 413)],
+    ids=["nothing", "json", "text", "untyped", "cut", "svg", "2-MiB", "more"])
+def test_what_is_no_picture(api, body, content_type, status):
+    who = person(api)
+    got = api.put(f"/v1/users/{who.id}/picture", body=body, content_type=content_type)
+    assert (got.status, got.code) == (status, "PAYLOAD_TOO_LARGE" if status == 413 else "BAD_REQUEST_BODY"), got
+    assert api.get(f"/v1/users/{who.id}").json["image_url"] == ""
+    # Elsewhere a body is no longer than before.
+    assert api.patch(f"/v1/users/{who.id}", body=b"x" * (65 << 10)).status == 413
 
 
 # ---- addresses and numbers ----
@@ -342,6 +384,55 @@ def test_what_only_the_server_reaches_is_not_a_keys_to_name(api, settings):
     assert api.patch("/v1/deployment/settings", {"settings": {"smtp_host": "mail.example.com", "sms_webhook_url": "https://sms.example.com/", "smtp_security": None}}).status == 200
 
 
+@pytest.mark.parametrize("settings", [
+    {"smtp_host": "mail.example.com", "smtp_public_only": False}, {"smtp_host": "mail.example.com", "smtp_public_only": None},
+    {"smtp_port": 6379}, {"smtp_security": "tls"}, {"smtp_host": "mail.corp.example", "smtp_port": 25}])
+def test_an_operators_mail_server_stays_theirs(api, settings):
+    """It may be inside: its port is not a key's to choose, and one that a key names in its place is never inside."""
+    api.deployment.set(smtp_host="mail.corp.example")
+    before = api.get("/v1/deployment/settings").json
+    got = api.patch("/v1/deployment/settings", {"settings": settings})
+    assert got.status == 400 and "only its operator sets that" in got.json["errors"][0]["message"], got
+    assert api.get("/v1/deployment/settings").json == before
+
+
+def test_a_mail_server_that_a_key_named_is_on_the_internet_for_good(api):
+    def patch(**settings):
+        return api.patch("/v1/deployment/settings", {"settings": settings})
+
+    assert patch(smtp_host="mail.example.com", smtp_port=465, smtp_security="tls").json["overrides"]["smtp_public_only"] is True
+    for back in (False, None):
+        assert patch(smtp_public_only=back).status == 400
+    assert patch(smtp_host="other.example.com", smtp_port=587).json["settings"]["smtp_public_only"] is True
+    assert patch(smtp_host=None).json["settings"]["smtp_public_only"] is True
+    api.deployment.set(smtp_host="mail.corp.example", smtp_public_only="false")
+    assert patch(smtp_host="mail.corp.example", smtp_from="me@example.com").json["settings"]["smtp_public_only"] is False
+
+
+@pytest.mark.skipif(not liar.may_have_one(), reason="not root, or no mount namespaces")
+def test_F39_a_mail_server_whose_name_leads_inside(new_server, tmp_path, monkeypatch):
+    """A name of the internet that led to this machine was connected to: whoever held a key chose host and port."""
+    inside = RawReceiver(lambda raw, connection: None)
+    port = int(inside.url.rsplit(":", 1)[1].strip("/"))
+    dns, s = liar.Liar({("inside.example.com", liar.A): [["127.0.0.1"]]}), new_server()
+    monkeypatch.setenv("SESSIOND", liar.program(tmp_path, dns.address))
+    with s:
+        api = Backend(s.deployment(host="dns.localhost:1"))
+        for security in ("starttls", "tls"):
+            to = f"{security}@example.org"
+            assert api.patch("/v1/deployment/settings", {"settings": {"smtp_host": "inside.example.com", "smtp_port": port, "smtp_security": security}}).status == 200
+            assert api.post("/v1/invitations", {"email": to}).status == 201
+            failed = await_true(lambda to=to: (m := mailbox.latest(api.deployment, to))["last_error"] and m)
+            assert "address that is not allowed" in failed["last_error"]
+        assert inside.connections == 0
+        # Its operator may mean just that.
+        api.deployment.set(smtp_public_only="false")
+        api.post("/v1/invitations", {"email": "operator@example.org"})
+        await_true(lambda: inside.connections)
+    inside.close()
+    dns.close()
+
+
 def test_secrets(api):
     assert api.put("/v1/deployment/secrets/smtp_password", {"value": "hunter2-hunter2"}).status == 204
     got = api.get("/v1/deployment/secrets")
@@ -385,6 +476,19 @@ def test_token_templates(api):
     assert api.delete(f"{path}/hasura").status == 204
     assert browser.get("/session/token", {"template": "hasura"}).code == "TEMPLATE_NOT_FOUND"
     assert api.delete(f"{path}/hasura").status == api.get(f"{path}/hasura").status == 404
+
+
+def test_TEN04_token_templates_go_by_names_of_ones_own(server):
+    """Another tenant's name is nobody's, and one's own of the same name is another template."""
+    mine, theirs = Backend(server.deployment()), Backend(server.deployment())
+    path = "/v1/deployment/jwt-templates"
+    assert theirs.put(f"{path}/shared", {"template": {"a": "theirs"}}).status == 200
+    for method in ("GET", "DELETE"):
+        answers = [mine.send(method, f"{path}/{name}") for name in ("shared", "never")]
+        assert [a.status for a in answers] == [404] * 2 and answers[0].body == answers[1].body
+    mine.put(f"{path}/shared", {"template": {"a": "mine"}})
+    assert mine.delete(f"{path}/shared").status == 204
+    assert theirs.get(f"{path}/shared").json["template"] == {"a": "theirs"} and mine.get(path).json == {"data": []}
 
 
 # ---- lists ----
@@ -460,6 +564,7 @@ def calls_about(ids):
     """Every call whose path or body names something."""
     user = f"/v1/users/{ids['user']}"
     yield from (("GET", user, None), ("PATCH", user, {"first_name": "X"}), ("DELETE", user, None), ("POST", f"{user}/disable", None),
+                ("PUT", f"{user}/picture", None), ("DELETE", f"{user}/picture", None),
                 ("POST", f"{user}/enable", None), ("POST", f"{user}/reset-factors", None), ("PUT", f"{user}/password", {"password": OTHER}),
                 ("DELETE", f"{user}/password", None), ("GET", f"{user}/organization-memberships", None),
                 ("GET", f"{user}/workspace-memberships", None), ("GET", f"{user}/signins", None), ("POST", f"{user}/signins/revoke", None),

@@ -1,9 +1,16 @@
 """Organizations and workspaces over the Backend API, seen by their members: the next GET /session is right."""
 # SPDX-License-Identifier: Apache-2.0
+import json
+import re
+import secrets
+import urllib.parse
+
 import pytest
 
 import mailbox
+import pictures
 from backend import Backend, assert_all_seen, assert_foreign_is_nobodys, nobodys_like
+from nameserver import NameServer
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -146,6 +153,106 @@ def test_roles_of_an_organization(api):
     assert api.post(f"{path}/roles", {"name": "One more"}).code == "LIMIT_REACHED"
 
 
+# ---- pictures ----
+
+def test_pictures_of_an_organization_and_of_a_workspace(api):
+    browser, who = api.deployment.signed_in()
+    made = org(api, created_by=who.id)
+    place = workspace(api, made)
+    for path, of in ((f"/v1/organizations/{made['id']}", made), (f"/v1/workspaces/{place['id']}", place)):
+        got = api.put(f"{path}/picture", body=pictures.png(), content_type="image/png").json
+        assert got["image_url"] and {**got, "image_url": "", "updated_at": ""} == {**of, "image_url": "", "updated_at": ""}
+        assert pictures.webp_chunks(browser.send("GET", urllib.parse.urlsplit(got["image_url"]).path, check=False).body)[1] == (64, 48)
+        assert api.get(path).json == got
+        assert api.put(f"{path}/picture", body=b"no picture", content_type="image/png").code == "BAD_REQUEST_BODY"
+        assert api.put(f"{path}/picture", {}).code == "BAD_REQUEST_BODY"
+        if path.startswith("/v1/organizations"):
+            assert browser.get("/me/organization-memberships").data[0]["organization"]["image_url"] == got["image_url"]
+        assert api.delete(f"{path}/picture").json["image_url"] == api.get(path).json["image_url"] == ""
+    assert {"organization.updated", "workspace.updated"} <= set(api.deployment.audit())
+    assert api.deployment.rows()["org_picture"] == 0
+
+
+# ---- domains ----
+
+@pytest.fixture(scope="module")
+def dns(tmp_path_factory):
+    with NameServer(tmp_path_factory.mktemp("knot")) as s:
+        yield s
+
+
+@pytest.fixture(scope="module")
+def dns_server(dns, new_server):
+    with new_server(["--dns-server", dns.address]) as s:
+        yield s
+
+
+def domain(api, organization):
+    made = api.post(f"/v1/organizations/{organization['id']}/domains", {"domain": f"D{secrets.token_hex(5)}.example.test."})
+    assert made.status == 201, made
+    return made.json
+
+
+def test_a_domain_is_claimed_proved_and_given_up(dns_server, dns):
+    """By the same looks as its members have, whoever takes them."""
+    api = Backend(dns_server.deployment())
+    made = org(api)
+    claimed = domain(api, made)
+    path = f"/v1/organizations/{made['id']}/domains"
+    one = f"{path}/{claimed['id']}"
+    assert (claimed["verified"], claimed["looks_left"], claimed["record_name"]) == (False, 5, f"_sessiond-verification.{claimed['domain']}")
+    assert api.get(path).json == {"data": [claimed]} and api.get(one).json == claimed
+    refused = api.post(f"{one}/verify")
+    assert refused.code == "BAD_REQUEST_BODY" and "looks left: 4" in refused.text and api.get(one).json["looks_left"] == 4
+    dns.put(claimed["record_name"] + ".", claimed["record_data"])
+    for _ in range(2):
+        assert api.post(f"{one}/verify").json["verified"] is True
+    assert api.get(one).json["verified_at"] is not None
+    # Who proves an address in it is a member from then on.
+    browser, who = api.deployment.signed_in()
+    address = api.post(f"/v1/users/{who.id}/email-addresses", {"email": f"me@{claimed['domain']}"}).json["email_addresses"][-1]
+    api.post(f"/v1/users/{who.id}/email-addresses/{address['id']}/verify")
+    events = api.deployment.audit()
+    assert {"organization.domain_added", "organization.domain_verified"} <= set(events)
+    assert api.delete(one).status == 204
+    assert api.delete(one).status == api.get(one).status == api.post(f"{one}/verify").status == 404
+    assert api.deployment.audit()[-1] == "organization.domain_deleted"
+
+
+def test_domains_that_are_refused(dns_server):
+    api = Backend(dns_server.deployment())
+    made, other = org(api), org(api)
+    path = f"/v1/organizations/{made['id']}/domains"
+    for bad in ("", "example", "192.0.2.1", "a b.test", "https://a.test/"):
+        assert api.post(path, {"domain": bad}).json["errors"][0]["param"] == "domain"
+    claimed = domain(api, made)
+    for of in (made, other):
+        assert api.post(f"/v1/organizations/{of['id']}/domains", {"domain": claimed["domain"]}).code == "CONFLICT"
+    twin = [api.post(path, {"domain": "twin.example.test"}, key="twin") for _ in range(2)]
+    assert [t.status for t in twin] == [201, 201] and twin[0].json == twin[1].json
+    # Their own, under another organization's name.
+    assert api.get(f"/v1/organizations/{other['id']}/domains/{claimed['id']}").status == 404
+    assert api.post(f"/v1/organizations/{other['id']}/domains/{claimed['id']}/verify").status == 404
+    for _ in range(5):
+        assert api.post(f"{path}/{claimed['id']}/verify").code == "BAD_REQUEST_BODY"
+    assert "Delete the domain and add it again" in api.post(f"{path}/{claimed['id']}/verify").text
+    for _ in range(18):
+        domain(api, made)
+    assert api.post(path, {"domain": "more.example.test"}).code == "LIMIT_REACHED"
+
+
+def test_an_organizations_looks_are_counted(dns, new_server):
+    """Many names, to ask many name servers of others with: the same count as for members. A look that was refused is not used up."""
+    with new_server(["--dns-server", dns.address, "--throttle-domain-look", "3"]) as s:
+        api = Backend(s.deployment())
+        made, other = org(api), org(api)
+        one = f"/v1/organizations/{made['id']}/domains/{domain(api, made)['id']}"
+        answers = [api.post(f"{one}/verify") for _ in range(4)]
+        assert [a.code for a in answers] == ["BAD_REQUEST_BODY"] * 3 + ["RATE_LIMITED"] and int(answers[-1].header("Retry-After")) > 0
+        assert api.get(one).json["looks_left"] == 2
+        assert api.post(f"/v1/organizations/{other['id']}/domains/{domain(api, other)['id']}/verify").code == "BAD_REQUEST_BODY"
+
+
 # ---- workspaces ----
 
 def test_a_workspace_and_its_members(api):
@@ -187,6 +294,11 @@ def test_a_workspace_and_its_members(api):
 
 # ---- invitations ----
 
+def link_to(api, email):
+    """The token in the newest mail to them."""
+    return re.search(r"token=([\w-]+)", json.dumps(mailbox.latest(api.deployment, email)))[1]
+
+
 def test_invitations_to_an_organization(api):
     made = org(api)
     place = workspace(api, made)
@@ -200,6 +312,18 @@ def test_invitations_to_an_organization(api):
                 {"email": "a@b.example", "workspace_id": "x"}, {"email": "a@b.example", "workspace_role_id": "x"}):
         assert api.post(path, bad).code == "BAD_REQUEST_BODY"
     assert list(api.pages(path, 1)) == [got]
+    # Another link, which is worth something, in the place of the one before, which is not.
+    links = [link_to(api, "guest@example.org")]
+    again = api.post(f"{path}/{got['id']}/resend").json
+    assert {**again, "expires_at": ""} == {**got, "expires_at": ""} and again["expires_at"] >= got["expires_at"]
+    links.append(link_to(api, "guest@example.org"))
+    assert links[0] != links[1]
+    browser, _ = api.deployment.signed_in(api.deployment.person(email="guest@example.org"))
+    accepted = [browser.post("/organizations/invitations/accept", {"token": link}).data for link in links]
+    assert accepted[0]["error_code"] == "INVITATION_NOT_FOUND" and accepted[1]["organization"]["id"] == made["id"]
+    assert api.deployment.audit().count("organization.invitation_resent") == 1
+    assert api.post(f"{path}/invitation_1/resend").status == api.post(f"{path}/{got['id']}/resend").status == 404
+    got = api.post(path, {"email": "other@example.org"}).json
     assert api.delete(f"{path}/{got['id']}").status == 204
     assert api.delete(f"{path}/{got['id']}").status == 404
     api.deployment.set(b2b_settings__max_allowed_org_members="1")
@@ -217,7 +341,7 @@ def everything(api):
     return {"org": made["id"], "workspace": place["id"], "user": who.id, "orgmem": api.get(f"{at}/members").json["data"][0]["id"],
             "wsmem": api.post(f"{in_it}/members", {"user_id": who.id}).json["id"],
             "orgrole": api.post(f"{at}/roles", {"name": "Own"}).json["id"], "wsrole": api.post(f"{in_it}/roles", {"name": "Own"}).json["id"],
-            "invitation": api.post(f"{at}/invitations", {"email": "inv@example.org"}).json["id"]}
+            "invitation": api.post(f"{at}/invitations", {"email": "inv@example.org"}).json["id"], "domain": domain(api, made)["id"]}
 
 
 def calls_about(ids):
@@ -230,6 +354,10 @@ def calls_about(ids):
                     ("PUT", f"{path}/members/{member}/roles/{role_id}", None), ("DELETE", f"{path}/members/{member}/roles/{role_id}", None))
     yield from (("GET", f"{at}/workspaces", None), ("POST", f"{at}/workspaces", {"name": "X"}), ("GET", f"{at}/invitations", None),
                 ("POST", f"{at}/invitations", {"email": "x@example.org"}), ("DELETE", f"{at}/invitations/{ids['invitation']}", None),
+                ("POST", f"{at}/invitations/{ids['invitation']}/resend", None),
+                ("GET", f"{at}/domains", None), ("POST", f"{at}/domains", {"domain": "x.example.test"}), ("GET", f"{at}/domains/{ids['domain']}", None),
+                ("POST", f"{at}/domains/{ids['domain']}/verify", None), ("DELETE", f"{at}/domains/{ids['domain']}", None),
+                ("PUT", f"{at}/picture", None), ("DELETE", f"{at}/picture", None), ("PUT", f"{in_it}/picture", None), ("DELETE", f"{in_it}/picture", None),
                 ("POST", "/v1/organizations", {"name": "X", "created_by": ids["user"]}))
 
 
@@ -254,6 +382,8 @@ def test_TEN04_nothing_of_theirs_gets_into_ones_own(server):
                 ("PUT", f"{at}/members/{own['orgmem']}/roles/{ids['orgrole']}", None, 404),
                 ("PUT", f"{in_it}/members/{own['wsmem']}/roles/{ids['wsrole']}", None, 404),
                 ("DELETE", f"{at}/members/{ids['orgmem']}", None, 404), ("DELETE", f"{at}/invitations/{ids['invitation']}", None, 404),
+                ("POST", f"{at}/invitations/{ids['invitation']}/resend", None, 404), ("POST", f"{at}/domains/{ids['domain']}/verify", None, 404),
+                ("DELETE", f"{at}/domains/{ids['domain']}", None, 404),
                 ("PATCH", at, {"auto_workspace_id": ids["workspace"]}, 400),
                 ("POST", f"{at}/invitations", {"email": "y@example.org", "workspace_id": ids["workspace"]}, 400),
                 ("POST", f"{at}/invitations", {"email": "y@example.org", "role_id": ids["orgrole"]}, 400)):

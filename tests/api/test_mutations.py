@@ -6,7 +6,7 @@ import re
 import signal
 
 from harness import run
-from test_apply import WHOLE, Declared
+from test_apply import ENV, WHOLE, Declared
 
 ROUNDS = 3000 if os.environ.get("NIGHTLY") else 300
 SEED = 43
@@ -88,7 +88,7 @@ def test_F43_a_mutated_deployment_is_applied_whole_or_refused_whole(server, tmp_
     rng, declared = random.Random(SEED), Declared(server, tmp_path)
     (tmp_path / "smtp-password").write_text("opensesame\n")
     (tmp_path / "verify.html").write_text("<p>{{code}}</p>\n")
-    env = {"SMS_SECRET": "whsec_c2VjcmV0"}
+    env = ENV
     text = declared.head() + WHOLE
     assert declared.apply(text, "--yes", env=env).returncode == 0
     refused, stored = 0, declared.stored()

@@ -76,6 +76,7 @@ struct backend_route {
 	bool                pages;	/* takes limit and after; answers {"data": […], "next": …} of .answers */
 	struct value        query[4];
 	struct value        body[CALL_VALUES_MAX];
+	bool                takes_picture;	/* the body is one, of at most PICTURE_IN_MAX bytes, and no JSON */
 	const struct shape *answers;	/* NULL: nothing, 204 */
 	int                 http;	/* 0: 200, or 204 without .answers */
 	enum status         fails[CALL_FAILS_MAX];	/* beyond what follows from the row */

@@ -16,7 +16,7 @@ const struct backend_reason backend_reasons[] = {
 	{ E_METHOD_NOT_ALLOWED, "The path takes other methods: `Allow` lists them.", NULL },
 	{ E_REQUEST_TIMEOUT, "The request took too long to arrive.", NULL },
 	{ E_CONFLICT, "The `Idempotency-Key` belongs to another request, or somebody changed the same thing at the same moment.", writes },
-	{ E_PAYLOAD_TOO_LARGE, "The body is larger than 64 KiB.", NULL },
+	{ E_PAYLOAD_TOO_LARGE, "The body is larger than 64 KiB; a picture, than 2 MiB.", NULL },
 	{ E_URI_TOO_LONG, "The request line is longer than the server takes.", NULL },
 	{ E_RATE_LIMITED, "More calls than `throttle-backend` with this key, or more than `throttle-secret-key` with wrong ones from this source; `Retry-After` tells how long to wait.", NULL },
 	{ E_HEADERS_TOO_LARGE, "The headers are more or larger than the server takes.", NULL },

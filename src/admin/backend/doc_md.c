@@ -80,6 +80,8 @@ put_route(struct buf *out, const struct backend_route *r)
 	buf_printf(out, "### `%s %s`\n%s\n\n", route_method_name(r->method), r->path, r->summary);
 	put_values(out, "query", r->query, CALL_N_QUERY(r));
 	put_values(out, "body", r->body, CALL_N_BODY(r));
+	if (r->takes_picture)
+		buf_put_str(out, S("The body is the picture itself, with its `Content-Type`: `image/png`, `image/jpeg`, `image/webp` or `image/gif`.\n\n"));
 	put_answer(out, r);
 }
 

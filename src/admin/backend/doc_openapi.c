@@ -228,6 +228,8 @@ operation(struct arena *a, const struct backend_route *r)
 {
 	json_t *op = doc_made(json_pack("{s:s, s:s, s:o}", "operationId", r->name, "summary", r->summary, "parameters", parameters(r)));
 
+	if (r->takes_picture)
+		doc_set(op, "requestBody", json_pack("{s:b, s:{s:{s:{s:s, s:s}}}}", "required", 1, "content", "image/*", "schema", "type", "string", "format", "binary"));
 	if (CALL_N_BODY(r) > 0)
 		doc_set(op, "requestBody", json_pack("{s:{s:{s:o}}}", "content", "application/json", "schema", body_schema(r)));
 	doc_set(op, "responses", responses(a, r));

@@ -128,6 +128,27 @@ const struct backend_route backend_org_invite = {
 };
 
 static enum status
+org_invitation_again(struct call *c)
+{
+	struct invitation_id id;
+	struct org_id org;
+
+	TRY(call_invitation_id(c, 1, &id));
+	TRY(org_of_path(c, &org));
+	TRY(org_told(c, org_invitation_resend(c->t, c->by.keys, c->by.d, org, id, (struct orgmem_id){ 0 }, POWERS_INVITING)));
+	TRY(tell(c, AUDIT_ORGANIZATION_INVITATION_RESENT, org, id));
+	return answer_invitation(c, org, id);
+}
+
+const struct backend_route backend_org_invitation_resend = {
+	.method = HTTP_POST, .path = "/v1/organizations/{id}/invitations/{invitation_id}/resend", .name = "org_invitation_resend",
+	.summary = "Mail an invitation again, for ten more days, with another link and in the product's name; the link before is worth nothing any more.",
+	.tx = CALL_WRITE, .answers = &shape_org_invitation,
+	.fails = { E_NOT_FOUND },
+	.run = org_invitation_again,
+};
+
+static enum status
 org_invitation_drop(struct call *c)
 {
 	struct invitation_id id;

@@ -2,8 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/backend/backend.h"
 
+#include "admin/chore.h"
 #include "api/route.h"
 #include "base/str.h"
+#include "picture/picture.h"
+
+enum { BACKEND_BODY_MAX = 64 * 1024 };
 
 #define BACKEND_ROUTES(X) \
 	X(user_list) \
@@ -24,6 +28,8 @@
 	X(user_phone_delete) \
 	X(user_phone_verify) \
 	X(user_phone_primary) \
+	X(user_picture_set) \
+	X(user_picture_remove) \
 	X(user_org_memberships) \
 	X(user_workspace_memberships) \
 	X(user_signins) \
@@ -44,6 +50,8 @@
 	X(org_get) \
 	X(org_update) \
 	X(org_delete) \
+	X(org_picture_set) \
+	X(org_picture_remove) \
 	X(org_members) \
 	X(org_member_add) \
 	X(org_member_remove) \
@@ -54,12 +62,20 @@
 	X(org_role_remove) \
 	X(org_invitations) \
 	X(org_invite) \
+	X(org_invitation_resend) \
 	X(org_invitation_remove) \
+	X(org_domain_list) \
+	X(org_domain_add) \
+	X(org_domain_get) \
+	X(org_domain_remove) \
+	X(org_domain_verify) \
 	X(workspace_list) \
 	X(workspace_create) \
 	X(workspace_get) \
 	X(workspace_update) \
 	X(workspace_delete) \
+	X(workspace_picture_set) \
+	X(workspace_picture_remove) \
 	X(workspace_members) \
 	X(workspace_member_add) \
 	X(workspace_member_remove) \
@@ -81,7 +97,17 @@
 	X(jwt_template_list) \
 	X(jwt_template_get) \
 	X(jwt_template_set) \
-	X(jwt_template_delete)
+	X(jwt_template_delete) \
+	X(webhook_list) \
+	X(webhook_create) \
+	X(webhook_get) \
+	X(webhook_update) \
+	X(webhook_delete) \
+	X(webhook_rotate) \
+	X(webhook_test) \
+	X(webhook_replay) \
+	X(webhook_deliveries) \
+	X(webhook_delivery_replay)
 
 #define ROUTE_DECLARE(name) extern const struct backend_route backend_##name;
 BACKEND_ROUTES(ROUTE_DECLARE)
@@ -108,6 +134,18 @@ backend_route_find(struct call *c)
 	}
 	c->allow = allow;
 	return allow ? E_METHOD_NOT_ALLOWED : E_NOT_FOUND;
+}
+
+size_t
+backend_body_limit(const struct http_head *head)
+{
+	struct str ids[CALL_IDS_MAX];
+
+	for (size_t i = 0; backend_routes[i]; i++)
+		if (backend_routes[i]->takes_picture && backend_routes[i]->method == head->method &&
+		    route_path_matches(backend_routes[i]->path, head->path, ids))
+			return PICTURE_IN_MAX;
+	return BACKEND_BODY_MAX;
 }
 
 size_t

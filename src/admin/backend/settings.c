@@ -142,36 +142,71 @@ is_of_this_machine(struct str url)
 	return url_parse(url, &o) && o.host.is_loopback;
 }
 
+static enum status
+refuse_reach(struct call *c, const char *key, const char *why)
+{
+	return call_refuse(c, E_BAD_REQUEST_BODY, "settings", "%s %s: only its operator sets that.", key, why);
+}
+
 /*
- * This machine's own services, and what listens in its network by a bare address, are for its operator to name: keys
- * are held by products, and what is sent there would come from within.
+ * This machine's own services, and what listens in its network, are for its operator to name: keys are held by products,
+ * and what is sent there would come from within. What a name leads to shows when a socket is made: see add_public_only().
  */
 static enum status
-check_reach(struct call *c, const struct setting_text *changes, size_t n)
+check_reach(struct call *c, const struct setting_text *changes, size_t n, const struct settings *was)
 {
 	const char *sentence = NULL;
 	struct settings s;
 	struct str server;
+	bool same_host;
 
 	TRY(deployment_settings(c->t, c->by.d->id, &s));
 	server = arena_printf(c->t->arena, "https://" STR_FMT "/", STR_ARG(s.smtp.host));
+	same_host = str_eq(was->smtp.host, s.smtp.host);
 	if (is_changed(changes, n, S("sms_webhook_url")) && s.sms.webhook_url.n > 0 && is_of_this_machine(s.sms.webhook_url))
-		return call_refuse(c, E_BAD_REQUEST_BODY, "settings", "sms_webhook_url leads to the server itself: only its operator sets that.");
+		return refuse_reach(c, "sms_webhook_url", "leads to the server itself");
 	if (is_changed(changes, n, S("smtp_host")) && s.smtp.host.n > 0 &&
 	    (is_of_this_machine(server) || !parcel_may_post_to(server, &sentence)))
-		return call_refuse(c, E_BAD_REQUEST_BODY, "settings", "smtp_host leads into the server's own network: only its operator sets that.");
+		return refuse_reach(c, "smtp_host", "leads into the server's own network");
+	if ((was->smtp.public_only || !same_host) && s.smtp.host.n > 0 && !s.smtp.public_only)
+		return refuse_reach(c, "smtp_public_only", "keeps mail out of the server's own network");
+	/* Another port of a host that may be inside is another service. */
+	if (same_host && s.smtp.host.n > 0 && !s.smtp.public_only &&
+	    (was->smtp.port != s.smtp.port || was->smtp.security != s.smtp.security))
+		return refuse_reach(c, "smtp_host", "is not a key's, and its port and security go with it");
 	return OK;
 }
 
-static enum status
-change(struct call *c, const struct setting_text *changes, size_t n)
+/* A mail server that a key names is on the internet, whatever its name leads to, now and later. */
+static size_t
+add_public_only(struct setting_text *changes, size_t n, const struct settings *was)
 {
-	enum status st = deployment_set(c->t, c->by.d->id, changes, n);
+	for (size_t i = 0; i < n; i++) {
+		struct str host = changes[i].value;
 
+		if (!str_eq(changes[i].key, S("smtp_host")) || host.n == 0 || str_eq(host, S("default")) || str_eq(host, was->smtp.host) ||
+		    is_changed(changes, n, S("smtp_public_only")))
+			continue;
+		changes[n] = (struct setting_text){ S("smtp_public_only"), S("true") };
+		return n + 1;
+	}
+	return n;
+}
+
+/* `changes` has room for one more. */
+static enum status
+change(struct call *c, struct setting_text *changes, size_t n)
+{
+	struct settings was;
+	enum status st;
+
+	TRY(deployment_settings(c->t, c->by.d->id, &was));
+	n = add_public_only(changes, n, &was);
+	st = deployment_set(c->t, c->by.d->id, changes, n);
 	if (st == E_BAD_REQUEST_BODY)
 		c->param = "settings";
 	TRY(st);
-	TRY(check_reach(c, changes, n));
+	TRY(check_reach(c, changes, n, &was));
 	TRY(cache_touch(c->t, c->by.d->id, SUBJECT_DEPLOYMENT, c->by.d->id.v));
 	return deed_audit(c->t, &c->by, AUDIT_DEPLOYMENT_CHANGED, (struct user_id){ 0 }, (struct session_id){ 0 },
 	    detail_of(c->t->arena, changes, n));
@@ -181,7 +216,7 @@ static enum status
 settings_update(struct call *c)
 {
 	const json_t *wanted = call_value(c, "settings");
-	struct setting_text changes[SETTINGS_MAX];
+	struct setting_text changes[SETTINGS_MAX + 1];
 	const char *key;
 	json_t *v;
 	size_t n = 0;

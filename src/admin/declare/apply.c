@@ -187,7 +187,7 @@ static enum status
 run_all(struct task *t, struct declare *d, const json_t *order)
 {
 	const json_t *deployments = json_object_get(order, "deployments");
-	struct applying a = { .t = t, .keys = d->keys, .prune = d->prune, .plan = &d->plan };
+	struct applying a = { .t = t, .keys = d->keys, .prune = d->prune, .plan = &d->plan, .hooks = &d->hooks };
 	enum status st = OK;
 
 	for (size_t i = 0; st == OK && i < json_array_size(deployments); i++) {
@@ -224,24 +224,31 @@ check_plan(struct task *t, const struct declare *d)
 	return OK;
 }
 
-/* Secrets are in it: jansson frees what it does not wipe. */
+/* Secrets are in it, as {"from", "value"}: jansson frees what it does not wipe. No deeper than ORDER_DEPTH_MAX. */
+static void
+order_wipe(json_t *v)
+{
+	struct str secret = json_object_get(v, "from") ? text_at(v, "value") : STR_NONE;
+	const char *name;
+	json_t *item;
+	size_t i;
+
+	if (secret.p)
+		secret_wipe((void *)(uintptr_t)secret.p, secret.n);
+	json_object_foreach(v, name, item)
+	{
+		order_wipe(item);
+	}
+	json_array_foreach(v, i, item)
+	{
+		order_wipe(item);
+	}
+}
+
 static void
 order_free(json_t *order)
 {
-	json_t *deployment, *secret;
-	const char *name;
-	size_t i;
-
-	json_array_foreach(json_object_get(order, "deployments"), i, deployment)
-	{
-		json_object_foreach(json_object_get(deployment, "secrets"), name, secret)
-		{
-			struct str value = text_at(secret, "value");
-
-			if (value.p)
-				secret_wipe((void *)(uintptr_t)value.p, value.n);
-		}
-	}
+	order_wipe(order);
 	json_decref(order);
 }
 
@@ -270,6 +277,7 @@ declare_run(struct task *t, void *declare)
 	/* It may run more than once. */
 	plan_init(&d->plan, t);
 	d->made = NULL;
+	d->hooks = NULL;
 	d->touched = NULL;
 	d->is_whole = false;
 	TRY(weigh_order(t, d));

@@ -27,6 +27,7 @@ struct declare {
 
 	struct plan              plan;	/* out: what changes */
 	struct declared_made    *made;	/* out, with keys that are shown once */
+	struct declared_hook    *hooks;	/* out, with secrets that are shown once */
 	struct declared_touched *touched;	/* out */
 	bool                     is_whole;	/* for the dry run, which ends as a failure does: all was compared */
 };

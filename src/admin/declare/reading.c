@@ -37,18 +37,34 @@ reading_is_text(struct reading *r, const struct node *n, const char *what)
 	return false;
 }
 
+bool
+reading_is_list(struct reading *r, const struct node *n, const char *what, const char *of)
+{
+	if (n->kind == NODE_LIST)
+		return true;
+	problem(&r->p, n->line, "%s: this is to be a list of %s, not %s", what, of,
+	    n->kind == NODE_MAP ? "keys with values" : node_is_null(n) ? "nothing" : "a text");
+	return false;
+}
+
 void
-reading_unknown(struct reading *r, const struct node *n, const char *what, const char *const *names)
+reading_unknown_word(struct reading *r, int line, struct str word, const char *what, const char *const *names)
 {
 	struct nearest near;
 
-	nearest_init(&near, n->key);
+	nearest_init(&near, word);
 	for (size_t i = 0; names[i]; i++)
 		nearest_offer(&near, names[i]);
 	if (nearest_found(&near))
-		problem(&r->p, n->line, "there is no %s %s; did you mean %s?", what, log_quote(n->key).text, nearest_found(&near));
+		problem(&r->p, line, "there is no %s %s; did you mean %s?", what, log_quote(word).text, nearest_found(&near));
 	else
-		problem(&r->p, n->line, "there is no %s %s", what, log_quote(n->key).text);
+		problem(&r->p, line, "there is no %s %s", what, log_quote(word).text);
+}
+
+void
+reading_unknown(struct reading *r, const struct node *n, const char *what, const char *const *names)
+{
+	reading_unknown_word(r, n->line, n->key, what, names);
 }
 
 /* ---- a deployment's own facts ---- */

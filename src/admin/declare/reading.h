@@ -34,6 +34,10 @@ bool reading_is_map(struct reading *r, const struct node *n, const char *what) M
 bool reading_is_text(struct reading *r, const struct node *n, const char *what) MUST_CHECK;
 /* "there is no WHAT \"x\" here; did you mean y?": of the names, which end with NULL. */
 void reading_unknown(struct reading *r, const struct node *n, const char *what, const char *const *names);
+/* The same of a word that stands somewhere else than before a colon. */
+void reading_unknown_word(struct reading *r, int line, struct str word, const char *what, const char *const *names);
+/* Is it a list? Of what, the words after "a list of ". */
+bool reading_is_list(struct reading *r, const struct node *n, const char *what, const char *of) MUST_CHECK;
 
 /* A text from somewhere else, without the last line's end. */
 struct reference {

@@ -59,6 +59,8 @@ read_text(struct fixture *f, const char *text)
 	return declare_read(&f->t, name, "/nowhere", &f->problems, &f->order);
 }
 
+static const char own_key[] = "a key of thirty-two bytes or more";
+
 static const char whole[] = "host: api.example.com\n"
 			    "frontend_host: app.example.com\n"
 			    "mode: staging\n"
@@ -69,6 +71,9 @@ static const char whole[] = "host: api.example.com\n"
 			    "  ui_settings.theme_tokens: {light: {primary: '#000'}}\n"
 			    "secrets: {smtp_password: {from_env: READING_TEST}, sms_secret: null}\n"
 			    "message_templates: {verify_email: {text: '{{code}}', html: null}}\n"
+			    "jwt_templates: {x: {token_lifetime: 60, template: {a: [1, 'no', {b: ~}]}, custom_signing_key: {algorithm: HS256,\n"
+			    "  key: {from_env: READING_TEST_KEY}}}}\n"
+			    "webhooks: [{url: 'https://a.example/', types: [user.*], enabled: false, secret: unchanged}]\n"
 			    "organization_roles: {Editor: [a, b]}\n"
 			    "default_roles: {organization_member: Editor}\n";
 
@@ -79,14 +84,18 @@ test_a_file_becomes_an_order(void **state)
 	json_t *expected, *order;
 
 	setenv("READING_TEST", "opensesame", 1);
+	setenv("READING_TEST_KEY", own_key, 1);
 	assert_int_equal(read_text(f, whole), OK);
 	order = json_loadb(f->order.p, f->order.n, 0, NULL);
-	expected = json_pack("{s:[{s:s,s:s,s:s,s:{s:s,s:s,s:s,s:s},s:{s:{s:s,s:s},s:n},s:{s:{s:s,s:n}},s:{s:[s,s]},s:{s:s}}]}", "deployments",
+	expected = json_pack("{s:[{s:s,s:s,s:s,s:{s:s,s:s,s:s,s:s},s:{s:{s:s,s:s},s:n},s:{s:{s:s,s:n}},"
+			     "s:{s:{s:i,s:s,s:{s:b,s:s,s:{s:s,s:s}}}},s:[{s:s,s:[s],s:b,s:s}],s:{s:[s,s]},s:{s:s}}]}", "deployments",
 	    "host", "api.example.com", "frontend_host", "app.example.com", "mode", "staging", "settings",
 	    "auth_settings.password.min_length", "10", "jwt_lifetime", "default", "allowed_origins", "[\"https://a.example\"]",
 	    "ui_settings.theme_tokens", "{\"light\":{\"primary\":\"#000\"}}", "secrets", "smtp_password", "from",
 	    "the variable READING_TEST", "value", "opensesame", "sms_secret", "message_templates", "verify_email", "text", "{{code}}",
-	    "html", "organization_roles", "Editor", "a", "b", "default_roles", "organization_member", "Editor");
+	    "html", "jwt_templates", "x", "token_lifetime", 60, "template", "{\"a\":[1,\"no\",{\"b\":null}]}", "custom_signing_key", "enabled", 1,
+	    "algorithm", "HS256", "key", "from", "the variable READING_TEST_KEY", "value", own_key, "webhooks", "url", "https://a.example/",
+	    "types", "user.*", "enabled", 0, "secret", "unchanged", "organization_roles", "Editor", "a", "b", "default_roles", "organization_member", "Editor");
 	assert_non_null(expected);
 	assert_true(json_equal(order, expected));
 	json_decref(order);
@@ -130,6 +139,7 @@ test_without_memory_nothing_is_read(void **state)
 	long n = 0;
 
 	setenv("READING_TEST", "opensesame", 1);
+	setenv("READING_TEST_KEY", own_key, 1);
 	while (st == E_OVERLOADED) {
 		f->t.arena = arena_free(f->t.arena);
 		f->t.arena = arena_new(1 << 24);

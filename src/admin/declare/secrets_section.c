@@ -33,10 +33,7 @@ read_reference(struct reading *r, const char *name, const struct node *n)
 	} else if (ref.text.n > SECRET_MAX_BYTES) {
 		problem(&r->p, n->line, "%s: more than %d bytes", name, SECRET_MAX_BYTES);
 	} else {
-		json_object_begin(&r->j, name);
-		json_str(&r->j, "from", ref.from);
-		json_str(&r->j, "value", ref.text);
-		json_object_end(&r->j);
+		section_put_reference(&r->j, name, &ref);
 	}
 	secret_wipe(buf, sizeof(buf));
 }

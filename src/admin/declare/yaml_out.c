@@ -118,6 +118,13 @@ yaml_out_text(struct yaml_out *y, const char *key, struct str text)
 }
 
 void
+yaml_out_quoted(struct yaml_out *y, const char *key, struct str text)
+{
+	put_key(y, key);
+	put(y, text, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+}
+
+void
 yaml_out_begin(struct yaml_out *y, struct buf *out)
 {
 	yaml_event_t ev;

@@ -22,3 +22,4 @@ void yaml_out_list(struct yaml_out *y, const char *key);
 void yaml_out_list_end(struct yaml_out *y);
 void yaml_out_word(struct yaml_out *y, const char *key, struct str word);	/* true, 30, staging: without quotes */
 void yaml_out_text(struct yaml_out *y, const char *key, struct str text);	/* a block when it has several lines */
+void yaml_out_quoted(struct yaml_out *y, const char *key, struct str text);	/* whatever it looks like, a text */

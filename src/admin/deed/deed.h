@@ -8,6 +8,7 @@
 #include "auth/ticket.h"
 #include "base/task.h"
 #include "deployment/deployment.h"
+#include "notify/hook_keep.h"
 #include "store/store.gen.h"
 
 /* Who does it, and where. */
@@ -146,3 +147,23 @@ struct invitation_deed {
 enum status deed_invitation_create(struct task *t, const struct deed *by, struct invitation_deed *in) MUST_CHECK;
 /* E_NOT_FOUND also for one that was used. */
 enum status deed_invitation_revoke(struct task *t, const struct deed *by, struct invitation_id id) MUST_CHECK;
+
+/* ---- webhook.c ---- */
+
+/* The row's url and types checked, the rest comes back in it; *ret_secret to be shown, once. E_LIMIT_REACHED. */
+enum status deed_webhook_create(struct task *t, const struct deed *by, struct hook_row *hook, struct str *ret_secret) MUST_CHECK;
+enum status deed_webhook_change(struct task *t, const struct deed *by, struct hook_row *hook) MUST_CHECK;
+enum status deed_webhook_rotate(struct task *t, const struct deed *by, struct hook_row *hook, int64_t overlap_us,
+    struct str *ret_secret) MUST_CHECK;
+/* Send it an event that says nothing, to see what becomes of it. E_CONFLICT: it is disabled. */
+enum status deed_webhook_test(struct task *t, const struct deed *by, const struct hook_row *hook,
+    struct hook_event_id *ret_event) MUST_CHECK;
+
+/* E_NOT_FOUND, with a sentence: it was not told of that, or it is forgotten by now. */
+enum status deed_webhook_replay_one(struct task *t, const struct deed *by, struct hook_id id, struct hook_event_id event) MUST_CHECK;
+
+/* Outside of any transaction, in many: there may be much to go through. Once is the same as twice. */
+enum status deed_webhook_delete(struct task *t, const struct deed *by, const struct deed_desk *desk, struct hook_id id) MUST_CHECK;
+/* E_NOT_FOUND; E_CONFLICT: it is disabled. *ret_n: how many are due again. */
+enum status deed_webhook_replay(struct task *t, const struct deed *by, const struct deed_desk *desk, struct hook_id id,
+    struct hook_replay *r, int64_t *ret_n) MUST_CHECK;

@@ -184,7 +184,7 @@ look_at_mail(struct doctor *d, const char *name, const struct deployment *dep)
 	int64_t until = deadline(d);
 	int fd;
 
-	if (reach_connect(&t, host, (uint16_t)s->smtp.port, s->smtp.security == SMTP_NO_TLS ? SCOPE_LOOPBACK : SCOPE_ANY, until, &fd) != OK) {
+	if (reach_connect(&t, host, (uint16_t)s->smtp.port, parcel_mail_scope(s), until, &fd) != OK) {
 		doctor_say(d, DOCTOR_PROBLEM, name, set(d, dep, "smtp_host=... smtp_port=..."), "%.*s: mail server %.*s:%lld: %s", HOST(dep),
 		    (int)host.n, host.p, (long long)s->smtp.port, t.why);
 		return;

@@ -22,7 +22,7 @@ me_picture(struct request *rq)
 	TRY(sql_account_lock(&rq->task, rq->deployment->id, user, &rows));
 	if (rows == 0)
 		return refuse(rq, E_UNAUTHORIZED, NULL);
-	TRY(picture_set_of_user(rq, user, rq->proof));
+	TRY(picture_set_of_user(&rq->task, rq->deployment, user, rq->proof));
 	TRY(audit(rq, AUDIT_USER_UPDATED, user, STR_NONE));
 	json_put_null(reply(rq), "data");
 	return OK;

@@ -178,7 +178,7 @@ update_picture(struct request *rq, struct update *u)
 	if (!body_bool(rq, "remove_profile_picture", false) || u->was.image_url.n == 0)
 		return OK;
 	u->changed = true;
-	TRY(picture_remove_of_user(rq, u->was.id));
+	TRY(picture_remove_of_user(&rq->task, rq->deployment, u->was.id));
 	return sql_account_set_image(&rq->task, rq->deployment->id, u->was.id, S(""), rq->task.now, &rows);
 }
 

@@ -8,57 +8,72 @@
 #include "store/store.gen.h"
 
 static struct str
-url_of(const struct request *rq, const struct picture *p)
+url_of(struct task *t, const struct deployment *d, const struct picture *p)
 {
-	struct str id = picture_id_str(rq->task.arena, p->id);
+	struct str id = picture_id_str(t->arena, p->id);
 
-	return arena_printf(rq->task.arena, STR_FMT "/pictures/" STR_FMT ".webp", STR_ARG(rq->deployment->base_url), STR_ARG(id));
+	return arena_printf(t->arena, STR_FMT "/pictures/" STR_FMT ".webp", STR_ARG(d->base_url), STR_ARG(id));
 }
 
 enum status
-picture_set_of_user(struct request *rq, struct user_id user, const struct picture *p)
+picture_set_of_user(struct task *t, const struct deployment *d, struct user_id user, const struct picture *p)
 {
-	struct deployment_id d = rq->deployment->id;
-	struct task *t = &rq->task;
-	struct str url = url_of(rq, p);
+	struct str url = url_of(t, d, p);
 	int64_t rows;
 
-	TRY(sql_picture_put(t, d, p->id, user, S("image/webp"), p->bytes, t->now));
-	TRY(sql_account_set_image(t, d, user, url, t->now, &rows));
-	return cache_touch(t, d, SUBJECT_USER, user.v);
+	TRY(sql_picture_put(t, d->id, p->id, user, S("image/webp"), p->bytes, t->now));
+	TRY(sql_account_set_image(t, d->id, user, url, t->now, &rows));
+	return cache_touch(t, d->id, SUBJECT_USER, user.v);
 }
 
 enum status
-picture_remove_of_user(struct request *rq, struct user_id user)
+picture_remove_of_user(struct task *t, const struct deployment *d, struct user_id user)
 {
 	int64_t rows;
 
-	return sql_picture_delete_of_user(&rq->task, rq->deployment->id, user, &rows);
+	return sql_picture_delete_of_user(t, d->id, user, &rows);
 }
 
 static enum status
-put(struct request *rq, struct org_id org, struct workspace_id workspace, const struct picture *p)
+put(struct task *t, const struct deployment *d, struct org_id org, struct workspace_id workspace, const struct picture *p)
 {
-	return sql_org_picture_insert(
-	    &rq->task, rq->deployment->id, p->id, org, workspace, S("image/webp"), p->bytes, rq->task.now);
+	return sql_org_picture_insert(t, d->id, p->id, org, workspace, S("image/webp"), p->bytes, t->now);
 }
 
 enum status
-picture_set_of_org(struct request *rq, struct org_id org, const struct picture *p)
+picture_set_of_org(struct task *t, const struct deployment *d, struct org_id org, const struct picture *p)
 {
 	int64_t rows;
 
-	TRY(sql_org_picture_delete(&rq->task, rq->deployment->id, org, &rows));
-	TRY(put(rq, org, (struct workspace_id){ 0 }, p));
-	return organization_set_image(&rq->task, rq->deployment->id, org, url_of(rq, p));
+	TRY(sql_org_picture_delete(t, d->id, org, &rows));
+	TRY(put(t, d, org, (struct workspace_id){ 0 }, p));
+	return organization_set_image(t, d->id, org, url_of(t, d, p));
 }
 
 enum status
-picture_set_of_workspace(struct request *rq, struct workspace_id workspace, const struct picture *p)
+picture_remove_of_org(struct task *t, const struct deployment *d, struct org_id org)
 {
 	int64_t rows;
 
-	TRY(sql_workspace_picture_delete(&rq->task, rq->deployment->id, workspace, &rows));
-	TRY(put(rq, (struct org_id){ 0 }, workspace, p));
-	return workspace_set_image(&rq->task, rq->deployment->id, workspace, url_of(rq, p));
+	TRY(sql_org_picture_delete(t, d->id, org, &rows));
+	return organization_set_image(t, d->id, org, S(""));
+}
+
+enum status
+picture_set_of_workspace(struct task *t, const struct deployment *d, struct workspace_id workspace, const struct picture *p)
+{
+	int64_t rows;
+
+	TRY(sql_workspace_picture_delete(t, d->id, workspace, &rows));
+	TRY(put(t, d, (struct org_id){ 0 }, workspace, p));
+	return workspace_set_image(t, d->id, workspace, url_of(t, d, p));
+}
+
+enum status
+picture_remove_of_workspace(struct task *t, const struct deployment *d, struct workspace_id workspace)
+{
+	int64_t rows;
+
+	TRY(sql_workspace_picture_delete(t, d->id, workspace, &rows));
+	return workspace_set_image(t, d->id, workspace, S(""));
 }

@@ -24,26 +24,26 @@ enum { AT_ONCE_MAX = 2, PATH_BYTES_MAX = 4096 };
 
 /*
  * Each may use a core and half a gigabyte: more of them at once would starve the rest. An account has one of the places
- * at most, or whoever uploads what takes long would keep everybody else from it. 0: a free place.
+ * at most, and so have all secret keys together, or whoever uploads what takes long would keep everybody else from it. 0: a free place.
  */
 static _Atomic int64_t places[AT_ONCE_MAX];
 static pthread_mutex_t places_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* NULL: there is none, or not for this user. */
+/* NULL: there is none, or not for them. */
 static _Atomic int64_t *
-place_take(struct user_id user)
+place_take(int64_t whose)
 {
 	_Atomic int64_t *free_place = NULL;
 	bool has_one = false;
 
 	pthread_mutex_lock(&places_lock);
 	for (size_t i = 0; i < AT_ONCE_MAX; i++) {
-		has_one = has_one || places[i] == user.v;
+		has_one = has_one || places[i] == whose;
 		if (places[i] == 0)
 			free_place = &places[i];
 	}
 	if (free_place && !has_one)
-		*free_place = user.v;
+		*free_place = whose;
 	pthread_mutex_unlock(&places_lock);
 	return has_one ? NULL : free_place;
 }
@@ -175,23 +175,41 @@ run_helper(struct task *t, int in, struct buf *out, int *ret_code)
 }
 
 static enum status
-convert(struct request *rq, struct str upload, struct str *ret_bytes)
+convert(struct task *t, struct str upload, struct str *ret_bytes)
 {
 	int in = input_of(upload), code = PICTURE_FAILED;
 	struct buf out;
 	enum status st;
 
 	if (in < 0)
-		return fail(&rq->task, E_OVERLOADED, "picture: no memory");
-	buf_init_arena(&out, rq->task.arena, PICTURE_OUT_MAX + 16384);
-	st = run_helper(&rq->task, in, &out, &code);
+		return fail(t, E_OVERLOADED, "picture: no memory");
+	buf_init_arena(&out, t->arena, PICTURE_OUT_MAX + 16384);
+	st = run_helper(t, in, &out, &code);
 	close(in);
 	TRY(st);
 	if (code == PICTURE_FAILED)
-		return fail(&rq->task, E_INTERNAL, "sessiond-picture failed");
+		return fail(t, E_INTERNAL, "sessiond-picture failed");
 	if (code != PICTURE_MADE || out.failed || out.n == 0)
-		return refuse(rq, E_BAD_REQUEST_BODY, "This picture cannot be read. Send a PNG, JPEG, WebP or GIF.");
+		return fail(t, E_BAD_REQUEST_BODY, "This picture cannot be read. Send a PNG, JPEG, WebP or GIF.");
 	*ret_bytes = buf_str(&out);
+	return OK;
+}
+
+enum status
+picture_convert(struct task *t, int64_t whose, struct str upload, struct picture *ret_picture)
+{
+	_Atomic int64_t *place;
+	enum status st;
+
+	if (upload.n > PICTURE_IN_MAX)
+		return fail(t, E_PAYLOAD_TOO_LARGE, "A picture can have 2 MiB at most.");
+	place = place_take(whose);
+	if (!place)
+		return E_OVERLOADED;
+	st = convert(t, upload, &ret_picture->bytes);
+	*place = 0;
+	TRY(st);
+	ret_picture->id.v = id_next(t->now);
 	return OK;
 }
 
@@ -199,21 +217,15 @@ enum status
 picture_make(struct request *rq, const char *name, struct picture *ret_picture)
 {
 	const struct param *file = body_file(rq, name);
-	_Atomic int64_t *place;
 	enum status st;
 
 	if (!file || file->value.n == 0)
 		return refuse(rq, E_BAD_REQUEST_BODY, "Send the picture as a file.");
-	if (file->value.n > PICTURE_IN_MAX)
-		return refuse(rq, E_PAYLOAD_TOO_LARGE, "A picture can have 2 MiB at most.");
-	place = place_take(rq->signin->user);
-	if (!place)
-		return refuse(rq, E_OVERLOADED, NULL);
-	st = convert(rq, file->value, &ret_picture->bytes);
-	*place = 0;
-	TRY(st);
-	ret_picture->id.v = id_next(rq->task.now);
-	return OK;
+	st = picture_convert(&rq->task, rq->signin->user.v, file->value, ret_picture);
+	if (st == E_BAD_REQUEST_BODY || st == E_PAYLOAD_TOO_LARGE)
+		return refuse(rq, st, "%s", rq->task.why);
+	/* Without words of its own: too many are being made. */
+	return st == E_OVERLOADED && rq->task.why[0] == '\0' ? refuse(rq, st, NULL) : st;
 }
 
 enum status

@@ -111,23 +111,20 @@ static enum status
 reserve_look(struct task *t, void *arg)
 {
 	struct look *l = arg;
-	struct deployment_id d = l->rq->deployment->id;
-	int64_t rows;
+	struct request *rq = l->rq;
+	struct domain_id id;
 
-	TRY(find_domain(l->rq, &l->domain));
-	if (l->domain.verified_at != 0)
-		return OK;
-	TRY(sql_org_domain_take_attempt(t, d, l->domain.org, l->domain.id, DOMAIN_ATTEMPTS_MAX, t->now, &rows));
-	return rows == 1 ? OK : E_LIMIT_REACHED;
+	if (!domain_id_parse(rq->ids[1], &id))
+		return E_NOT_FOUND;
+	return domain_take_look(t, rq->deployment->id, rq->standing.org, id, &l->domain);
 }
 
 static enum status
 give_back(struct task *t, void *arg)
 {
-	struct look *l = arg;
-	int64_t rows;
+	const struct look *l = arg;
 
-	return sql_org_domain_give_back(t, l->rq->deployment->id, l->domain.id, &rows);
+	return domain_give_back_look(t, l->rq->deployment->id, l->domain.id);
 }
 
 static enum status

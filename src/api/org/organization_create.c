@@ -129,7 +129,7 @@ organization_create(struct request *rq)
 	TRY(slug_claim(&rq->task, text.slug, &slugs));
 	TRY(insert_membership(rq, &o));
 	if (rq->proof)
-		TRY(picture_set_of_org(rq, o.id, rq->proof));
+		TRY(picture_set_of_org(&rq->task, rq->deployment, o.id, rq->proof));
 	TRY(switch_scope(rq, SCOPE_CREATE_ORG, (struct scope){ .orgmem = o.orgmem }));
 	detail = arena_printf(rq->task.arena, "{\"organization_id\":\"org_%lld\"}", (long long)o.id.v);
 	TRY(audit(rq, AUDIT_ORGANIZATION_CREATED, rq->signin->user, detail));

@@ -40,7 +40,7 @@ organization_update(struct request *rq)
 	TRY(organization_find(&rq->task, rq->deployment->id, org, &row));
 	TRY(change(rq, &row, &form));
 	if (rq->proof)
-		TRY(picture_set_of_org(rq, org, rq->proof));
+		TRY(picture_set_of_org(&rq->task, rq->deployment, org, rq->proof));
 	TRY(org_audit(rq, AUDIT_ORGANIZATION_UPDATED, &(struct org_event){ .org = org }));
 	TRY(organization_find(&rq->task, rq->deployment->id, org, &row));
 	view = org_view_of_row(&row);

@@ -159,7 +159,7 @@ workspace_create(struct request *rq)
 	TRY(slug_claim(&rq->task, text.slug, &slugs));
 	TRY(insert_membership(rq, &w));
 	if (rq->proof)
-		TRY(picture_set_of_workspace(rq, w.id, rq->proof));
+		TRY(picture_set_of_workspace(&rq->task, rq->deployment, w.id, rq->proof));
 	detail = arena_printf(rq->task.arena, "{\"organization_id\":\"org_%lld\",\"workspace_id\":\"workspace_%lld\"}",
 	    (long long)w.org.v, (long long)w.id.v);
 	TRY(audit(rq, AUDIT_WORKSPACE_CREATED, rq->signin->user, detail));

@@ -56,7 +56,7 @@ workspace_update(struct request *rq)
 	TRY(workspace_find(&rq->task, rq->deployment->id, workspace, &row));
 	TRY(change(rq, &row, &form));
 	if (rq->proof)
-		TRY(picture_set_of_workspace(rq, workspace, rq->proof));
+		TRY(picture_set_of_workspace(&rq->task, rq->deployment, workspace, rq->proof));
 	TRY(org_audit(rq, AUDIT_WORKSPACE_UPDATED, &(struct org_event){ .org = rq->standing.org, .workspace = workspace }));
 	return reply_workspace(rq);
 }
