@@ -78,21 +78,6 @@ webhook_command_duration(struct command *c, const char *flag, int64_t max_us, in
 	return OK;
 }
 
-static void
-put_types(struct json *j, struct str types)
-{
-	struct str word;
-
-	json_array_begin(j, "types");
-	if (types.n == 0)
-		json_str(j, NULL, S("*"));
-	while (types.n > 0) {
-		(void)str_cut(types, ' ', &word, &types);
-		json_str(j, NULL, word);
-	}
-	json_array_end(j);
-}
-
 /* secret: shown once, when it was made; empty otherwise. */
 static void
 print(struct command *c, const struct hook_row *hook, struct str secret)
@@ -103,7 +88,7 @@ print(struct command *c, const struct hook_row *hook, struct str secret)
 	json_object_begin(&j, NULL);
 	json_hook_id(&j, "id", hook->id);
 	json_str(&j, "url", hook->url);
-	put_types(&j, hook->types);
+	hook_types_write(&j, hook->types);
 	json_str(&j, "state", str_of(hook_state_name((enum hook_state)hook->state)));
 	json_str(&j, "why", hook->why);
 	json_time(&j, "failing_since", hook->failing_since);

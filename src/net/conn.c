@@ -71,7 +71,7 @@ conn_poll(struct conn *c, int events)
 
 /*
  * Have the kernel speak up only when something new comes. As libuv asks, it looks once more at each connection that has
- * just been read, whether there is more: a fortieth of what a request costs. libuv cannot ask otherwise, but what it
+ * just been read, whether there is more: 1 to 2 % of what a request costs. libuv cannot ask otherwise, but what it
  * polls with is ours to use, and it only asks anew when the events change. docs/decisions/edge.md
  */
 static void

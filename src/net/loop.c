@@ -22,11 +22,14 @@ loop_now(struct loop *l)
 	return l->now;
 }
 
-/* Before each poll: the next event reads the clock again. */
+/* Before each poll: the next event reads the clock again. What a timer's look at a connection began does not wait for that poll. */
 static void
 on_turn(uv_prepare_t *turn)
 {
-	((struct loop *)turn->data)->now = 0;
+	struct loop *l = turn->data;
+
+	intake_finish(l);
+	l->now = 0;
 }
 
 /* After each poll. */

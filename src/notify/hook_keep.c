@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "deployment/origin.h"
@@ -74,6 +75,21 @@ hook_types_read(struct task *t, const struct str *words, size_t n, struct str *r
 		return arena_failed(t->arena) ? E_OVERLOADED : fail(t, E_BAD_REQUEST_BODY, "so many types are too long a list");
 	*ret_types = is_listed(buf_str(&list), S("*")) ? S("") : buf_str(&list);
 	return OK;
+}
+
+void
+hook_types_write(struct json *j, struct str types)
+{
+	struct str word;
+
+	json_array_begin(j, "types");
+	if (types.n == 0)
+		json_str(j, NULL, S("*"));
+	while (types.n > 0) {
+		(void)str_cut(types, ' ', &word, &types);
+		json_str(j, NULL, word);
+	}
+	json_array_end(j);
 }
 
 enum status

@@ -4,6 +4,8 @@
 
 #include "notify/hook.h"
 
+struct json;
+
 enum {
 	HOOK_URL_MAX = 2048,
 	HOOK_TYPES_MAX = 2048,	/* bytes of them, with the spaces between */
@@ -25,6 +27,8 @@ enum hook_namer { HOOK_OF_OPERATOR, HOOK_OF_KEY };
 enum status hook_url_check(struct task *t, enum hook_namer by, struct str url) MUST_CHECK;
 /* The words as they are stored, without those that come again; none, or "*" among them: all. Task's arena. */
 enum status hook_types_read(struct task *t, const struct str *words, size_t n, struct str *ret_types) MUST_CHECK;
+/* The other way round: a member "types" of the object that is being written; ["*"] for all. */
+void hook_types_write(struct json *j, struct str types);
 /* One that somebody brings along: "whsec_" and 24 to 64 bytes in base64. The sentence does not quote it. */
 enum status hook_secret_check(struct task *t, struct str secret) MUST_CHECK;
 

@@ -16,6 +16,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).p
 
 import pgserver  # noqa: E402
 from harness import Server, binary  # noqa: E402
+from nameserver import NameServer  # noqa: E402
 
 TRUSTED = ["--trusted-proxy", "127.0.0.1/32"]
 
@@ -45,6 +46,19 @@ def new_server(engine, tmp_path_factory):
     with pgserver.server() as url:
         yield lambda args=(), **kw: Server(tmp_path_factory.mktemp("server"), [*TRUSTED, *args],
                                            database=new_database(url), **kw)
+
+
+@pytest.fixture(scope="module")
+def dns(tmp_path_factory):
+    with NameServer(tmp_path_factory.mktemp("knot")) as s:
+        yield s
+
+
+@pytest.fixture(scope="module")
+def dns_server(dns, new_server):
+    """A server that asks that name server alone."""
+    with new_server(["--dns-server", dns.address]) as s:
+        yield s
 
 
 def new_database(url):

@@ -10,7 +10,6 @@ import pytest
 import mailbox
 import pictures
 from backend import Backend, assert_all_seen, assert_foreign_is_nobodys, nobodys_like
-from nameserver import NameServer
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -174,18 +173,6 @@ def test_pictures_of_an_organization_and_of_a_workspace(api):
 
 
 # ---- domains ----
-
-@pytest.fixture(scope="module")
-def dns(tmp_path_factory):
-    with NameServer(tmp_path_factory.mktemp("knot")) as s:
-        yield s
-
-
-@pytest.fixture(scope="module")
-def dns_server(dns, new_server):
-    with new_server(["--dns-server", dns.address]) as s:
-        yield s
-
 
 def domain(api, organization):
     made = api.post(f"/v1/organizations/{organization['id']}/domains", {"domain": f"D{secrets.token_hex(5)}.example.test."})

@@ -9,21 +9,8 @@ import pytest
 
 import flows
 from harness import race
-from nameserver import NameServer
 
 NAME = "_sessiond-verification"
-
-
-@pytest.fixture(scope="module")
-def dns(tmp_path_factory):
-    with NameServer(tmp_path_factory.mktemp("knot")) as s:
-        yield s
-
-
-@pytest.fixture(scope="module")
-def dns_server(dns, new_server):
-    with new_server(["--dns-server", dns.address]) as s:
-        yield s
 
 
 @pytest.fixture(params=["production", "staging"])

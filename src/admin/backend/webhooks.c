@@ -24,21 +24,6 @@ static const struct shape shape_webhook_made = { "webhook_with_secret", {
 static const struct shape shape_webhooks = { "webhooks", { { "data", MEMBER_LIST, .of = &shape_webhook } } };
 static const struct shape shape_tested = { "webhook_tested", { { "event_id", MEMBER_ID, .help = "event_…; its delivery tells what became of it" } } };
 
-static void
-write_types(struct json *j, struct str types)
-{
-	struct str word;
-
-	json_array_begin(j, "types");
-	if (types.n == 0)
-		json_str(j, NULL, S("*"));
-	while (types.n > 0) {
-		(void)str_cut(types, ' ', &word, &types);
-		json_str(j, NULL, word);
-	}
-	json_array_end(j);
-}
-
 /* secret: .p NULL when it is not for showing. */
 static void
 write_webhook(const struct call *c, struct json *j, const struct hook_row *hook, struct str secret)
@@ -46,7 +31,7 @@ write_webhook(const struct call *c, struct json *j, const struct hook_row *hook,
 	json_object_begin(j, NULL);
 	json_hook_id(j, "id", hook->id);
 	json_str(j, "url", hook->url);
-	write_types(j, hook->types);
+	hook_types_write(j, hook->types);
 	json_str(j, "state", str_of(hook_state_name((enum hook_state)hook->state)));
 	json_str(j, "why", hook->why);
 	json_time(j, "failing_since", hook->failing_since);
