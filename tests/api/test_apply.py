@@ -571,32 +571,37 @@ webhooks:
         'webhooks.https://other.example.com/.secret: not set → one that is made, and shown once']
 
 
-def test_a_webhook_is_made_told_and_taken_away(declared, server):
-    """Its secret is what was named, or is made and printed once; the one before signs as well after a change."""
-    d, receiver = server.deployment(), Receiver()
-    declared.host = d.host
-    head = f"host: {d.host}\n"
-    one = f"webhooks: [{{url: '{receiver.url}', types: [user.*], secret: {{from_env: S}}}}]\n"
-    first, second = "whsec_" + "Zmly" * 8, "whsec_" + "c2Vj" * 8
-    assert declared.apply(head + one, "--yes", env={"S": first}).stdout.endswith(": 2 changes\n")
-    d.signed_in()
-    [post] = receiver.await_posts(1, "user.created")
-    assert is_signed(post, first)
-    [hook] = hooks_of(declared)
-    assert declared.apply(head + one, "--yes", env={"S": second}).returncode == 0
-    d.signed_in()
-    post = receiver.await_posts(2, "user.created")[-1]
-    assert is_signed(post, first) and is_signed(post, second)
-    made = json.loads(declared.apply(head + "webhooks: [{url: https://other.example.com/}]\n", "--yes").stdout.splitlines()[-1])
-    assert made.keys() == {"host", "webhook_id", "url", "secret"} and made["secret"].startswith("whsec_")
-    assert [h["id"] for h in hooks_of(declared)] == [hook["id"], made["webhook_id"]]
-    assert made["secret"] not in declared.export("--all") + server.log()
-    # What the file does not name goes only when it is pruned, with what is on its way.
-    done = declared.apply(head + "webhooks: [{url: https://other.example.com/}]\n", "--yes", "--prune")
-    assert done.stdout.splitlines()[0] == f"{d.host}  webhooks.{receiver.url}: user.* → none", done
-    assert [h["id"] for h in hooks_of(declared)] == [made["webhook_id"]]
-    assert not server.sql(f"SELECT 1 FROM hook_delivery WHERE deployment_id = {d.number}")
-    receiver.close()
+def test_a_webhook_is_made_told_and_taken_away(new_server, tmp_path):
+    """Its secret is what was named, or is made and printed once; the one before signs as well after a change.
+
+    A server of its own: its clock is the command's.
+    """
+    with new_server() as server:
+        declared = Declared(server, tmp_path)
+        d, receiver = server.deployment(), Receiver()
+        declared.host = d.host
+        head = f"host: {d.host}\n"
+        one = f"webhooks: [{{url: '{receiver.url}', types: [user.*], secret: {{from_env: S}}}}]\n"
+        first, second = "whsec_" + "Zmly" * 8, "whsec_" + "c2Vj" * 8
+        assert declared.apply(head + one, "--yes", env={"S": first}).stdout.endswith(": 2 changes\n")
+        d.signed_in()
+        [post] = receiver.await_posts(1, "user.created")
+        assert is_signed(post, first)
+        [hook] = hooks_of(declared)
+        assert declared.apply(head + one, "--yes", env={"S": second}).returncode == 0
+        d.signed_in()
+        post = receiver.await_posts(2, "user.created")[-1]
+        assert is_signed(post, first) and is_signed(post, second)
+        made = json.loads(declared.apply(head + "webhooks: [{url: https://other.example.com/}]\n", "--yes").stdout.splitlines()[-1])
+        assert made.keys() == {"host", "webhook_id", "url", "secret"} and made["secret"].startswith("whsec_")
+        assert [h["id"] for h in hooks_of(declared)] == [hook["id"], made["webhook_id"]]
+        assert made["secret"] not in declared.export("--all") + server.log()
+        # What the file does not name goes only when it is pruned, with what is on its way.
+        done = declared.apply(head + "webhooks: [{url: https://other.example.com/}]\n", "--yes", "--prune")
+        assert done.stdout.splitlines()[0] == f"{d.host}  webhooks.{receiver.url}: user.* → none", done
+        assert [h["id"] for h in hooks_of(declared)] == [made["webhook_id"]]
+        assert not server.sql(f"SELECT 1 FROM hook_delivery WHERE deployment_id = {d.number}")
+        receiver.close()
 
 
 def test_sections_of_many_are_replaced_whole(declared):

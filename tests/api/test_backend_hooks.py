@@ -4,7 +4,7 @@ import pytest
 
 import liar
 from backend import Backend, assert_all_seen, assert_foreign_is_nobodys, nobodys_like
-from hooks import Endpoint, RawReceiver, Receiver, is_signed
+from hooks import Endpoint, RawReceiver, Receiver, is_signed, server_now
 from mailserver import await_true
 from test_webhooks import REFUSED
 
@@ -126,19 +126,20 @@ def test_OAC13_F39_names_that_lead_inside(new_server, tmp_path, monkeypatch):
 
 def test_a_test_a_rotation_and_what_became_of_it(api, told, receiver):
     endpoint, path = told
+    now = server_now(api.server)
     event = api.post(f"{path}/test").json["event_id"]
     [post] = receiver.await_posts(1)
-    assert post.id == event and is_signed(post, endpoint.secret)
+    assert post.id == event and is_signed(post, endpoint.secret, now)
     other = api.post(f"{path}/rotate-secret", {"overlap": 3600}).json
     assert other["secret"] != endpoint.secret and other["earlier_secret_until"] is not None
     api.post(f"{path}/test")
     post = receiver.await_posts(2)[-1]
-    assert is_signed(post, endpoint.secret) and is_signed(post, other["secret"])
+    assert is_signed(post, endpoint.secret, now) and is_signed(post, other["secret"], now)
     last = api.post(f"{path}/rotate-secret", {"overlap": 0}).json
     assert last["earlier_secret_until"] is None
     api.post(f"{path}/test")
     post = receiver.await_posts(3)[-1]
-    assert is_signed(post, last["secret"]) and not is_signed(post, other["secret"])
+    assert is_signed(post, last["secret"], now) and not is_signed(post, other["secret"], now)
     await_true(lambda: all(d["state"] == "sent" for d in api.get(f"{path}/deliveries").json["data"]))
     listed = list(api.pages(f"{path}/deliveries", 1))
     assert [d["event_id"] for d in listed] == [p.id for p in receiver.posts] and listed[0]["event_id"] == event

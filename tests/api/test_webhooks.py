@@ -11,7 +11,7 @@ import pytest
 
 import liar
 from contacts import EMAIL
-from hooks import Endpoint, RawReceiver, Receiver, is_signed
+from hooks import Endpoint, RawReceiver, Receiver, is_signed, server_now
 from mailserver import FakeSmtp, await_true, certificate
 from members import ORG_MANAGE, Cast, write
 
@@ -45,10 +45,6 @@ def endpoint(production, receiver):
 
 def seconds(text):
     return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
-
-
-def server_now(server):
-    return time.time() + server.ahead
 
 
 def await_next_try(server, delivery):
