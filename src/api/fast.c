@@ -144,9 +144,21 @@ fast_answer_waiting(struct request *rq, const struct snapshot *s)
 	return true;
 }
 
+/* Views of one text become views of another that is the same. */
+static void
+move(struct check_ask *ask, const char *from, const char *to)
+{
+	for (size_t i = 0; i < CHECK_RULE__COUNT; i++)
+		if (ask->rules[i].p)
+			ask->rules[i].p = to + (ask->rules[i].p - from);
+	if (ask->template.p)
+		ask->template.p = to + (ask->template.p - from);
+}
+
 /*
  * A proxy's configuration asks the same few questions all the time: the one that this thread
- * read last is kept, with a copy of the text that it is made of. Good until the next call.
+ * read last is kept, with a copy of the text that it is made of. What is returned are views into
+ * `h`: others are read before this one is judged.
  */
 static struct check_ask
 read_again(const struct http_head *h)
@@ -156,14 +168,18 @@ read_again(const struct http_head *h)
 		size_t           n;
 		struct check_ask ask;
 	} last;
+	struct check_ask ask;
+
 	if (h->path.n != S(CHECK_PATH).n || h->query.n == 0 || h->query.n > sizeof(last.text))
 		return check_read(h);
-	if (h->query.n == last.n && memcmp(h->query.p, last.text, last.n) == 0)
-		return last.ask;
-	memcpy(last.text, h->query.p, h->query.n);
-	last.n = h->query.n;
-	last.ask = check_read_query((struct str){ last.text, last.n });
-	return last.ask;
+	if (h->query.n != last.n || memcmp(h->query.p, last.text, last.n) != 0) {
+		memcpy(last.text, h->query.p, h->query.n);
+		last.n = h->query.n;
+		last.ask = check_read_query((struct str){ last.text, last.n });
+	}
+	ask = last.ask;
+	move(&ask, last.text, h->query.p);
+	return ask;
 }
 
 /* What is to be signed, or cannot be read, is for the slow way. */

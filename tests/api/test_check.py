@@ -3,8 +3,10 @@ GET /session/check, which reverse proxies ask about requests of their own: who i
 where to sign in. V-66, V-69, TEN-01, TEN-03, TEN-04, TEN-06, contract 9.4, 12.4.
 """
 # SPDX-License-Identifier: Apache-2.0
+import http.client
 import json
 import secrets
+import signal
 import urllib.parse
 
 import pytest
@@ -316,6 +318,42 @@ def test_TEN06_what_changes_who_may_is_seen_at_the_next_question(inside):
 
 
 # ---- a proxy that appends the browser's own path and query ----
+
+def at_once(browser, lines, rules):
+    """Each rule on a connection of its own, all of them there before the server's one loop looks at the first: the statuses."""
+    d = browser.deployment
+    fields = [("Host", d.host), ("X-Forwarded-For", browser.ip), ("X-Forwarded-Proto", "https"), ("Cookie", f"__Host-session={browser.token}")]
+    d.server.process.send_signal(signal.SIGSTOP)
+    try:
+        for line, rule in zip(lines, rules):
+            line.putrequest("GET", "/session/check?" + rule, skip_host=True, skip_accept_encoding=True)
+            for name, value in fields:
+                line.putheader(name, value)
+            line.endheaders()
+    finally:
+        d.server.process.send_signal(signal.SIGCONT)
+    answers = [line.getresponse() for line, _ in zip(lines, rules)]
+    return [(got.status, got.read())[0] for got in answers]
+
+
+def test_TEN04_V69_questions_of_one_turn_are_not_mixed_up(new_server):
+    """
+    Checks that are ready together are all read before the first of them is judged. The rules pointed into the text of
+    the question that was read last: who might not enter one organization came in by asking about another at the same time.
+    """
+    with new_server(["--threads", "1"]) as server:
+        browser, _ = server.deployment("production").signed_in()
+        other, org = organization(browser, "Other")["id"], organization(browser)["id"]
+        assert len(other) == len(org)
+        lines = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=60) for _ in range(7)]
+        said(twice(browser))
+        for rules in [(other, org), (org, other), (other, other, org), (org, org, other), (other, org) * 3 + (other,)]:
+            for _ in range(3):
+                want = [200 if rule == org else 403 for rule in rules]
+                assert at_once(browser, lines, [f"organization={rule}" for rule in rules]) == want
+        for line in lines:
+            line.close()
+
 
 def test_below_the_path_the_rule_comes_from_a_field(production):
     """Envoy puts a prefix before the browser's path: what stands behind it is the browser's, and no rule."""
