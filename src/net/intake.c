@@ -64,6 +64,13 @@ hand_over(struct conn *c, struct exchange *x)
 	l->n_kept++;
 }
 
+/* Behind a body it may lie further on, where the next connection's bytes are read to. */
+static bool
+is_in_its_room(const struct loop *l, const struct exchange *x)
+{
+	return x->raw.p + x->raw.n <= l->read + ((size_t)l->n_begun + 1) * HEAD_READ;
+}
+
 /* Alone: nothing is before it and nothing behind, so its views stay where it was read into until the turn ends. */
 static bool
 begin(struct conn *c, struct exchange *x, struct str rest)
@@ -72,6 +79,8 @@ begin(struct conn *c, struct exchange *x, struct str rest)
 	const struct handler *handler = l->handler;
 
 	if (handler->begin == NULL || l->n_begun == BEGUN_MAX || rest.n > 0 || c->in.n > 0 || c->gathered > 0)
+		return false;
+	if (!is_in_its_room(l, x))
 		return false;
 	if (!handler->begin(handler->arg, x, l->rooms + l->n_begun * handler->begun_room))
 		return false;

@@ -491,6 +491,63 @@ test_many_in_one_turn(void **state)
 		close(c[i].fd);
 }
 
+/* While the handler is held up, all that clients send comes into one turn. */
+static void
+hold_up(struct client *c, const char *text)
+{
+	unsigned before = atomic_load(&bed->begun);
+
+	pthread_mutex_lock(&bed->lock);
+	say(c, text);
+	while (atomic_load(&bed->begun) == before)
+		sched_yield();
+}
+
+/*
+ * Behind a body, which is read in larger pieces, a request lay beyond the room that is kept for one that is begun. The
+ * next connection's bytes were read over it, and it was answered as if they had been its own.
+ */
+static void
+test_begun_behind_a_body(void **state)
+{
+	enum { BODY = 20000, BEFORE = 15 };
+	static char text[64 * 1024], other[16 * 1024 + 1];
+	struct client held, c, next;
+	size_t n;
+
+	(void)state;
+	dial(bed, &held);
+	dial(bed, &c);
+	dial(bed, &next);
+	say(&next, GET("/query?first"));
+	hear_status(&next, 200, "first");
+	/* Its head first, so that what follows is read as a body. */
+	snprintf(text, sizeof(text), "POST /hello HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n", BODY);
+	say(&c, text);
+	say(&held, GET("/query?before"));
+	hear_status(&held, 200, "before");
+	memset(text, 'b', BODY);
+	n = BODY;
+	/* Enough answers to be written before the last one. */
+	for (int i = 0; i < BEFORE; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, GET("/hello"));
+	n += (size_t)snprintf(text + n, sizeof(text) - n, GET("/query?mine"));
+	memset(other, 'o', sizeof(other) - 1);
+	memcpy(other, "GET /query?other", 16);
+	hold_up(&held, GET("/query?held"));
+	say(&c, text);
+	say(&next, other);
+	pthread_mutex_unlock(&bed->lock);
+	hear_status(&held, 200, "held");
+	for (int i = 0; i <= BEFORE; i++)
+		hear_status(&c, 200, "hello");
+	hear_status(&c, 200, "mine");
+	hear_status(&next, 414, NULL);
+	close(held.fd);
+	close(c.fd);
+	close(next.fd);
+}
+
 #define IMPATIENT(test) cmocka_unit_test_setup_teardown(test, set_up_impatient, tear_down)
 
 int
@@ -518,6 +575,7 @@ main(void)
 		BEDDED(test_a_waiting_client_cannot_fill_memory),
 		BEDDED(test_what_is_told_of_once),
 		BEDDED(test_many_in_one_turn),
+		BEDDED(test_begun_behind_a_body),
 	};
 
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
