@@ -279,6 +279,9 @@ conn_read(struct conn *c)
 	if (n > 0)
 		intake_take(c, (struct str){ to, (size_t)n });
 	settle(c);
+	/* A mark of urgent data ends a read before its time: the rest of what has begun may be here. */
+	if (c->edges && (c->state == CONN_BODY || c->in.n > 0) && c->state != CONN_CLOSED)
+		poll_edges(c);
 }
 
 static void

@@ -548,6 +548,32 @@ test_begun_behind_a_body(void **state)
 	close(next.fd);
 }
 
+/* A read ends at a mark of urgent data, short of what is there: what is behind it is nothing new. */
+static void
+test_urgent_data(void **state)
+{
+	struct client held, c;
+
+	(void)state;
+	dial(bed, &held);
+	dial(bed, &c);
+	say(&held, GET("/query?before"));
+	hear_status(&held, 200, "before");
+	for (int i = 0; i < 3; i++) {
+		say(&c, GET("/query?first"));
+		hear_status(&c, 200, "first");
+	}
+	hold_up(&held, GET("/query?held"));
+	say(&c, "GET /query?mine HTTP/1.1\r\n");
+	assert_int_equal(send(c.fd, "!", 1, MSG_OOB), 1);
+	say(&c, HOST "\r\n");
+	pthread_mutex_unlock(&bed->lock);
+	hear_status(&held, 200, "held");
+	hear_status(&c, 200, "mine");
+	close(held.fd);
+	close(c.fd);
+}
+
 #define IMPATIENT(test) cmocka_unit_test_setup_teardown(test, set_up_impatient, tear_down)
 
 int
@@ -576,6 +602,7 @@ main(void)
 		BEDDED(test_what_is_told_of_once),
 		BEDDED(test_many_in_one_turn),
 		BEDDED(test_begun_behind_a_body),
+		BEDDED(test_urgent_data),
 	};
 
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
