@@ -5,6 +5,7 @@ where to sign in. V-66, V-69, TEN-01, TEN-03, TEN-04, TEN-06, contract 9.4, 12.4
 # SPDX-License-Identifier: Apache-2.0
 import http.client
 import json
+import os
 import secrets
 import signal
 import urllib.parse
@@ -325,6 +326,7 @@ def at_once(browser, lines, rules):
     fields = [("Host", d.host), ("X-Forwarded-For", browser.ip), ("X-Forwarded-Proto", "https"), ("Cookie", f"__Host-session={browser.token}")]
     d.server.process.send_signal(signal.SIGSTOP)
     try:
+        os.waitpid(d.server.process.pid, os.WUNTRACED)
         for line, rule in zip(lines, rules):
             line.putrequest("GET", "/session/check?" + rule, skip_host=True, skip_accept_encoding=True)
             for name, value in fields:
