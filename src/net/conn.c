@@ -245,13 +245,14 @@ discard(struct conn *c)
 static size_t
 room(const struct conn *c)
 {
-	size_t max = c->loop->limits->http1.head;
+	size_t max = c->loop->limits->http1.head, left = c->in.n < max ? max - c->in.n : 0;
 
 	if (c->state == CONN_BODY && c->in.n == 0)
 		return READ_MAX;
 	if (intake_is_ready(c))
 		return HEAD_READ;
-	return c->in.n < max ? max - c->in.n : 0;
+	/* An operator may allow heads that the buffer does not hold. */
+	return left < READ_MAX ? left : READ_MAX;
 }
 
 static void

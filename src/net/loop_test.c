@@ -1,9 +1,25 @@
 /* loop_test.c - real sockets against a small handler: framing, order, limits, deadlines. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <poll.h>
+#include <sys/un.h>
 
 #include "net/http1_vectors.h"
 #include "net/loop_test.h"
+
+static char large_heads_at[64];
+
+/* A Unix socket, which holds more for a reader than a new TCP connection does. */
+static int
+set_up_large_heads(void **state)
+{
+	struct net_limits limits = net_limits_default;
+
+	(void)state;
+	limits.http1.head = 256 * 1024;
+	snprintf(large_heads_at, sizeof(large_heads_at), "/tmp/loop_test.%d", (int)getpid());
+	bed = bed_new(large_heads_at, 1, &limits);
+	return 0;
+}
 
 static int
 set_up_impatient(void **state)
@@ -574,6 +590,49 @@ test_urgent_data(void **state)
 	close(c.fd);
 }
 
+static void
+dial_path(struct client *c)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", large_heads_at);
+	*c = (struct client){ .fd = socket(AF_UNIX, SOCK_STREAM, 0) };
+	set_patience(c->fd);
+	assert_int_equal(connect(c->fd, (struct sockaddr *)&un, sizeof(un)), 0);
+}
+
+/* Where heads may be larger than the read buffer, what a waiting client sent was read beyond the buffer's end. */
+static void
+test_a_waiting_client_and_large_heads(void **state)
+{
+	enum { MOST = 256 * 1024 };
+	static char text[MOST + 64];
+	struct client held, c;
+	size_t n = 0;
+
+	(void)state;
+	dial_path(&held);
+	dial_path(&c);
+	say(&c, GET("/held?first"));
+	while (stats_of(bed).requests < 1)
+		sched_yield();
+	while (n < MOST - 64)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, GET("/hello"));
+	hold_up(&held, GET("/query?held"));
+	fcntl(c.fd, F_SETFL, O_NONBLOCK);
+	/* As much as the kernel holds for a loop that does not look. */
+	assert_true(send(c.fd, text, n, MSG_NOSIGNAL) > 128 * 1024);
+	pthread_mutex_unlock(&bed->lock);
+	hear_status(&held, 200, "held");
+	fcntl(c.fd, F_SETFL, 0);
+	release(bed, 1);
+	hear_status(&c, 200, "");
+	for (int i = 0; i < 1000; i++)
+		hear_status(&c, 200, "hello");
+	close(held.fd);
+	close(c.fd);
+}
+
 #define IMPATIENT(test) cmocka_unit_test_setup_teardown(test, set_up_impatient, tear_down)
 
 int
@@ -603,6 +662,7 @@ main(void)
 		BEDDED(test_many_in_one_turn),
 		BEDDED(test_begun_behind_a_body),
 		BEDDED(test_urgent_data),
+		cmocka_unit_test_setup_teardown(test_a_waiting_client_and_large_heads, set_up_large_heads, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
