@@ -240,6 +240,8 @@ on_wake(uv_async_t *wake)
 	}
 	if (atomic_load(&l->drain) && !l->draining)
 		begin_draining(l);
+	/* It reads idle connections once more. What that began is with the handler before anything is cut or counted. */
+	intake_finish(l);
 	if (atomic_load(&l->cut))
 		cut_all(l);
 	if (atomic_load(&l->stop) && l->n_kept == 0)
