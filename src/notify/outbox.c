@@ -61,7 +61,7 @@ outbox_put(struct task *t, const struct keys *k, struct deployment_id d, const s
 
 	t->wrote_message = true;
 	TRY(keys_seal(t, k, &place, content_of(t->arena, m), &sealed));
-	return sql_message_insert(t, d, id, info->channel, str_of(info->name), m->to, m->user, sealed, t->now,
+	return sql_message_insert(t, d, id, info->channel, m->for_nobody ? S("") : str_of(info->name), m->to, m->user, sealed, t->now,
 	    t->now + info->worth_us);
 }
 

@@ -54,11 +54,13 @@ struct message {
 	enum message_kind  kind;
 	struct str         to;		/* an e-mail address; a number as +15551234567 */
 	struct user_id     user;	/* whose it is; 0: nobody's yet */
+	bool               for_nobody;	/* stored like any other and dropped when its turn comes: answers about an account that
+					   does not exist take as long (ENU-02) */
 	struct message_var vars[MESSAGE_VARS_MAX];	/* ends at the first without a name */
 };
 
 /*
- * Inside a write transaction: it will be sent, at least once, if and only if that commits.
+ * Inside a write transaction: it will be sent, at least once, if and only if that commits and it is for somebody.
  * The values are sealed under the message's own place. E_INTERNAL without randomness. Any thread.
  */
 enum status outbox_put(struct task *t, const struct keys *k, struct deployment_id d, const struct message *m) MUST_CHECK;

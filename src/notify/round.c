@@ -15,6 +15,8 @@ enum { KEEP_AT_ONCE = 64, TRIES_MAX = 120 };
 static enum pick_fate
 fate_of(const struct pick *pick, int64_t now)
 {
+	if (pick->row.kind.n == 0)
+		return PICK_DROP;
 	if (pick->row.expires_at <= now || pick->row.tries >= TRIES_MAX)
 		return PICK_EXPIRED;
 	return sender_has_transport(pick->deployment, (enum message_channel)pick->lane->channel) ? PICK_SEND : PICK_KEEP;
@@ -68,6 +70,7 @@ pick_lane(struct task *t, struct picks *p, struct deployment_id id, int64_t chan
 
 		*pick = (struct pick){ .lane = lane, .deployment = d, .row = rows[i] };
 		pick->fate = fate_of(pick, t->now);
+		p->more = p->more || pick->fate == PICK_DROP;	/* it took the room of one that is sent */
 	}
 	p->more = p->more || ((int64_t)n == room && !sender_has_transport(d, (enum message_channel)channel));
 	return OK;
@@ -107,6 +110,8 @@ claim_one(struct task *t, struct pick *pick)
 	case PICK_EXPIRED:
 		TRY(sql_message_give_up(t, d, m->id, m->next_at, t->now, S("not delivered in time"), &rows));
 		break;
+	case PICK_DROP:
+		return sql_message_drop(t, d, m->id, &rows);
 	}
 	pick->ours = rows == 1;
 	return OK;

@@ -14,6 +14,7 @@ enum pick_fate {
 	PICK_SEND,
 	PICK_KEEP,	/* no transport: it stays, to be shown */
 	PICK_EXPIRED,	/* worth nothing any more, or tried too often */
+	PICK_DROP,	/* for nobody */
 };
 struct pick {
 	struct lane            *lane;

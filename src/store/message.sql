@@ -9,9 +9,9 @@ VALUES (:deployment, :id, :channel, :kind, :recipient, :user, :sealed_content, 0
 -- :name message_list :many message_row
 -- :in deployment_id deployment, int before, int most
 -- :out message_id id, int channel, text kind, text recipient, user_id user, int state, int tries, time next_at, text last_error, time created_at, time expires_at, time sent_at
--- The newest first, older than the one given.
+-- The newest first, older than the one given; not what is for nobody.
 SELECT id, channel, kind, recipient, user_id, state, tries, next_at, last_error, created_at, expires_at, sent_at
-  FROM message WHERE deployment_id = :deployment AND id < :before ORDER BY id DESC LIMIT :most;
+  FROM message WHERE deployment_id = :deployment AND id < :before AND kind <> '' ORDER BY id DESC LIMIT :most;
 
 -- :name message_find :one
 -- :in deployment_id deployment, message_id id
@@ -50,6 +50,11 @@ UPDATE message SET state = 1, sealed_content = NULL, last_error = '', next_at = 
 -- There is no other delivery than the operator's looking at it.
 UPDATE message SET state = 1, last_error = '', next_at = :now, sent_at = :now
  WHERE deployment_id = :deployment AND id = :id AND state = 0 AND next_at = :claim;
+
+-- :name message_drop :rows
+-- :in deployment_id deployment, message_id id
+-- It was for nobody; see notify/outbox.h.
+DELETE FROM message WHERE deployment_id = :deployment AND id = :id AND kind = '';
 
 -- :name message_retry :rows
 -- :in deployment_id deployment, message_id id, time claim, time next_at, text last_error

@@ -13,6 +13,7 @@ import urllib.parse
 import pytest
 
 import mailbox
+from flows import OTP, prepare, start
 from mailserver import PASSWORD, USER, SMTPD, FakeSmtp, Webhook, await_true, certificate, running
 
 needs_smtpd = pytest.mark.skipif(SMTPD is None or os.getuid() != 0, reason="OpenSMTPD is not there, or may not be started")
@@ -161,6 +162,18 @@ def test_F34_a_message_that_is_greylisted_arrives_later_with_the_same_id(server)
     server.advance(5)
     await_state(d, message, "sent")
     assert fake.taken[0]["Message-ID"].startswith(f"<{message['id']}@") and fake.tries >= 2
+
+
+def test_ENU02_what_is_written_for_nobody_is_dropped(server):
+    """It goes the way of what is sent, so that answers take as long, but nobody gets it and it does not stay."""
+    fake = FakeSmtp()
+    d = to_fake(server.deployment(**OTP), fake)
+    who, browser, nobody = d.person(), d.browser(), "abcd.12345678@example.org"
+    for email in (nobody, who.email):
+        assert browser.post("/auth/forgot-password", {"email": email}).status == 200
+        assert prepare(browser, start(browser, email=email).attempt).status == 200
+    await_true(lambda: len(fake.taken) == 2 and not server.sql(f"SELECT id FROM message WHERE recipient = '{nobody}'"))
+    assert {m["To"] for m in fake.taken} == {who.email} == {m["to"] for m in mailbox.messages(d)}
 
 
 def test_F34_a_refused_recipient_is_given_up(server):

@@ -67,16 +67,16 @@ forgot_prove(struct request *rq)
 static enum status
 send_code(struct request *rq, const struct reset *r)
 {
-	struct seal_place place = { rq->deployment->id, "message", S("0"), "nothing" };
-	struct message m = { .kind = MESSAGE_RESET_CODE, .to = r->owner.value, .user = r->owner.user, .vars = { { "code", S("") } } };
-	struct str sealed;
+	struct message m = { .kind = MESSAGE_RESET_CODE, .to = r->owner.value, .user = r->owner.user, .vars = { { "code", S("------") } } };
 
 	TRY(request_store_session(rq));
-	if (r->owner.user.v == 0) {
+	if (r->owner.user.v != 0) {
+		TRY(code_issue(rq, CODE_RESET, r->code, r->email, &m.vars[0].value));
+	} else {
+		m.for_nobody = true;
+		m.to = r->email;
 		TRY(code_issue_void(rq, CODE_RESET, r->code, r->email));
-		return keys_seal(&rq->task, rq->app->keys, &place, S("{\"code\":\"------\"}"), &sealed);
 	}
-	TRY(code_issue(rq, CODE_RESET, r->code, r->email, &m.vars[0].value));
 	return outbox_put(&rq->task, rq->app->keys, rq->deployment->id, &m);
 }
 
