@@ -14,7 +14,6 @@ create_read(struct request *rq, struct create_text *ret_text)
 	if (st == E_BAD_REQUEST_BODY)
 		return refuse(rq, st, "Enter a name of at most %d printable characters.", CREATE_NAME_MAX);
 	TRY(st);
-	text.slug = identifier_slug(&rq->task, text.name);
 	*ret_text = text;
 	return OK;
 }

@@ -8,7 +8,7 @@ enum { CREATE_NAME_MAX = 100, CREATE_DESCRIPTION_MAX = 1000 };
 
 /* The body's name, trimmed and checked, and its description as it is. The picture is .prove's. */
 struct create_text {
-	struct str name, description, slug; /* slug: as the name suggests it, perhaps taken */
+	struct str name, description;
 };
 enum status create_read(struct request *rq, struct create_text *ret_text) MUST_CHECK;
 

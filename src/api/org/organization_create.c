@@ -3,12 +3,10 @@
 #include "api/me/picture.h"
 #include "api/org/create.h"
 #include "api/org/memberships.h"
-#include "api/org/slug.h"
 #include "api/org/switch_scope.h"
+#include "org/organization.h"
 
 struct new_org {
-	struct request *rq;
-	const struct create_text *text;
 	struct org_id id;
 	struct orgmem_id orgmem;
 };
@@ -59,30 +57,6 @@ organization_create_prove(struct request *rq)
 }
 
 static enum status
-slug_taken(struct task *t, void *arg, struct str slug, bool *ret_taken)
-{
-	const struct new_org *o = arg;
-	struct org_by_slug_row row;
-	enum status st = sql_org_by_slug(t, o->rq->deployment->id, slug, &row);
-
-	*ret_taken = st == OK;
-	return st == E_NOT_FOUND ? OK : st;
-}
-
-static enum status
-insert_org(struct task *t, void *arg, struct str slug, bool *ret_done)
-{
-	struct new_org *o = arg;
-	int64_t rows;
-
-	o->id.v = id_next(t->now);
-	TRY(sql_org_insert(t, o->rq->deployment->id, o->id, o->text->name, slug, o->text->description,
-	    o->rq->signin->user, t->now, &rows));
-	*ret_done = rows == 1;
-	return OK;
-}
-
-static enum status
 insert_membership(struct request *rq, struct new_org *o)
 {
 	struct deployment_id d = rq->deployment->id;
@@ -119,14 +93,13 @@ static enum status
 organization_create(struct request *rq)
 {
 	struct create_text text;
-	struct new_org o = { .rq = rq, .text = &text };
-	const struct slug_place slugs = { slug_taken, insert_org, &o };
+	struct new_org o;
 	struct str detail;
 
 	TRY(check_allowed(rq));
 	TRY(create_read(rq, &text));
 	TRY(check_limits(rq));
-	TRY(slug_claim(&rq->task, text.slug, &slugs));
+	TRY(organization_make(&rq->task, rq->deployment->id, text.name, text.description, rq->signin->user, &o.id));
 	TRY(insert_membership(rq, &o));
 	if (rq->proof)
 		TRY(picture_set_of_org(rq, o.id, rq->proof));

@@ -3,11 +3,10 @@
 #include "api/me/picture.h"
 #include "api/org/create.h"
 #include "api/org/memberships.h"
-#include "api/org/slug.h"
+#include "org/workspace.h"
 
 struct new_workspace {
 	struct request *rq;
-	const struct create_text *text;
 	struct org_id org;
 	struct orgmem_id orgmem;
 	struct workspace_id id;
@@ -88,30 +87,6 @@ check_limit(struct request *rq, const struct new_workspace *w)
 }
 
 static enum status
-slug_taken(struct task *t, void *arg, struct str slug, bool *ret_taken)
-{
-	const struct new_workspace *w = arg;
-	struct workspace_by_slug_row row;
-	enum status st = sql_workspace_by_slug(t, w->rq->deployment->id, w->org, slug, &row);
-
-	*ret_taken = st == OK;
-	return st == E_NOT_FOUND ? OK : st;
-}
-
-static enum status
-insert_workspace(struct task *t, void *arg, struct str slug, bool *ret_done)
-{
-	struct new_workspace *w = arg;
-	int64_t rows;
-
-	w->id.v = id_next(t->now);
-	TRY(sql_workspace_insert(t, w->rq->deployment->id, w->id, w->org, w->text->name, slug,
-	    w->text->description, t->now, &rows));
-	*ret_done = rows == 1;
-	return OK;
-}
-
-static enum status
 insert_membership(struct request *rq, const struct new_workspace *w)
 {
 	struct deployment_id d = rq->deployment->id;
@@ -148,15 +123,14 @@ static enum status
 workspace_create(struct request *rq)
 {
 	struct create_text text;
-	struct new_workspace w = { .rq = rq, .text = &text };
-	const struct slug_place slugs = { slug_taken, insert_workspace, &w };
+	struct new_workspace w;
 	struct str detail;
 
 	TRY(check_used(rq));
 	TRY(create_read(rq, &text));
 	TRY(find_org(rq, &w));
 	TRY(check_limit(rq, &w));
-	TRY(slug_claim(&rq->task, text.slug, &slugs));
+	TRY(workspace_make(&rq->task, rq->deployment->id, w.org, text.name, text.description, &w.id));
 	TRY(insert_membership(rq, &w));
 	if (rq->proof)
 		TRY(picture_set_of_workspace(rq, w.id, rq->proof));
