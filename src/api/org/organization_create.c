@@ -16,8 +16,8 @@ static enum status
 check_limits(struct request *rq)
 {
 	const struct settings *s = &rq->deployment->settings;
+	int64_t rows, most = s->b2b.limit_org_creation_per_user ? s->b2b.org_creation_per_user_count : CREATED_ORGS_MAX;
 	struct user_org_counts_row have;
-	int64_t rows;
 
 	TRY(sql_account_lock(&rq->task, rq->deployment->id, rq->signin->user, &rows));
 	if (rows == 0)
@@ -26,8 +26,7 @@ check_limits(struct request *rq)
 	if (!create_has_room(have.joined, s->b2b.max_orgs_per_user))
 		return refuse(
 		    rq, E_LIMIT_REACHED, "You are in as many organizations as you can be. Leave one first.");
-	if (s->b2b.limit_org_creation_per_user &&
-	    !create_has_room(have.created, s->b2b.org_creation_per_user_count))
+	if (!create_has_room(have.created, most))
 		return refuse(rq, E_LIMIT_REACHED, "You have created as many organizations as you can.");
 	return OK;
 }
@@ -104,6 +103,7 @@ organization_create(struct request *rq)
 	if (rq->proof)
 		TRY(picture_set_of_org(rq, o.id, rq->proof));
 	TRY(switch_scope(rq, SCOPE_CREATE_ORG, (struct scope){ .orgmem = o.orgmem }));
+	TRY(create_take_rate(rq));
 	detail = arena_printf(rq->task.arena, "{\"organization_id\":\"org_%lld\"}", (long long)o.id.v);
 	TRY(audit(rq, AUDIT_ORGANIZATION_CREATED, rq->signin->user, detail));
 	return reply_created(rq, &o);

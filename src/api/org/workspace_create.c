@@ -69,18 +69,16 @@ static enum status
 check_limit(struct request *rq, const struct new_workspace *w)
 {
 	const struct settings *s = &rq->deployment->settings;
+	int64_t rows, most = s->b2b.limit_workspace_creation_per_org ? s->b2b.workspaces_per_org_count : WORKSPACES_MAX;
 	struct org_workspace_count_row have;
-	int64_t rows;
 
 	TRY(sql_org_lock(&rq->task, rq->deployment->id, w->org, &rows));
 	if (rows == 1)
 		TRY(sql_orgmem_lock(&rq->task, rq->deployment->id, w->orgmem, &rows));
 	if (rows == 0)
 		return refuse(rq, E_FORBIDDEN, NULL);
-	if (!s->b2b.limit_workspace_creation_per_org)
-		return OK;
 	TRY(sql_org_workspace_count(&rq->task, rq->deployment->id, w->org, &have));
-	if (!create_has_room(have.workspaces, s->b2b.workspaces_per_org_count))
+	if (!create_has_room(have.workspaces, most))
 		return refuse(
 		    rq, E_LIMIT_REACHED, "This organization has as many workspaces as it can have.");
 	return OK;
@@ -134,6 +132,7 @@ workspace_create(struct request *rq)
 	TRY(insert_membership(rq, &w));
 	if (rq->proof)
 		TRY(picture_set_of_workspace(rq, w.id, rq->proof));
+	TRY(create_take_rate(rq));
 	detail = arena_printf(rq->task.arena, "{\"organization_id\":\"org_%lld\",\"workspace_id\":\"workspace_%lld\"}",
 	    (long long)w.org.v, (long long)w.id.v);
 	TRY(audit(rq, AUDIT_WORKSPACE_CREATED, rq->signin->user, detail));
