@@ -119,6 +119,9 @@ reserve_look(struct task *t, void *arg)
 		return OK;
 	TRY(domain_check_free(t, d, &l->domain));
 	TRY(sql_org_domain_take_attempt(t, d, l->domain.org, l->domain.id, DOMAIN_ATTEMPTS_MAX, t->now, &rows));
+	/* Perhaps it has just gone, with somebody else's proof. */
+	if (rows == 0)
+		TRY(find_domain(l->rq, &l->domain));
 	return rows == 1 ? OK : E_LIMIT_REACHED;
 }
 
