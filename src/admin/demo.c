@@ -111,6 +111,8 @@ insert_organization(struct task *t, const struct demo *demo)
 	const struct deployment *d = demo->deployment;
 	int64_t rows;
 
+	TRY(sql_slug_insert(t, d->id, 0, S("acme-corp"), &rows));
+	TRY(sql_slug_insert(t, d->id, org.v, S("dev-team"), &rows));
 	TRY(sql_demo_org_insert(t, d->id, org, S("Acme Corporation"), S("acme-corp"),
 	    S("https://cdn.example.com/orgs/acme.jpg"), user, created_at, &rows));
 	TRY(sql_demo_workspace_insert(t, d->id, workspace, org, S("Development Team"), S("dev-team"), created_at, &rows));

@@ -69,6 +69,7 @@
 	X(AUDIT_ORGANIZATION_INVITATION_ACCEPTED, "organization.invitation_accepted", HOOK_ORG_INVITATION_ACCEPTED, "An invitation to an organization was accepted; the detail has organization_id, invitation_id and membership_id.") \
 	X(AUDIT_ORGANIZATION_DOMAIN_ADDED, "organization.domain_added", HOOK_ORG_DOMAIN_CREATED, "A domain was added to an organization, not verified yet; the detail has organization_id and domain_id.") \
 	X(AUDIT_ORGANIZATION_DOMAIN_VERIFIED, "organization.domain_verified", HOOK_ORG_DOMAIN_VERIFIED, "An organization proved a domain; the detail has organization_id and domain_id.") \
+	X(AUDIT_ORGANIZATION_DOMAIN_DISPLACED, "organization.domain_displaced", HOOK_ORG_DOMAIN_DELETED, "A domain that an organization had not proved was deleted, since another one proved it, which the event before tells; the detail has organization_id and domain_id.") \
 	X(AUDIT_ORGANIZATION_DOMAIN_DELETED, "organization.domain_deleted", HOOK_ORG_DOMAIN_DELETED, "A domain of an organization was deleted; the detail has organization_id and domain_id.") \
 	X(AUDIT_WORKSPACE_UPDATED, "workspace.updated", HOOK_WORKSPACE_UPDATED, "A workspace's name, picture or settings were changed; the detail has organization_id and workspace_id.") \
 	X(AUDIT_WORKSPACE_DELETED, "workspace.deleted", HOOK_WORKSPACE_DELETED, "A workspace was deleted; the detail has organization_id and workspace_id.") \

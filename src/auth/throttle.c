@@ -34,6 +34,7 @@ const struct throttle_rule_info throttle_rule_info[THROTTLE_RULE__COUNT] = {
 	[RULE_SECRET_KEY] = { "secret_key", 20, MINUTE_US },
 	[RULE_BACKEND] = { "backend", 6000, MINUTE_US },
 	[RULE_PICTURE] = { "picture", 10, MINUTE_US },
+	[RULE_CREATE] = { "create", 200, HOUR_US },
 	[RULE_DOMAIN_LOOK] = { "domain_look", 20, HOUR_US },
 };
 

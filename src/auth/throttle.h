@@ -39,6 +39,7 @@ enum throttle_rule {
 	RULE_SECRET_KEY,	/* one source: calls of the Backend API with a wrong key */
 	RULE_BACKEND,	/* one secret key: calls of the Backend API */
 	RULE_PICTURE,	/* one source: pictures to be made anew, which take a process each */
+	RULE_CREATE,	/* one account: organizations and workspaces made. In the database. */
 	RULE_DOMAIN_LOOK,	/* one organization: the DNS asked for its domains. In the database. */
 	THROTTLE_RULE__COUNT
 };

@@ -5,15 +5,13 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "deployment/origin.h"
 #include "org/join.h"
 
-enum { TOKEN_BYTES = 32, TOKEN_TEXT = 44 };
-
-static const int64_t stale_us = 3 * DAY_US;
+/* RIVALS_MAX: so that no crowd of claims makes one proof a long transaction. */
+enum { TOKEN_BYTES = 32, TOKEN_TEXT = 44, RIVALS_MAX = 100 };
 
 struct str
 domain_record(struct task *t, const struct org_domain_row *domain)
@@ -89,12 +87,23 @@ domain_add(const struct org_deed *deed, struct org_id org, struct str fqdn, stru
 	if (have.n >= DOMAINS_MAX)
 		return E_LIMIT_REACHED;
 	TRY(make_token(t, &token));
-	TRY(sql_org_domain_release(t, d, org, fqdn, t->now - stale_us, DOMAIN_ATTEMPTS_MAX, &rows));
 	TRY(sql_org_domain_insert(t, d, id, org, fqdn, token, t->now, &rows));
 	if (rows == 0)
 		return E_CONFLICT;
 	TRY(write_down(deed, AUDIT_ORGANIZATION_DOMAIN_ADDED, org, id, fqdn));
 	return sql_org_domain_find(t, d, org, id, ret_domain);
+}
+
+/* E_CONFLICT: another organization has proved the name. */
+static enum status
+check_free(struct task *t, struct deployment_id d, const struct org_domain_row *domain)
+{
+	struct org_domain_owner_row owner;
+	enum status st = sql_org_domain_owner(t, d, domain->fqdn, &owner);
+
+	if (st == E_NOT_FOUND || (st == OK && owner.org.v == domain->org.v))
+		return OK;
+	return st == OK ? E_CONFLICT : st;
 }
 
 enum status
@@ -105,7 +114,11 @@ domain_take_look(struct task *t, struct deployment_id d, struct org_id org, stru
 	TRY(sql_org_domain_find(t, d, org, domain, ret_domain));
 	if (ret_domain->verified_at != 0)
 		return OK;
+	TRY(check_free(t, d, ret_domain));
 	TRY(sql_org_domain_take_attempt(t, d, org, domain, DOMAIN_ATTEMPTS_MAX, t->now, &rows));
+	/* Perhaps it has just gone, with somebody else's proof. */
+	if (rows == 0)
+		TRY(sql_org_domain_find(t, d, org, domain, ret_domain));
 	return rows == 1 ? OK : E_LIMIT_REACHED;
 }
 
@@ -117,16 +130,38 @@ domain_give_back_look(struct task *t, struct deployment_id d, struct domain_id d
 	return sql_org_domain_give_back(t, d, domain, &rows);
 }
 
+/*
+ * Those of other organizations go, now that they can come to nothing. What a crowd leaves behind proves nothing, joins
+ * nobody, and is its organizations' to delete.
+ */
+static enum status
+displace_rivals(const struct org_deed *deed, const struct org_domain_row *proved)
+{
+	struct deployment_id d = deed->deployment->id;
+	struct org_domain_rivals_row *rivals;
+	int64_t rows;
+	size_t n;
+
+	TRY(sql_org_domain_rivals(deed->t, d, proved->fqdn, proved->id, RIVALS_MAX, &rivals, &n));
+	for (size_t i = 0; i < n; i++) {
+		TRY(sql_org_domain_delete(deed->t, d, rivals[i].org, rivals[i].id, &rows));
+		if (rows == 1)
+			TRY(write_down(deed, AUDIT_ORGANIZATION_DOMAIN_DISPLACED, rivals[i].org, rivals[i].id, proved->fqdn));
+	}
+	return OK;
+}
+
 enum status
-domain_set_verified(const struct org_deed *deed, const struct org_domain_row *seen)
+domain_prove(const struct org_deed *deed, const struct org_domain_row *seen)
 {
 	struct task *t = deed->t;
 	int64_t rows;
 
-	TRY(sql_org_domain_verify(t, deed->deployment->id, seen->org, seen->id, seen->fqdn, seen->token, t->now, &rows));
+	TRY(sql_org_domain_prove(t, deed->deployment->id, seen->org, seen->id, seen->fqdn, seen->token, t->now, &rows));
 	if (rows == 0)
-		return E_NOT_FOUND;
-	return write_down(deed, AUDIT_ORGANIZATION_DOMAIN_VERIFIED, seen->org, seen->id, seen->fqdn);
+		return E_CONFLICT;
+	TRY(write_down(deed, AUDIT_ORGANIZATION_DOMAIN_VERIFIED, seen->org, seen->id, seen->fqdn));
+	return displace_rivals(deed, seen);
 }
 
 enum status

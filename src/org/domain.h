@@ -23,7 +23,8 @@ enum status domain_read(struct task *t, struct str text, struct str *ret_fqdn) M
 
 /*
  * In a write transaction: reserve one look for a domain's record before it is taken, so that parallel ones count for themselves;
- * *ret_domain is as it was before. One that is proved already needs none. E_NOT_FOUND; E_LIMIT_REACHED: they are used up.
+ * *ret_domain is as it was before. One that is proved already needs none. E_NOT_FOUND; E_CONFLICT: another organization has
+ * proved the name; E_LIMIT_REACHED: they are used up.
  */
 enum status domain_take_look(struct task *t, struct deployment_id d, struct org_id org, struct domain_id domain,
     struct org_domain_row *ret_domain) MUST_CHECK;
@@ -36,14 +37,17 @@ enum status domain_give_back_look(struct task *t, struct deployment_id d, struct
  */
 
 /*
- * Claim a name, with a fresh token. E_CONFLICT: somebody has it; a claim of another organization that was not
- * proved within three days, or used up its looks, gives way. E_LIMIT_REACHED.
+ * Claim a name, with a fresh token: others may claim it too, until one proves it. E_CONFLICT: this organization has a
+ * claim of it, or some organization has proved it. E_LIMIT_REACHED.
  */
 enum status domain_add(
     const struct org_deed *deed, struct org_id org, struct str fqdn, struct org_domain_row *ret_domain) MUST_CHECK;
 
-/* The record was seen for exactly this claim. E_NOT_FOUND: it has gone or changed since. */
-enum status domain_set_verified(const struct org_deed *deed, const struct org_domain_row *seen) MUST_CHECK;
+/*
+ * The record was seen for exactly this claim: the name is its organization's now, and what others claim of it is
+ * deleted. E_CONFLICT: the claim has gone or changed since, or somebody was faster.
+ */
+enum status domain_prove(const struct org_deed *deed, const struct org_domain_row *seen) MUST_CHECK;
 
 /* E_NOT_FOUND: the organization has no such domain. Who joined by it stays. */
 enum status domain_delete(const struct org_deed *deed, struct org_id org, struct domain_id domain) MUST_CHECK;

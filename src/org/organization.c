@@ -6,6 +6,7 @@
 
 #include "auth/identifier.h"
 #include "org/shared.h"
+#include "org/slug.h"
 #include "org/workspace.h"
 #include "session/coherence.h"
 
@@ -17,7 +18,6 @@ refusal(struct task *t, enum status st, const char *sentence)
 	(void)snprintf(t->why, sizeof(t->why), "%s", sentence);
 	return st;
 }
-
 
 enum status
 change_name(struct task *t, const struct org_change *change, struct str *name)
@@ -41,7 +41,60 @@ change_gate(const struct org_change *change, bool *enforce_mfa, bool *ip_restric
 		*ip_allowlist = *change->ip_allowlist;
 }
 
+/* ---- slugs ---- */
+
+struct slugs {
+	struct deployment_id d;
+	int64_t place; /* of the table slug */
+};
+
+static enum status
+slug_taken(struct task *t, void *arg, struct str slug, bool *ret_taken)
+{
+	const struct slugs *s = arg;
+	struct slug_find_row row;
+	enum status st = sql_slug_find(t, s->d, s->place, slug, &row);
+
+	*ret_taken = st == OK;
+	return st == E_NOT_FOUND ? OK : st;
+}
+
+static enum status
+slug_take(struct task *t, void *arg, struct str slug, bool *ret_done)
+{
+	const struct slugs *s = arg;
+	int64_t rows;
+
+	TRY(sql_slug_insert(t, s->d, s->place, slug, &rows));
+	*ret_done = rows == 1;
+	return OK;
+}
+
+enum status
+slug_new(struct task *t, struct deployment_id d, struct org_id of, struct str name, struct str *ret_slug)
+{
+	struct slugs s = { d, of.v };
+
+	return slug_claim(t, identifier_slug(t, name), &(struct slug_place){ slug_taken, slug_take, &s }, ret_slug);
+}
+
 /* ---- organizations ---- */
+
+enum status
+organization_make(struct task *t, struct deployment_id d, struct str name, struct str description, struct user_id creator,
+    struct org_id *ret_org)
+{
+	struct org_id id = { id_next(t->now) };
+	struct str slug;
+	int64_t rows;
+
+	TRY(slug_new(t, d, (struct org_id){ 0 }, name, &slug));
+	TRY(sql_org_insert(t, d, id, name, slug, description, creator, t->now, &rows));
+	if (rows == 0)
+		return fail(t, E_CONFLICT, "slug " STR_FMT ": an organization has it", STR_ARG(slug));
+	*ret_org = id;
+	return OK;
+}
 
 enum status
 organization_find(struct task *t, struct deployment_id d, struct org_id org, struct org_row *ret_org)
@@ -106,7 +159,7 @@ organization_set_image(struct task *t, struct deployment_id d, struct org_id org
 }
 
 /*
- * The members' rows are held before the pointers are cleared, so that no switch comes in between; accounts before
+ * Its slug stays given. The members' rows are held before the pointers are cleared, so that no switch comes in between; accounts before
  * sign-ins, as everywhere. Every answer that shows the organization depends on it, so one word to the caches is enough.
  */
 enum status
@@ -117,6 +170,7 @@ organization_delete(struct task *t, struct deployment_id d, struct org_id org)
 	TRY(sql_org_hold_members(t, d, org, &rows));
 	TRY(sql_org_forget_accounts(t, d, org, &rows));
 	TRY(sql_org_forget_signins(t, d, org, t->now, &rows));
+	TRY(sql_slug_forget_place(t, d, org.v, &rows));
 	TRY(sql_org_delete(t, d, org, &rows));
 	return rows == 1 ? cache_touch(t, d, SUBJECT_ORG, org.v) : E_NOT_FOUND;
 }

@@ -23,6 +23,13 @@ enum status organization_find(
     struct task *t, struct deployment_id d, struct org_id org, struct org_row *ret_org) MUST_CHECK;
 
 /*
+ * A new one without members, with a slug of its own, made of its name; creator: who answers for it, 0 for nobody. In any
+ * write transaction; limits are the caller's. The name is identifier_name()'s. E_CONFLICT: others took every slug.
+ */
+enum status organization_make(struct task *t, struct deployment_id d, struct str name, struct str description,
+    struct user_id creator, struct org_id *ret_org) MUST_CHECK;
+
+/*
  * All below: in a write transaction that holds the organization's row. Routes do by their rule (standing_hold_org);
  * whoever else calls takes hold with this. E_NOT_FOUND.
  */
@@ -40,7 +47,7 @@ enum status organization_set_image(
     struct task *t, struct deployment_id d, struct org_id org, struct str url) MUST_CHECK;
 
 /*
- * Delete it, with its workspaces, members, roles, invitations and pictures. It is active on no sign-in afterwards, and
+ * Delete it, with its workspaces, members, roles, invitations and pictures; its slug is nobody's again. It is active on no sign-in afterwards, and
  * nobody's next one starts there. A few statements, whatever its size. E_NOT_FOUND.
  */
 enum status organization_delete(struct task *t, struct deployment_id d, struct org_id org) MUST_CHECK;

@@ -12,6 +12,22 @@ workspace_find(struct task *t, struct deployment_id d, struct workspace_id works
 }
 
 enum status
+workspace_make(struct task *t, struct deployment_id d, struct org_id org, struct str name, struct str description,
+    struct workspace_id *ret_workspace)
+{
+	struct workspace_id id = { id_next(t->now) };
+	struct str slug;
+	int64_t rows;
+
+	TRY(slug_new(t, d, org, name, &slug));
+	TRY(sql_workspace_insert(t, d, id, org, name, slug, description, t->now, &rows));
+	if (rows == 0)
+		return fail(t, E_CONFLICT, "slug " STR_FMT ": a workspace has it", STR_ARG(slug));
+	*ret_workspace = id;
+	return OK;
+}
+
+enum status
 workspace_change(struct task *t, struct deployment_id d, struct workspace_id workspace, const struct org_change *change,
     struct workspace_row *ret_workspace)
 {

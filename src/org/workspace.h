@@ -10,6 +10,10 @@ enum status workspace_find(struct task *t, struct deployment_id d, struct worksp
 
 /* All below: in a write transaction that holds its organization's row, as organization.h says it. */
 
+/* A new one without members, as organization_make(). */
+enum status workspace_make(struct task *t, struct deployment_id d, struct org_id org, struct str name,
+    struct str description, struct workspace_id *ret_workspace) MUST_CHECK;
+
 /* E_BAD_REQUEST_BODY, t->why being a sentence: the name is none. enforce_mfa is what the wire calls enforce_2fa. */
 enum status workspace_change(struct task *t, struct deployment_id d, struct workspace_id workspace,
     const struct org_change *change, struct workspace_row *ret_workspace) MUST_CHECK;

@@ -117,14 +117,26 @@ SELECT (SELECT COUNT(*) FROM orgmem m WHERE m.deployment_id = :deployment AND m.
 -- :out int workspaces
 SELECT COUNT(*) FROM workspace WHERE deployment_id = :deployment AND org_id = :org;
 
--- :name org_by_slug :one
--- :in deployment_id deployment, text slug
--- :out org_id id
-SELECT id FROM organization WHERE deployment_id = :deployment AND slug = :slug;
+-- :name slug_find :one
+-- :in deployment_id deployment, int place, text slug
+-- :out int one
+-- Was it ever given? place: 0 for organizations, else the organization whose workspace it is.
+SELECT 1 FROM slug WHERE deployment_id = :deployment AND place = :place AND slug = :slug;
+
+-- :name slug_insert :rows
+-- :in deployment_id deployment, int place, text slug
+-- 0 rows: it was given before. Deleting what had it leaves this row.
+INSERT INTO slug (deployment_id, place, slug) VALUES (:deployment, :place, :slug)
+ON CONFLICT DO NOTHING;
+
+-- :name slug_forget_place :rows
+-- :in deployment_id deployment, int place
+-- Of an organization that is gone: it has no workspaces any more.
+DELETE FROM slug WHERE deployment_id = :deployment AND place = :place;
 
 -- :name org_insert :rows
 -- :in deployment_id deployment, org_id id, text name, text slug, text description, user_id created_by, time now
--- 0 rows when the slug is taken.
+-- With a slug of its own.
 INSERT INTO organization (deployment_id, id, name, slug, image_url, description, public_metadata, enforce_mfa,
        ip_restriction, ip_allowlist, created_by, created_at, updated_at)
 VALUES (:deployment, :id, :name, :slug, '', :description, '{}', 0, 0, '', :created_by, :now, :now)
@@ -143,14 +155,9 @@ ON CONFLICT DO NOTHING;
 INSERT INTO orgmem_role (deployment_id, orgmem_id, role_id) VALUES (:deployment, :orgmem, :role)
 ON CONFLICT DO NOTHING;
 
--- :name workspace_by_slug :one
--- :in deployment_id deployment, org_id org, text slug
--- :out workspace_id id
-SELECT id FROM workspace WHERE deployment_id = :deployment AND org_id = :org AND slug = :slug;
-
 -- :name workspace_insert :rows
 -- :in deployment_id deployment, workspace_id id, org_id org, text name, text slug, text description, time now
--- 0 rows when the organization has that slug.
+-- With a slug of its own.
 INSERT INTO workspace (deployment_id, id, org_id, name, slug, image_url, description, public_metadata, enforce_2fa,
        ip_restriction, ip_allowlist, created_at, updated_at)
 VALUES (:deployment, :id, :org, :name, :slug, '', :description, '{}', 0, 0, '', :now, :now)

@@ -58,7 +58,7 @@ zone:
         self.write()
         self.control("zone-reload", "example.test")
 
-    def put(self, name, text):
-        """A TXT record below example.test."""
-        self.records.append((name, text))
+    def put(self, name, *texts):
+        """TXT records of one name below example.test, beside those that are there."""
+        self.records += [(name, text) for text in texts]
         self.reload()

@@ -10,6 +10,7 @@ import pytest
 import mailbox
 import pictures
 from backend import Backend, assert_all_seen, assert_foreign_is_nobodys, nobodys_like
+from members import NOW, fresh, number, write
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -213,8 +214,7 @@ def test_domains_that_are_refused(dns_server):
     for bad in ("", "example", "192.0.2.1", "a b.test", "https://a.test/"):
         assert api.post(path, {"domain": bad}).json["errors"][0]["param"] == "domain"
     claimed = domain(api, made)
-    for of in (made, other):
-        assert api.post(f"/v1/organizations/{of['id']}/domains", {"domain": claimed["domain"]}).code == "CONFLICT"
+    assert api.post(path, {"domain": claimed["domain"]}).code == "CONFLICT"
     twin = [api.post(path, {"domain": "twin.example.test"}, key="twin") for _ in range(2)]
     assert [t.status for t in twin] == [201, 201] and twin[0].json == twin[1].json
     # Their own, under another organization's name.
@@ -226,6 +226,26 @@ def test_domains_that_are_refused(dns_server):
     for _ in range(18):
         domain(api, made)
     assert api.post(path, {"domain": "more.example.test"}).code == "LIMIT_REACHED"
+
+
+def test_TEN_09_a_domain_is_whose_proof_was_seen(dns_server, dns):
+    """Both may claim it. A claim that outlived the other's proof, as those of a crowd do, proves nothing."""
+    api = Backend(dns_server.deployment())
+    made, other = org(api), org(api)
+    path, theirs = (f"/v1/organizations/{of['id']}/domains" for of in (made, other))
+    claimed = domain(api, made)
+    rival = api.post(theirs, {"domain": claimed["domain"]}).json
+    assert rival["record_data"] != claimed["record_data"]
+    dns.put(claimed["record_name"] + ".", claimed["record_data"])
+    assert api.post(f"{theirs}/{rival['id']}/verify").code == "BAD_REQUEST_BODY"
+    assert api.post(f"{path}/{claimed['id']}/verify").json["verified"] is True
+    assert api.get(theirs).json == {"data": []} and api.post(theirs, {"domain": claimed["domain"]}).code == "CONFLICT"
+    left = fresh()
+    write(dns_server, f"INSERT INTO org_domain (deployment_id, id, org_id, fqdn, token, attempts, created_at, updated_at) VALUES"
+          f" ({api.deployment.number}, {left}, {number(other['id'])}, '{claimed['domain']}', 't', 0, {NOW}, {NOW})")
+    refused = api.post(f"{theirs}/domain_{left}/verify")
+    assert refused.code == "CONFLICT" and "Another organization" in refused.text
+    assert api.get(f"{theirs}/domain_{left}").json["looks_left"] == 5
 
 
 def test_an_organizations_looks_are_counted(dns, new_server):

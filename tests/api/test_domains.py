@@ -1,5 +1,6 @@
 """An organization's domains, proved in the DNS, and who joins by them: contract 3.10, O17-O20, 9.5; TEN-09, F-39, V-57."""
 # SPDX-License-Identifier: Apache-2.0
+import json
 import secrets
 import socket
 import threading
@@ -9,6 +10,7 @@ import pytest
 
 import flows
 from harness import race
+from members import NOW, fresh as fresh_number, number, write
 
 NAME = "_sessiond-verification"
 
@@ -140,19 +142,75 @@ def test_a_name_is_claimed_once(place, owner, dns):
     assert error(browser.post(f"{path}/domains", {"domain": domain["fqdn"]})) == (409, "CONFLICT")
 
 
-def test_a_claim_that_came_to_nothing_gives_way(place, owner, dns):
-    """A stranger who adds the name first does not keep it from its owner."""
-    squatter, _ = place.signed_in()
-    org = squatter.post("/organizations", {"name": "Squatter"}).data["organization"]
-    theirs = squatter, f"/organizations/{org['id']}"
-    domain = add(theirs)
-    browser, path = owner
-    assert browser.post(f"{path}/domains", {"domain": domain["fqdn"]}).status == 409
-    for _ in range(5):
-        look(theirs, domain)
+def another(place, name="Other"):
+    """(browser, path) of somebody else, who manages an organization of the same deployment."""
+    browser, _ = place.signed_in()
+    return browser, f"/organizations/{browser.post('/organizations', {'name': name}).data['organization']['id']}"
+
+
+def displaced(place):
+    return [json.loads(d) for d, in place.server.sql(
+        f"SELECT detail FROM audit WHERE deployment_id = {place.number} AND event = 'organization.domain_displaced' ORDER BY id")]
+
+
+def test_TEN_09_an_unproved_claim_keeps_nobody_out(place, owner, dns):
+    """A stranger who added the name, and deleted and added it again every other day, kept it from its owner."""
+    squatter = another(place, "Squatter")
+    domain = add(squatter)
+    assert error(squatter[0].post(f"{squatter[1]}/domains", {"domain": domain["fqdn"]})) == (409, "CONFLICT"), "twice in one organization"
     mine = add(owner, domain["fqdn"])
+    assert mine["verification_dns_record_data"] != domain["verification_dns_record_data"]
+    squatter[0].post(f"{squatter[1]}/domains/{domain['id']}/delete")
+    theirs = add(squatter, domain["fqdn"])
     publish(dns, mine)
-    assert look(owner, mine).status == 200 and squatter.get(f"{theirs[1]}/domains").data == []
+    assert look(squatter, theirs).status == 400, "the owner's record proves nothing of theirs"
+    assert look(owner, mine).data["verified"] is True
+    assert squatter[0].get(f"{squatter[1]}/domains").data == []
+    assert error(look(squatter, theirs)) == (403, "FORBIDDEN")
+    assert error(squatter[0].post(f"{squatter[1]}/domains", {"domain": domain["fqdn"]})) == (409, "CONFLICT")
+    assert displaced(place)[-1] == {"organization_id": squatter[1].rsplit("/", 1)[1], "domain_id": theirs["id"], "fqdn": domain["fqdn"]}
+
+
+def test_TEN_09_of_many_who_prove_it_at_one_instant_one_does(place, owner, dns):
+    """The record of each of them is there (four: as many as wait for the DNS at one time). The name is one
+    organization's, and nobody else has a claim left."""
+    fqdn = fresh()
+    them = [owner] + [another(place) for _ in range(3)]
+    claims = [add(who, fqdn) for who in them]
+    dns.put(f"{NAME}.{fqdn}.", *[c["verification_dns_record_data"] for c in claims])
+    answers = race([lambda who=who, claim=claim: look(who, claim) for who, claim in zip(them, claims)])
+    winner, = [i for i, a in enumerate(answers) if a.status == 200]
+    assert {a.status for i, a in enumerate(answers) if i != winner} <= {403, 409}
+    lists = [browser.get(f"{path}/domains").data for browser, path in them]
+    assert [[d["verified"] for d in of_one] for of_one in lists] == [[True] if i == winner else [] for i in range(len(them))]
+    assert {e["domain_id"] for e in displaced(place) if e["fqdn"] == fqdn} == {c["id"] for i, c in enumerate(claims) if i != winner}
+    browser, path = them[winner]
+    browser.post(f"{path}/domains/{claims[winner]['id']}/delete")
+    assert add(them[winner - 1], fqdn)["verified"] is False, "given up, it is anybody's to claim again"
+
+
+def test_TEN_09_what_a_crowd_claimed_proves_nothing(place, owner, dns):
+    """A hundred and five claims: a hundred go with the proof, and the others are dead where they are."""
+    domain = add(owner)
+    publish(dns, domain)
+    crowd, d, at = another(place), place.number, f"{NOW}, {NOW}"
+    last = add(crowd, domain["fqdn"])
+    ids = [fresh_number() for _ in range(104)]
+    write(place.server, *[statement for i in ids for statement in (
+        f"INSERT INTO organization (deployment_id, id, name, slug, image_url, description, public_metadata, enforce_mfa, ip_restriction, ip_allowlist,"
+        f" created_at, updated_at) VALUES ({d}, {i}, 'C', 'crowd-{i}', '', '', '{{}}', 0, 0, '', {at})",
+        f"INSERT INTO org_domain (deployment_id, id, org_id, fqdn, token, attempts, created_at, updated_at)"
+        f" VALUES ({d}, {i}, {i}, '{domain['fqdn']}', 't', 0, {at})")])
+    assert all(i < number(last["id"]) for i in ids), "the browser's is the last of them"
+    assert look(owner, domain).status == 200
+    assert len([e for e in displaced(place) if e["fqdn"] == domain["fqdn"]]) == 100
+    answer = look(crowd, last)
+    assert error(answer) == (409, "CONFLICT") and "Another organization" in answer.json["errors"][0]["message"]
+    dns.put(f"{NAME}.{domain['fqdn']}.", last["verification_dns_record_data"])
+    assert error(look(crowd, last)) == (409, "CONFLICT"), "whatever the DNS says now"
+    browser, path = crowd
+    assert [(x["verified"], x["verification_attempts"]) for x in browser.get(f"{path}/domains").data] == [(False, 0)]
+    assert browser.post(f"{path}/domains/{last['id']}/delete").data["success"] is True
 
 
 def test_twenty_domains(owner):

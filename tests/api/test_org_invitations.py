@@ -585,11 +585,12 @@ def test_F30_two_hundred_accept_and_one_does(server, place):
     assert len(details(d, "organization.invitation_accepted")) == 1
 
 
-def test_F30_many_are_invited_and_one_seat_is_left(place):
-    d, browser, org, _ = place
+@pytest.mark.parametrize("setting", ["max_allowed_org_members", "max_allowed_workspace_members"])
+def test_F30_many_are_invited_and_one_seat_is_left(place, setting):
+    d, browser, org, ws = place
     guests = [d.signed_in(ip=f"203.0.113.{i}") for i in range(10)]
-    tokens = [invite(browser, org, who.email)[1] for _, who in guests]
-    d.set(b2b_settings__max_allowed_org_members="2")
+    tokens = [invite(browser, org, who.email, workspace_id=ws["id"])[1] for _, who in guests]
+    d.set(**{f"b2b_settings__{setting}": "2"})
     answers = race([lambda b=b, t=t: b.post("/organizations/invitations/accept", {"token": t}) for (b, _), t in zip(guests, tokens)])
     got = [a.data.get("error_code", "accepted") for a in answers]
     assert got.count("accepted") == 1 and set(got) == {"accepted", "LIMIT_REACHED"}, got

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
+from harness import race
 from members import Cast, fresh, number, write
 from pictures import form, png, webp_chunks
 from shapes import follows
@@ -221,7 +222,37 @@ def test_O4_takes_everything_along(cast):
     assert cast.audit("organization.deleted") == [{"organization_id": cast.org}]
     assert cast.org_post("boss", "delete").code == "FORBIDDEN"
     again = cast["boss"].post("/organizations", {"name": "Lumen Labs"}).data["organization"]
-    assert again["slug"] == "lumen-labs" and again["id"] != cast.org
+    assert again["slug"] == "lumen-labs-2" and again["id"] != cast.org
+
+
+def test_TEN07_a_slug_is_given_once(server):
+    """Whoever made an organization of the name that another one had had was given its slug too, and with it what is
+    linked to it and what products keep by it."""
+    cast = Cast(server.deployment())
+    stranger = cast["stranger"]
+    room = cast["boss"].post("/workspaces", {"organization_id": cast.org, "name": "Optics"}).data["workspace"]
+    assert room["slug"] == "optics-2"
+    assert cast["boss"].post(f"/workspaces/{room['id']}/delete").status == 200
+    assert cast["boss"].post("/workspaces", {"organization_id": cast.org, "name": "Optics"}).data["workspace"]["slug"] == "optics-3"
+    assert cast.org_post("boss", "delete").status == 200
+    theirs = stranger.post("/organizations", {"name": "Lumen Labs"}).data["organization"]
+    assert theirs["slug"] == "lumen-labs-2"
+    assert stranger.post("/workspaces", {"organization_id": theirs["id"], "name": "Optics"}).data["workspace"]["slug"] == "optics", "another place"
+    assert server.sql(f"SELECT count(*) FROM slug WHERE deployment_id = {cast.d.number} AND place = {number(cast.org)}") == [("0",)], \
+        "an organization that is gone has no workspaces to tell apart"
+
+
+def test_TEN07_F32_nobody_gets_a_slug_that_is_being_given_up(cast):
+    """Deleted and made at one instant, again and again: no slug is had twice."""
+    slugs = []
+    for _ in range(8):
+        made = cast["boss"].post("/organizations", {"name": "Phoenix"}).data["organization"]
+        others = [cast[name].twin() for name in ("stranger", "member", "admin")]
+        got = race([lambda: cast["boss"].post(f"/organizations/{made['id']}/delete")] +
+                   [lambda b=b: b.post("/organizations", {"name": "Phoenix"}) for b in others])
+        assert {g.status for g in got} == {200}
+        slugs += [made["slug"]] + [g.data["organization"]["slug"] for g in got[1:]]
+    assert len(set(slugs)) == len(slugs) == 32
 
 
 def test_W3_takes_everything_along(cast):

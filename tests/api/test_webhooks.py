@@ -131,6 +131,24 @@ def test_members_and_their_roles(production, receiver):
     assert all(is_signed(p, endpoint.secret, server_now(production.server)) for p in posts)
 
 
+def test_what_goes_along_is_not_told_by_itself(production, receiver):
+    """One event for an organization with members, a workspace, roles, invitations and domains in it; for a workspace and an account likewise."""
+    cast = Cast(production)
+    Endpoint(production, receiver.url, "*")
+
+    def told(deed, *args):
+        events = f"SELECT type FROM hook_event WHERE deployment_id = {production.number} ORDER BY id"
+        before = len(production.server.sql(events))
+        assert deed(*args).status == 200
+        return [t for t, in production.server.sql(events)[before:]]
+
+    assert cast.org_post("boss", "domains", {"domain": "lumen.example"}).status == 200
+    assert told(cast.org_post, "boss", f"members/{cast.orgmems['ws_member']}/remove") == ["organization_membership.deleted"]
+    assert told(cast.ws_post, "boss", "delete") == ["workspace.deleted"]
+    assert told(cast["member"].post, "/me/account/delete", {"password": cast.people["member"].password}) == ["user.deleted"]
+    assert told(cast.org_post, "boss", "delete") == ["organization.deleted"]
+
+
 def test_an_added_address_is_named_by_its_kind(production, endpoint, receiver):
     browser, who = production.signed_in()
     assert EMAIL.add(browser, "second@example.org").status == 200

@@ -184,6 +184,8 @@ reserve(struct call *c, const struct deed_desk *desk, struct look *l)
 {
 	enum status st = deed_write(c->t, desk, take_look, l);
 
+	if (st == E_CONFLICT)
+		return call_refuse(c, st, NULL, "Another organization has proved this domain.");
 	if (st == E_LIMIT_REACHED)
 		return call_refuse(c, E_BAD_REQUEST_BODY, NULL,
 		    "The record was not found in %d looks. Delete the domain and add it again for a new one.", DOMAIN_ATTEMPTS_MAX);
@@ -218,15 +220,18 @@ ask(struct call *c, const struct deed_desk *desk, struct look *l)
 	return call_refuse(c, E_BAD_REQUEST_BODY, NULL, "The DNS did not answer. Try again in a moment; this look does not count.");
 }
 
-/* Deleted, or deleted and added again, while the DNS was asked: what was seen proves nothing of what is there now. */
+/*
+ * Deleted, or deleted and added again, while the DNS was asked: what was seen proves nothing of what is there now. Or another
+ * organization's record was seen meanwhile.
+ */
 static enum status
-set_verified(struct task *t, void *arg)
+prove(struct task *t, void *arg)
 {
 	struct look *l = arg;
 	const struct org_deed deed = call_org_deed(l->c);
 
 	TRY(organization_hold(t, l->c->by.d->id, l->domain.org));
-	return domain_set_verified(&deed, &l->domain);
+	return domain_prove(&deed, &l->domain);
 }
 
 static enum status
@@ -245,7 +250,7 @@ org_domain_verify(struct call *c)
 	TRY(reserve(c, &desk, &l));
 	if (l.domain.verified_at == 0) {
 		TRY(ask(c, &desk, &l));
-		TRY(deed_write(c->t, &desk, set_verified, &l));
+		TRY(deed_write(c->t, &desk, prove, &l));
 	}
 	return db_read(c->t, c->db, answer_read, c);
 }
@@ -254,6 +259,6 @@ const struct backend_route backend_org_domain_verify = {
 	.method = HTTP_POST, .path = "/v1/organizations/{id}/domains/{domain_id}/verify", .name = "org_domain_verify",
 	.summary = "Look for a domain's TXT record now; five looks without it, and the domain has to be added anew.",
 	.tx = CALL_STEPS, .answers = &shape_domain,
-	.fails = { E_NOT_FOUND },
+	.fails = { E_NOT_FOUND, E_CONFLICT },
 	.run = org_domain_verify,
 };

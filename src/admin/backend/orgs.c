@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/backend/org.h"
 
-#include "api/org/slug.h"
-#include "auth/identifier.h"
 #include "base/str.h"
 #include "org/join.h"
 
@@ -43,34 +41,10 @@ answer_org(struct call *c, struct org_id id)
 /* ---- make ---- */
 
 struct new_org {
-	struct call   *c;
-	struct str     name, description;
+	struct str     name;
 	struct user_id creator;
 	struct org_id  id;
 };
-
-static enum status
-slug_taken(struct task *t, void *arg, struct str slug, bool *ret_taken)
-{
-	const struct new_org *o = arg;
-	struct org_by_slug_row row;
-	enum status st = sql_org_by_slug(t, o->c->by.d->id, slug, &row);
-
-	*ret_taken = st == OK;
-	return st == E_NOT_FOUND ? OK : st;
-}
-
-static enum status
-insert(struct task *t, void *arg, struct str slug, bool *ret_done)
-{
-	struct new_org *o = arg;
-	int64_t rows;
-
-	o->id.v = id_next(t->now);
-	TRY(sql_org_insert(t, o->c->by.d->id, o->id, o->name, slug, o->description, o->creator, t->now, &rows));
-	*ret_done = rows == 1;
-	return OK;
-}
 
 /* Its first member, as an admin; whoever makes one on the public API becomes that. */
 static enum status
@@ -86,8 +60,7 @@ join_creator(struct call *c, const struct new_org *o)
 static enum status
 org_create(struct call *c)
 {
-	struct new_org o = { .c = c, .description = call_text(c, "description") };
-	const struct slug_place place = { slug_taken, insert, &o };
+	struct new_org o = { 0 };
 	struct account_row creator;
 	int64_t rows;
 
@@ -97,7 +70,7 @@ org_create(struct call *c)
 			return E_NOT_FOUND;
 		TRY(deed_user_lock(c->t, &c->by, o.creator, &creator));
 	}
-	TRY(slug_claim(c->t, identifier_slug(c->t, o.name), &place));
+	TRY(organization_make(c->t, c->by.d->id, o.name, call_text(c, "description"), o.creator, &o.id));
 	if (call_has(c, "public_metadata"))
 		TRY(sql_org_set_metadata(c->t, c->by.d->id, o.id, call_object(c, "public_metadata"), c->t->now, &rows));
 	TRY(org_note(c, AUDIT_ORGANIZATION_CREATED, &(struct org_event){ .org = o.id, .user = o.creator }));

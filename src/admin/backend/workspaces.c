@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/backend/org.h"
 
-#include "api/org/slug.h"
-#include "auth/identifier.h"
 #include "base/str.h"
 #include "org/workspace.h"
 
@@ -47,50 +45,21 @@ answer_workspace(struct call *c, struct workspace_id id)
 
 /* ---- make ---- */
 
-struct new_workspace {
-	struct call        *c;
-	struct str          name, description;
-	struct org_id       org;
-	struct workspace_id id;
-};
-
-static enum status
-slug_taken(struct task *t, void *arg, struct str slug, bool *ret_taken)
-{
-	const struct new_workspace *w = arg;
-	struct workspace_by_slug_row row;
-	enum status st = sql_workspace_by_slug(t, w->c->by.d->id, w->org, slug, &row);
-
-	*ret_taken = st == OK;
-	return st == E_NOT_FOUND ? OK : st;
-}
-
-static enum status
-insert(struct task *t, void *arg, struct str slug, bool *ret_done)
-{
-	struct new_workspace *w = arg;
-	int64_t rows;
-
-	w->id.v = id_next(t->now);
-	TRY(sql_workspace_insert(t, w->c->by.d->id, w->id, w->org, w->name, slug, w->description, t->now, &rows));
-	*ret_done = rows == 1;
-	return OK;
-}
-
 static enum status
 workspace_create(struct call *c)
 {
-	struct new_workspace w = { .c = c, .description = call_text(c, "description") };
-	const struct slug_place place = { slug_taken, insert, &w };
+	struct workspace_id id;
+	struct org_id org;
+	struct str name;
 	int64_t rows;
 
-	TRY(org_of_path(c, &w.org));
-	TRY(org_read_name(c, &w.name));
-	TRY(slug_claim(c->t, identifier_slug(c->t, w.name), &place));
+	TRY(org_of_path(c, &org));
+	TRY(org_read_name(c, &name));
+	TRY(workspace_make(c->t, c->by.d->id, org, name, call_text(c, "description"), &id));
 	if (call_has(c, "public_metadata"))
-		TRY(sql_workspace_set_metadata(c->t, c->by.d->id, w.id, call_object(c, "public_metadata"), c->t->now, &rows));
-	TRY(org_note(c, AUDIT_WORKSPACE_CREATED, &(struct org_event){ .org = w.org, .workspace = w.id }));
-	return answer_workspace(c, w.id);
+		TRY(sql_workspace_set_metadata(c->t, c->by.d->id, id, call_object(c, "public_metadata"), c->t->now, &rows));
+	TRY(org_note(c, AUDIT_WORKSPACE_CREATED, &(struct org_event){ .org = org, .workspace = id }));
+	return answer_workspace(c, id);
 }
 
 const struct backend_route backend_workspace_create = {

@@ -81,7 +81,7 @@ org_domain_add(struct request *rq)
 
 const struct route route_org_domain_add = {
 	.method = HTTP_POST, .path = "/organizations/{id}/domains", .name = "organization_domain_add",
-	.summary = "Add a domain. It counts once its TXT record has been seen; then people with proved addresses in it join by themselves.",
+	.summary = "Add a domain. It counts once its TXT record has been seen; then it is this organization's alone, and people with proved addresses in it join by themselves.",
 	.auth = AUTH_SIGNIN, .rule = RULE_ORG_MANAGE, .tx = TX_WRITE, .lane = LANE_WORKER,
 	.body = { REQ_TEXT("domain", 253, "its name, such as example.com") },
 	.fails = { E_CONFLICT, E_LIMIT_REACHED },
@@ -136,6 +136,8 @@ reserve(struct look *l)
 
 	if (st == E_NOT_FOUND)
 		return refuse(rq, E_FORBIDDEN, NULL);
+	if (st == E_CONFLICT)
+		return refuse(rq, st, "Another organization has proved this domain.");
 	if (st == E_LIMIT_REACHED)
 		return refuse(rq, E_BAD_REQUEST_BODY,
 		    "The record was not found in %d looks. Delete the domain and add it again for a new one.", DOMAIN_ATTEMPTS_MAX);
@@ -181,13 +183,16 @@ org_domain_verify(struct request *rq)
 	const struct look *l = rq->proof;
 	struct org_deed deed = org_deed_of(rq);
 	struct org_domain_row row;
-	enum status st = l->domain.verified_at != 0 ? OK : domain_set_verified(&deed, &l->domain);
+	enum status st = l->domain.verified_at != 0 ? OK : domain_prove(&deed, &l->domain);
 	struct json *j;
 
 	if (st == OK)
 		st = find_domain(rq, &row);
-	/* Deleted, or deleted and added again, while the DNS was asked: what was seen proves nothing of what is there now. */
-	if (st == E_NOT_FOUND)
+	/*
+	 * Deleted, or deleted and added again, while the DNS was asked: what was seen proves nothing of what is there now.
+	 * Or another organization's record was seen meanwhile.
+	 */
+	if (st == E_NOT_FOUND || st == E_CONFLICT)
 		return refuse(rq, E_CONFLICT, NULL);
 	TRY(st);
 	j = reply(rq);

@@ -3,12 +3,10 @@
 #include "api/me/picture.h"
 #include "api/org/create.h"
 #include "api/org/memberships.h"
-#include "api/org/slug.h"
 #include "api/org/switch_scope.h"
+#include "org/organization.h"
 
 struct new_org {
-	struct request *rq;
-	const struct create_text *text;
 	struct org_id id;
 	struct orgmem_id orgmem;
 };
@@ -18,8 +16,8 @@ static enum status
 check_limits(struct request *rq)
 {
 	const struct settings *s = &rq->deployment->settings;
+	int64_t rows, most = s->b2b.limit_org_creation_per_user ? s->b2b.org_creation_per_user_count : CREATED_ORGS_MAX;
 	struct user_org_counts_row have;
-	int64_t rows;
 
 	TRY(sql_account_lock(&rq->task, rq->deployment->id, rq->signin->user, &rows));
 	if (rows == 0)
@@ -28,8 +26,7 @@ check_limits(struct request *rq)
 	if (!create_has_room(have.joined, s->b2b.max_orgs_per_user))
 		return refuse(
 		    rq, E_LIMIT_REACHED, "You are in as many organizations as you can be. Leave one first.");
-	if (s->b2b.limit_org_creation_per_user &&
-	    !create_has_room(have.created, s->b2b.org_creation_per_user_count))
+	if (!create_has_room(have.created, most))
 		return refuse(rq, E_LIMIT_REACHED, "You have created as many organizations as you can.");
 	return OK;
 }
@@ -55,30 +52,6 @@ organization_create_prove(struct request *rq)
 	TRY(check_allowed(rq));
 	TRY(picture_make_if_sent(rq, "image", &p));
 	rq->proof = p;
-	return OK;
-}
-
-static enum status
-slug_taken(struct task *t, void *arg, struct str slug, bool *ret_taken)
-{
-	const struct new_org *o = arg;
-	struct org_by_slug_row row;
-	enum status st = sql_org_by_slug(t, o->rq->deployment->id, slug, &row);
-
-	*ret_taken = st == OK;
-	return st == E_NOT_FOUND ? OK : st;
-}
-
-static enum status
-insert_org(struct task *t, void *arg, struct str slug, bool *ret_done)
-{
-	struct new_org *o = arg;
-	int64_t rows;
-
-	o->id.v = id_next(t->now);
-	TRY(sql_org_insert(t, o->rq->deployment->id, o->id, o->text->name, slug, o->text->description,
-	    o->rq->signin->user, t->now, &rows));
-	*ret_done = rows == 1;
 	return OK;
 }
 
@@ -119,18 +92,18 @@ static enum status
 organization_create(struct request *rq)
 {
 	struct create_text text;
-	struct new_org o = { .rq = rq, .text = &text };
-	const struct slug_place slugs = { slug_taken, insert_org, &o };
+	struct new_org o;
 	struct str detail;
 
 	TRY(check_allowed(rq));
 	TRY(create_read(rq, &text));
 	TRY(check_limits(rq));
-	TRY(slug_claim(&rq->task, text.slug, &slugs));
+	TRY(organization_make(&rq->task, rq->deployment->id, text.name, text.description, rq->signin->user, &o.id));
 	TRY(insert_membership(rq, &o));
 	if (rq->proof)
 		TRY(picture_set_of_org(&rq->task, rq->deployment, o.id, rq->proof));
 	TRY(switch_scope(rq, SCOPE_CREATE_ORG, (struct scope){ .orgmem = o.orgmem }));
+	TRY(create_take_rate(rq));
 	detail = arena_printf(rq->task.arena, "{\"organization_id\":\"org_%lld\"}", (long long)o.id.v);
 	TRY(audit(rq, AUDIT_ORGANIZATION_CREATED, rq->signin->user, detail));
 	return reply_created(rq, &o);

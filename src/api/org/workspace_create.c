@@ -3,11 +3,10 @@
 #include "api/me/picture.h"
 #include "api/org/create.h"
 #include "api/org/memberships.h"
-#include "api/org/slug.h"
+#include "org/workspace.h"
 
 struct new_workspace {
 	struct request *rq;
-	const struct create_text *text;
 	struct org_id org;
 	struct orgmem_id orgmem;
 	struct workspace_id id;
@@ -70,44 +69,18 @@ static enum status
 check_limit(struct request *rq, const struct new_workspace *w)
 {
 	const struct settings *s = &rq->deployment->settings;
+	int64_t rows, most = s->b2b.limit_workspace_creation_per_org ? s->b2b.workspaces_per_org_count : WORKSPACES_MAX;
 	struct org_workspace_count_row have;
-	int64_t rows;
 
 	TRY(sql_org_lock(&rq->task, rq->deployment->id, w->org, &rows));
 	if (rows == 1)
 		TRY(sql_orgmem_lock(&rq->task, rq->deployment->id, w->orgmem, &rows));
 	if (rows == 0)
 		return refuse(rq, E_FORBIDDEN, NULL);
-	if (!s->b2b.limit_workspace_creation_per_org)
-		return OK;
 	TRY(sql_org_workspace_count(&rq->task, rq->deployment->id, w->org, &have));
-	if (!create_has_room(have.workspaces, s->b2b.workspaces_per_org_count))
+	if (!create_has_room(have.workspaces, most))
 		return refuse(
 		    rq, E_LIMIT_REACHED, "This organization has as many workspaces as it can have.");
-	return OK;
-}
-
-static enum status
-slug_taken(struct task *t, void *arg, struct str slug, bool *ret_taken)
-{
-	const struct new_workspace *w = arg;
-	struct workspace_by_slug_row row;
-	enum status st = sql_workspace_by_slug(t, w->rq->deployment->id, w->org, slug, &row);
-
-	*ret_taken = st == OK;
-	return st == E_NOT_FOUND ? OK : st;
-}
-
-static enum status
-insert_workspace(struct task *t, void *arg, struct str slug, bool *ret_done)
-{
-	struct new_workspace *w = arg;
-	int64_t rows;
-
-	w->id.v = id_next(t->now);
-	TRY(sql_workspace_insert(t, w->rq->deployment->id, w->id, w->org, w->text->name, slug,
-	    w->text->description, t->now, &rows));
-	*ret_done = rows == 1;
 	return OK;
 }
 
@@ -148,18 +121,18 @@ static enum status
 workspace_create(struct request *rq)
 {
 	struct create_text text;
-	struct new_workspace w = { .rq = rq, .text = &text };
-	const struct slug_place slugs = { slug_taken, insert_workspace, &w };
+	struct new_workspace w;
 	struct str detail;
 
 	TRY(check_used(rq));
 	TRY(create_read(rq, &text));
 	TRY(find_org(rq, &w));
 	TRY(check_limit(rq, &w));
-	TRY(slug_claim(&rq->task, text.slug, &slugs));
+	TRY(workspace_make(&rq->task, rq->deployment->id, w.org, text.name, text.description, &w.id));
 	TRY(insert_membership(rq, &w));
 	if (rq->proof)
 		TRY(picture_set_of_workspace(&rq->task, rq->deployment, w.id, rq->proof));
+	TRY(create_take_rate(rq));
 	detail = arena_printf(rq->task.arena, "{\"organization_id\":\"org_%lld\",\"workspace_id\":\"workspace_%lld\"}",
 	    (long long)w.org.v, (long long)w.id.v);
 	TRY(audit(rq, AUDIT_WORKSPACE_CREATED, rq->signin->user, detail));

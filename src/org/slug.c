@@ -1,6 +1,6 @@
-/* slug.c - a slug that nobody else has. */
+/* slug.c - a slug that nobody else has, or had. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/org/slug.h"
+#include "org/slug.h"
 
 enum { SLUG_TRIES = 100 };
 
@@ -21,8 +21,8 @@ nth_taken(struct task *t, struct str base, const struct slug_place *place, int64
 
 /*
  * Doubling, then halving: whoever calls ten thousand organizations "test" must not
- * make the writer look up ten thousand names for the next one. Where some were
- * deleted in between, it may pass over them.
+ * make the writer look up ten thousand names for the next one. Where some are
+ * free in between, it may pass over them.
  */
 static enum status
 first_free(struct task *t, struct str base, const struct slug_place *place, int64_t *ret_n)
@@ -51,7 +51,7 @@ first_free(struct task *t, struct str base, const struct slug_place *place, int6
 }
 
 enum status
-slug_claim(struct task *t, struct str base, const struct slug_place *place)
+slug_claim(struct task *t, struct str base, const struct slug_place *place, struct str *ret_slug)
 {
 	struct str slug;
 	int64_t n;
@@ -62,8 +62,10 @@ slug_claim(struct task *t, struct str base, const struct slug_place *place)
 		slug = slug_nth(t, base, n);
 		TRY_MEM(t, slug.p);
 		TRY(place->claim(t, place->arg, slug, &done));
-		if (done)
+		if (done) {
+			*ret_slug = slug;
 			return OK;
+		}
 	}
 	return fail(
 	    t, E_CONFLICT, "slug " STR_FMT ": somebody else was faster %d times", STR_ARG(base), SLUG_TRIES);

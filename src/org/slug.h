@@ -1,4 +1,4 @@
-/* slug.h - a slug that nobody else has. */
+/* slug.h - a slug that nobody else has, or had. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -6,9 +6,9 @@
 
 /* Where slugs must be unique. */
 struct slug_place {
-	/* Is this one in use? */
+	/* Was this one given before? */
 	enum status (*taken)(struct task *t, void *arg, struct str slug, bool *ret_taken);
-	/* Insert the row with this one. *ret_done false: somebody else was faster, nothing is inserted. */
+	/* Take it. *ret_done false: somebody else was faster. */
 	enum status (*claim)(struct task *t, void *arg, struct str slug, bool *ret_done);
 	void *arg;
 };
@@ -18,4 +18,4 @@ struct slug_place {
  * Inside a write transaction. A thousand namesakes cost some twenty look-ups.
  * E_CONFLICT when others were faster every time; whatever taken and claim give.
  */
-enum status slug_claim(struct task *t, struct str base, const struct slug_place *place) MUST_CHECK;
+enum status slug_claim(struct task *t, struct str base, const struct slug_place *place, struct str *ret_slug) MUST_CHECK;
