@@ -9,10 +9,14 @@
 
 #include "admin/audit_chain.h"
 #include "admin/key_care.h"
+#include "admin/master_key.h"
+#include "admin/master_key_care.h"
 #include "admin/name_keys.h"
 #include "admin/sweep.h"
+#include "auth/keys_ring.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "session/coherence.h"
 #include "store/store.gen.h"
 
 #define TICK_US        SECOND_US
@@ -32,21 +36,60 @@ struct background {
 	pthread_cond_t       wake;
 	bool                 ending;
 	pthread_mutex_t      sweeping;	/* one sweep at a time: the thread's, or a test's */
+	struct reseal        reseal;	/* by its lock */
 	_Atomic int64_t      pulse_mono;	/* when the store last answered */
 	atomic_uint_fast64_t swept, chained, keys_moved, failures;
 	/* the thread's own */
 	int64_t              flush_mono, keys_mono, sweep_mono;	/* when they are due */
+	int64_t              told_mono;	/* when this node last said which master keys it knows, */
+	unsigned             told_keys;	/* and how many */
 	unsigned             failed_in_a_row;
 };
+
+static bool
+is_shared(const struct background *b)
+{
+	return coherence_node() != 0 && b->app->keys != NULL;
+}
 
 static enum status
 pulse_read(struct task *t, void *arg)
 {
+	struct str *check = arg;
 	struct fact_find_row row;
-	enum status st = sql_fact_find(t, S("master_key_check"), &row);
+	enum status st = sql_fact_find(t, MASTER_KEY_CHECK, &row);
 
-	(void)arg;
+	*check = st == OK ? row.value : STR_NONE;
 	return st == E_NOT_FOUND ? OK : st;
+}
+
+/* Another node may have put another master key in its place. */
+static enum status
+follow_key(struct task *t, struct background *b, struct str check, int64_t asked_mono)
+{
+	uint8_t ours[32];
+	enum status st = OK;
+
+	keys_check_value(b->app->keys, ours);
+	if (check.n != sizeof(ours) || !secret_eq(ours, check.p, sizeof(ours)))
+		st = master_key_follow(t, b->db, b->app->keys);
+	if (st == E_NOT_FOUND)
+		return fail(t, E_INTERNAL, "this database has another master key by now, which is not in this node's file. Put it there: "
+		    "until then nothing is sealed here");
+	TRY(st);
+	if (is_shared(b))
+		keys_confirm(b->app->keys, asked_mono + MASTER_KEY_LEASE_US);
+	return OK;
+}
+
+static enum status
+ask(struct task *t, struct background *b)
+{
+	int64_t asked_mono = clock_mono();
+	struct str check;
+
+	TRY(db_read(t, b->db, pulse_read, &check));
+	return follow_key(t, b, check, asked_mono);
 }
 
 /* A connection that was lost is made again. */
@@ -59,13 +102,40 @@ pulse(struct task *t, struct background *b)
 		b->db = db_connect(t, b->app->store);
 	if (!b->db)
 		return fail(t, E_STORE, "no connection");
-	st = db_read(t, b->db, pulse_read, NULL);
+	st = ask(t, b);
 	if (st != OK) {
 		b->db = db_close(b->db);
 		return st;
 	}
 	atomic_store(&b->pulse_mono, clock_mono());
 	return OK;
+}
+
+/* What other nodes have brought to its end, and what they should know of this one. */
+static enum status
+tell_keys(struct task *t, struct background *b)
+{
+	unsigned n = keys_count(b->app->keys);
+	int64_t now = clock_mono();
+
+	if (!is_shared(b) || (now < b->told_mono + KEYS_EVERY_US && n == b->told_keys))
+		return OK;
+	TRY(master_key_follow(t, b->db, b->app->keys));
+	TRY(master_key_tell(t, b->app->store, b->db, b->app->keys, coherence_node()));
+	b->told_mono = now;
+	b->told_keys = n;
+	return OK;
+}
+
+static enum status
+care_for_master_key(struct task *t, struct background *b, struct db *db, int64_t until_mono)
+{
+	enum status st;
+
+	pthread_mutex_lock(&b->sweeping);
+	st = master_key_care(t, b->app, db, &b->reseal, until_mono);
+	pthread_mutex_unlock(&b->sweeping);
+	return st;
 }
 
 static enum status
@@ -113,6 +183,7 @@ tick_work(struct task *t, struct background *b)
 	int64_t now = clock_mono();
 
 	TRY(pulse(t, b));
+	TRY(tell_keys(t, b));
 	TRY(chain(t, b, b->db, now + CHAIN_FOR_US));
 	if (now >= b->flush_mono) {
 		TRY(activity_flush(t, b->app->activity, b->app->store, b->db));
@@ -128,7 +199,7 @@ tick_work(struct task *t, struct background *b)
 		/* Cut short: more is waiting, so the next tick goes on. */
 		b->sweep_mono = clock_mono() >= now + SWEEP_FOR_US ? 0 : now + SWEEP_EVERY_US;
 	}
-	return OK;
+	return care_for_master_key(t, b, b->db, clock_mono() + SWEEP_FOR_US);
 }
 
 static void
@@ -263,6 +334,7 @@ background_sweep(struct task *t, struct background *b, struct db *db)
 	TRY(activity_flush(t, b->app->activity, b->app->store, db));
 	TRY(care_for_keys(t, b, db));
 	TRY(chain(t, b, db, INT64_MAX));
+	TRY(care_for_master_key(t, b, db, INT64_MAX));
 	return sweep(t, b, db, INT64_MAX);
 }
 

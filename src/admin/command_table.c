@@ -98,6 +98,19 @@ const struct command_row command_rows[] = {
 		.summary = "List signing keys and until when they are next or retired, one JSON object a line.",
 	},
 	{
+		.name = "master-key learn", .place = PLACE_STORE, .run = command_master_key_learn, .reads_input = "Two lines, the new key and the one in use",
+		.summary = "Tell a running server what its master key's file holds by now, on standard input: systemd hands over a credential only at a start.",
+	},
+	{
+		.name = "master-key rotate", .place = PLACE_STORE, .run = command_master_key_rotate,
+		.flags = { { "now", false, false, NULL } },
+		.summary = "Put another master key in the place of this one, and seal all secrets anew while the server runs; --now ends at once what visitors hold.",
+	},
+	{
+		.name = "master-key show", .place = PLACE_STORE, .run = command_master_key_show,
+		.summary = "List master keys by their ids, and whether anything is left that a retired one has sealed, one JSON object a line.",
+	},
+	{
 		.name = "secret-key create", .place = PLACE_STORE, .run = command_secret_key_create, .flags = { DEPLOYMENT },
 		.summary = "Make a further key for the Backend API; prints it this once only. Older ones go on working.",
 	},

@@ -7,10 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin/master_key.h"
+#include "auth/keys_ring.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "store/store.gen.h"
-
-#define CHECK_NAME S("master_key_check")
 
 const char *
 opened_url(const struct conf *c)
@@ -20,8 +21,7 @@ opened_url(const struct conf *c)
 
 /* What the database knows of its key. */
 struct known {
-	bool       empty;	/* no key has ever been accepted, and there is nothing it could have sealed */
-	struct str check;
+	bool empty;	/* no key has ever been accepted, and there is nothing it could have sealed */
 };
 
 static enum status
@@ -30,14 +30,10 @@ known_read(struct task *t, void *arg)
 	struct known *k = arg;
 	struct deployment_ids_row *deployments;
 	struct fact_find_row row;
-	enum status st = sql_fact_find(t, CHECK_NAME, &row);
+	enum status st = sql_fact_find(t, MASTER_KEY_CHECK, &row);
 	size_t n;
 
 	k->empty = false;
-	if (st == OK) {
-		k->check = row.value;
-		return OK;
-	}
 	if (st != E_NOT_FOUND)
 		return st;
 	TRY(sql_deployment_ids(t, 0, &deployments, &n));
@@ -59,23 +55,26 @@ check_insert(struct task *t, void *arg)
 	const struct check *c = arg;
 	int64_t rows;
 
-	return sql_fact_insert(t, CHECK_NAME, (struct str){ (const char *)c->value, sizeof(c->value) }, &rows);
+	return sql_fact_insert(t, MASTER_KEY_CHECK, (struct str){ (const char *)c->value, sizeof(c->value) }, &rows);
 }
 
 static enum status
-check_key(struct task *t, const struct opened *o, const char *file, struct known *k)
+check_key(struct task *t, const struct opened *o, const char *file, const struct known *k)
 {
 	struct check c;
+	enum status st;
 
-	TRY(keys_check_value(t, o->keys, c.value));
-	if (k->empty) {
+	keys_check_value(o->keys, c.value);
+	if (k->empty)
 		TRY(store_write_wait(t, o->store, o->db, check_insert, &c));
-		TRY(db_read(t, o->db, known_read, k));
-	}
-	if (k->check.n != sizeof(c.value) || !secret_eq(k->check.p, c.value, sizeof(c.value)))
+	/* A server goes on confirming it; others may rotate while a command runs. */
+	if (strcmp(store_engine(o->store), "postgresql") == 0)
+		keys_confirm(o->keys, clock_mono() + MASTER_KEY_LEASE_US);
+	st = master_key_follow(t, o->db, o->keys);
+	if (st == E_NOT_FOUND)
 		return fail(t, E_INTERNAL, "%s: this is not the master key of this database. "
 		    "Put the right one back; nothing was changed", file);
-	return OK;
+	return st;
 }
 
 static enum status
@@ -90,6 +89,8 @@ open_keys(struct task *t, const struct conf *c, struct opened *o)
 		    "Put it back, or name it with --master-key-file", file);
 	/* A key that the operator named is the operator's to make. */
 	TRY(keys_load(t, file, k.empty && c->master_key_is_own, &o->keys));
+	if (c->master_key_is_own)
+		keys_set_file_own(o->keys);
 	return check_key(t, o, file, &k);
 }
 

@@ -10,6 +10,7 @@
 #include "admin/notify.h"
 #include "api/place.h"
 #include "api/sign_up/blocklists.h"
+#include "auth/keys_ring.h"
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -106,6 +107,17 @@ reload_with(struct running *r, const struct conf *fresh)
 	arena_free(t.arena);
 }
 
+/* A new master key may be in the file, in front of the one in use. */
+static void
+reread_keys(struct running *r)
+{
+	struct task t = { .arena = arena_new(1024 * 1024), .now = clock_now() };
+
+	if (!t.arena || keys_reread(&t, r->opened.keys) != OK)
+		log_event(LOG_ERROR, EV_RELOAD, "kept=old why=\"%s\"", t.why);
+	arena_free(t.arena);
+}
+
 void
 running_reload(struct running *r)
 {
@@ -115,6 +127,7 @@ running_reload(struct running *r)
 
 	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono());
 	notify(state);
+	reread_keys(r);
 	buf_init(&problems, PROBLEMS_TEXT_MAX);
 	fresh = conf_reload(r->conf, &problems);
 	if (fresh)

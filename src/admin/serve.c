@@ -86,11 +86,13 @@ start_sender(struct running *r)
 	return r->app.sender ? OK : E_INTERNAL;
 }
 
+/* Following draws this node's number, which the background says to others. */
 static enum status
 start_background(struct running *r)
 {
+	TRY(follow_new(&r->t, &r->app, &r->follow));
 	r->background = background_new(&r->t, &r->app);
-	return r->background ? follow_new(&r->t, &r->app, &r->follow) : E_INTERNAL;
+	return r->background ? OK : E_INTERNAL;
 }
 
 static enum status

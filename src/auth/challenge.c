@@ -78,11 +78,13 @@ decode_token(struct str text, uint8_t ret_token[TOKEN_N])
 enum status
 challenge_check_token(struct task *t, const struct keys *k, struct deployment_id d, struct str token)
 {
-	uint8_t bytes[TOKEN_N], mac[32];
+	uint8_t bytes[TOKEN_N];
+	const struct str body = { (const char *)bytes, SIGNED_N }, mac = { (const char *)bytes + SIGNED_N, MAC_N };
+	bool ours;
 	if (!decode_token(token, bytes))
 		return fail(t, E_CHALLENGE_FAILED, "challenge: not a token");
-	TRY(token_mac(t, k, d, bytes, mac));
-	if (!secret_eq(mac, bytes + SIGNED_N, MAC_N))
+	TRY(keys_mac_equals(t, k, KEY_CHALLENGE, d, &body, 1, mac, &ours));
+	if (!ours)
 		return fail(t, E_CHALLENGE_FAILED, "challenge: not from here");
 	if (get_expiry(bytes + RANDOM_N) <= t->now / SECOND_US)
 		return fail(t, E_CHALLENGE_FAILED, "challenge: expired");

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEY_N = KEYS_MASTER_N, HEX_N = 2 * KEYS_MASTER_N };
+enum { KEY_N = KEYS_MASTER_N, HEX_N = 2 * KEYS_MASTER_N, LINE_N = HEX_N + 1, TEXT_MAX = KEYS_FILE_MOST * LINE_N };
 
 static bool
 write_all(int fd, const void *p, size_t n)
@@ -30,7 +30,17 @@ write_all(int fd, const void *p, size_t n)
 	return true;
 }
 
-/* A file of fresh randomness under a name of its own, on the disk when this returns true. */
+/* A file under a name of its own, on the disk when this returns true. */
+static bool
+write_synced(const char *file, const void *p, size_t n)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool ok = fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, p, n) && fsync(fd) == 0;
+	if (fd >= 0 && close(fd) != 0)
+		ok = false;
+	return ok;
+}
+
 static bool
 write_fresh(const char *file)
 {
@@ -39,11 +49,8 @@ write_fresh(const char *file)
 		errno = EAGAIN;
 		return false;
 	}
-	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	bool ok = fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, key, sizeof(key)) && fsync(fd) == 0;
+	bool ok = write_synced(file, key, sizeof(key));
 	secret_wipe(key, sizeof(key));
-	if (fd >= 0 && close(fd) != 0)
-		ok = false;
 	return ok;
 }
 
@@ -67,6 +74,18 @@ sync_folder(const char *file)
 	return ok;
 }
 
+static enum status
+name_beside(struct task *t, const char *file, char ret_name[PATH_MAX])
+{
+	uint64_t tag;
+	if (!secret_random(&tag, sizeof(tag)))
+		return fail(t, E_INTERNAL, "%s: no randomness to make the master key", file);
+	int n = snprintf(ret_name, PATH_MAX, "%s.%016" PRIx64, file, tag);
+	if (n < 0 || n >= PATH_MAX)
+		return fail(t, E_INTERNAL, "%s: the path is too long", file);
+	return OK;
+}
+
 /*
  * Written beside and then linked into place: link(2) is as exclusive as O_EXCL, and a
  * process killed half-way leaves no short key that would refuse every later start.
@@ -74,14 +93,8 @@ sync_folder(const char *file)
 static enum status
 create_file(struct task *t, const char *file)
 {
-	uint64_t tag;
 	char fresh[PATH_MAX];
-	if (!secret_random(&tag, sizeof(tag)))
-		return fail(t, E_INTERNAL, "%s: no randomness to make the master key", file);
-	int n = snprintf(fresh, sizeof(fresh), "%s.%016" PRIx64, file, tag);
-	if (n < 0 || (size_t)n >= sizeof(fresh))
-		return fail(t, E_INTERNAL, "%s: the path is too long", file);
-
+	TRY(name_beside(t, file, fresh));
 	bool ok = write_fresh(fresh) && link(fresh, file) == 0;
 	int error = errno;
 	unlink(fresh);
@@ -139,17 +152,25 @@ read_up_to(int fd, uint8_t *p, size_t cap, size_t *ret_n)
 }
 
 static bool
-parse_key(const uint8_t *text, size_t n, uint8_t ret_key[KEY_N])
+parse_hex(const char *text, uint8_t ret_key[KEY_N])
 {
-	if (n == KEY_N) {
-		memcpy(ret_key, text, KEY_N);
-		return true;
-	}
-	if (n == HEX_N + 1 && text[HEX_N] == '\n')
-		n--;
 	size_t got = 0;
-	return n == HEX_N && sodium_hex2bin(ret_key, KEY_N, (const char *)text, n, NULL, &got, NULL) == 0 &&
-	       got == KEY_N;
+	return sodium_hex2bin(ret_key, KEY_N, text, HEX_N, NULL, &got, NULL) == 0 && got == KEY_N;
+}
+
+/* How many keys there are: one, raw or in hex; or a line of hex for each. 0: it is no such file. */
+static size_t
+parse_keys(const uint8_t *bytes, size_t n, struct secret keys[KEYS_FILE_MOST])
+{
+	const char *text = (const char *)bytes;
+	if (n == KEY_N) {
+		memcpy(keys[0].p, bytes, KEY_N);
+		return 1;
+	}
+	if (n == HEX_N || (n == LINE_N && text[HEX_N] == '\n'))
+		return parse_hex(text, keys[0].p) ? 1 : 0;
+	bool two = (n == LINE_N + HEX_N || (n == TEXT_MAX && text[TEXT_MAX - 1] == '\n')) && text[HEX_N] == '\n';
+	return two && parse_hex(text, keys[0].p) && parse_hex(text + LINE_N, keys[1].p) ? 2 : 0;
 }
 
 /* After power loss some file systems give back zeroes where the bytes never arrived. */
@@ -163,26 +184,60 @@ check_key(struct task *t, const char *file, const struct secret *key)
 }
 
 static enum status
-read_key(struct task *t, const char *file, int fd, struct secret *key)
+parse_checked(struct task *t, const char *file, struct str text, struct secret keys[KEYS_FILE_MOST], size_t *ret_n)
 {
-	TRY(check_file(t, file, fd));
-	uint8_t text[HEX_N + 2];
-	size_t n = 0;
-	bool got = read_up_to(fd, text, sizeof(text), &n);
-	bool parsed = got && parse_key(text, n, key->p);
-	secret_wipe(text, sizeof(text));
-	if (!got)
-		return fail(t, E_INTERNAL, "%s: %s", file, strerror(errno));
-	if (!parsed)
+	size_t n = parse_keys((const uint8_t *)text.p, text.n, keys);
+	if (n == 0)
 		return fail(t, E_INTERNAL,
-		    "%s: the master key must be 32 raw bytes or 64 hex digits and a newline. Put the right "
-		    "one back from its backup",
+		    "%s: the master key must be 32 raw bytes or 64 hex digits and a newline (or two such lines, the new "
+		    "key first). Put the right one back from its backup",
 		    file);
-	return check_key(t, file, key);
+	for (size_t i = 0; i < n; i++)
+		TRY(check_key(t, file, &keys[i]));
+	if (n == 2 && secret_eq(keys[0].p, keys[1].p, KEY_N))
+		return fail(t, E_INTERNAL, "%s: both lines are the same master key", file);
+	*ret_n = n;
+	return OK;
+}
+
+static void
+forget(struct secret keys[KEYS_FILE_MOST], size_t from)
+{
+	for (size_t i = from; i < KEYS_FILE_MOST; i++)
+		secret_done(&keys[i]);
 }
 
 enum status
-keys_file_read(struct task *t, const char *file, bool create, struct secret *ret_master)
+keys_file_parse(struct task *t, const char *file, struct str text, struct secret ret_keys[KEYS_FILE_MOST], size_t *ret_n)
+{
+	struct secret keys[KEYS_FILE_MOST] = { 0 };
+	bool room = true;
+	for (size_t i = 0; room && i < KEYS_FILE_MOST; i++)
+		room = secret_new(KEY_N, &keys[i]);
+	enum status st = room ? parse_checked(t, file, text, keys, ret_n)
+			      : fail(t, E_INTERNAL, "%s: no memory for the master key", file);
+	forget(keys, st == OK ? *ret_n : 0);
+	if (st == OK)
+		memcpy(ret_keys, keys, sizeof(keys));
+	return st;
+}
+
+static enum status
+read_from(struct task *t, const char *file, int fd, struct secret ret_keys[KEYS_FILE_MOST], size_t *ret_n)
+{
+	TRY(check_file(t, file, fd));
+	uint8_t text[TEXT_MAX + 1];
+	size_t n = 0;
+	enum status st = read_up_to(fd, text, sizeof(text), &n)
+	    ? keys_file_parse(t, file, (struct str){ (const char *)text, n }, ret_keys, ret_n)
+	    : fail(t, E_INTERNAL, "%s: %s", file, strerror(errno));
+	secret_wipe(text, sizeof(text));
+	return st;
+}
+
+enum status
+keys_file_read(
+    struct task *t, const char *file, bool create, struct secret ret_keys[KEYS_FILE_MOST], size_t *ret_n)
 {
 	int fd = open_key(file);
 	if (fd < 0 && errno == ENOENT && create) {
@@ -193,16 +248,33 @@ keys_file_read(struct task *t, const char *file, bool create, struct secret *ret
 		return fail(t, E_INTERNAL,
 		    "%s: the master key cannot be read: %s. Put it back, or name it with --master-key-file",
 		    file, strerror(errno));
-
-	struct secret key;
-	enum status st = E_OVERLOADED;
-	if (secret_new(KEY_N, &key)) {
-		st = read_key(t, file, fd, &key);
-		if (st == OK)
-			*ret_master = key;
-		else
-			secret_done(&key);
-	}
+	enum status st = read_from(t, file, fd, ret_keys, ret_n);
+	/* The key in front is about to be used: whoever wrote the file may not have waited for the disk. */
+	if (st == OK && *ret_n > 1)
+		(void)(fsync(fd) == 0 && sync_folder(file));
 	close(fd);
-	return st == E_OVERLOADED ? fail(t, E_INTERNAL, "%s: no memory for the master key", file) : st;
+	return st;
+}
+
+/* Renamed over the old one: whatever happens, the name leads to all of the old content or all of the new. */
+enum status
+keys_file_write(struct task *t, const char *file, const struct secret *const *keys, size_t n)
+{
+	CHECK(n <= KEYS_FILE_MOST);
+	char beside[PATH_MAX], text[TEXT_MAX + 1];
+	TRY(name_beside(t, file, beside));
+	for (size_t i = 0; i < n; i++) {
+		sodium_bin2hex(text + i * LINE_N, LINE_N, keys[i]->p, keys[i]->n);
+		text[i * LINE_N + HEX_N] = '\n';
+	}
+	bool ok = write_synced(beside, text, n * LINE_N) && rename(beside, file) == 0;
+	int error = errno;
+	secret_wipe(text, sizeof(text));
+	if (!ok) {
+		unlink(beside);
+		return fail(t, E_INTERNAL, "%s: cannot be written: %s", file, strerror(error));
+	}
+	if (!sync_folder(file))
+		return fail(t, E_INTERNAL, "%s: its folder cannot be synced: %s", file, strerror(errno));
+	return OK;
 }

@@ -140,11 +140,12 @@ password_check(const struct password_policy *policy, struct str password, const 
 
 /* base64 of HMAC(pepper of the deployment, text): no NULs, and a copied database verifies nothing. */
 static enum status
-keyed(struct task *t, struct hasher *h, struct deployment_id d, struct str text, struct secret *ret_input)
+keyed(struct task *t, struct hasher *h, struct deployment_id d, struct str key_name, struct str text,
+    struct secret *ret_input)
 {
 	uint8_t mac[32];
 	struct secret input;
-	TRY(keys_mac(t, hasher_keys(h), KEY_PEPPER, d, &text, 1, mac));
+	TRY(keys_mac_named(t, hasher_keys(h), key_name, KEY_PEPPER, d, &text, 1, mac));
 	if (!secret_new(INPUT_N + 1, &input)) {
 		secret_wipe(mac, sizeof(mac));
 		return fail(t, E_OVERLOADED, "password: no memory for a secret");
@@ -157,8 +158,8 @@ keyed(struct task *t, struct hasher *h, struct deployment_id d, struct str text,
 }
 
 static enum status
-hash_input(
-    struct task *t, struct hasher *h, struct deployment_id d, struct str password, struct secret *ret_input)
+hash_input(struct task *t, struct hasher *h, struct deployment_id d, struct str key_name, struct str password,
+    struct secret *ret_input)
 {
 	struct code_points text;
 	enum status st = normalise(password, &text);
@@ -167,7 +168,7 @@ hash_input(
 		    t, st, "password: not a text of at most %d bytes, or no memory", PASSWORD_BYTES_MAX);
 	utf8proc_ssize_t n = utf8proc_reencode(text.p, (utf8proc_ssize_t)text.n, nfc);
 	CHECK(n >= 0);
-	st = keyed(t, h, d, (struct str){ (const char *)text.memory.p, (size_t)n }, ret_input);
+	st = keyed(t, h, d, key_name, (struct str){ (const char *)text.memory.p, (size_t)n }, ret_input);
 	secret_done(&text.memory);
 	return st;
 }
@@ -184,10 +185,11 @@ run_job(struct task *t, struct hasher *h, struct hash_job *job)
 }
 
 static enum status
-run(struct task *t, struct hasher *h, struct deployment_id d, struct str password, struct hash_job *job)
+run(struct task *t, struct hasher *h, struct deployment_id d, struct str key_name, struct str password,
+    struct hash_job *job)
 {
 	struct secret input;
-	TRY(hash_input(t, h, d, password, &input));
+	TRY(hash_input(t, h, d, key_name, password, &input));
 	job->input = &input;
 	enum status st = run_job(t, h, job);
 	secret_done(&input);
@@ -199,16 +201,18 @@ run(struct task *t, struct hasher *h, struct deployment_id d, struct str passwor
 
 static const int b64_variant = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
 
-/* The form that every argon2 library writes. */
+#define KEY_NAME "keyid="
+
+/* The form that every argon2 library writes; keyid says which master key the keyed step is by, when that is not the first. */
 static struct str
-write_record(struct arena *a, const struct hash_job *job)
+write_record(struct arena *a, struct str key_name, const struct hash_job *job)
 {
 	char salt[sodium_base64_ENCODED_LEN(HASH_SALT_N, sodium_base64_VARIANT_ORIGINAL_NO_PADDING)];
 	char hash[sodium_base64_ENCODED_LEN(HASH_N, sodium_base64_VARIANT_ORIGINAL_NO_PADDING)];
 	sodium_bin2base64(salt, sizeof(salt), job->salt, HASH_SALT_N, b64_variant);
 	sodium_bin2base64(hash, sizeof(hash), job->hash, HASH_N, b64_variant);
-	return arena_printf(
-	    a, "$argon2id$v=19$m=%d,t=%d,p=1$%s$%s", (int)job->memory_kib, (int)job->passes, salt, hash);
+	return arena_printf(a, "$argon2id$v=19$m=%d,t=%d,p=1%s" STR_FMT "$%s$%s", (int)job->memory_kib,
+	    (int)job->passes, key_name.n > 0 ? "," KEY_NAME : "", STR_ARG(key_name), salt, hash);
 }
 
 static bool
@@ -227,11 +231,11 @@ read_number(struct str text, struct str name, int64_t max, int64_t *ret_v)
 
 /* What write_record() writes, with any parameters that are within reason. */
 static bool
-read_record(struct str record, struct hash_job *ret_job)
+read_record(struct str record, struct hash_job *ret_job, struct str *ret_key_name)
 {
 	const struct str prefix = S("$argon2id$v=19$");
 	struct hash_job job = { 0 };
-	struct str memory, passes, lanes, salt, hash;
+	struct str memory, passes, lanes, salt, hash, key = STR_NONE;
 	if (record.n > RECORD_MAX || !str_starts(record, prefix))
 		return false;
 	if (!str_cut(str_from(record, prefix.n), ',', &memory, &passes) ||
@@ -240,11 +244,16 @@ read_record(struct str record, struct hash_job *ret_job)
 		return false;
 	if (!read_number(memory, S("m="), RECORD_MEMORY_MAX_KIB, &job.memory_kib) ||
 	    job.memory_kib < RECORD_MEMORY_MIN_KIB ||
-	    !read_number(passes, S("t="), RECORD_PASSES_MAX, &job.passes) || !str_eq(lanes, S("p=1")))
+	    !read_number(passes, S("t="), RECORD_PASSES_MAX, &job.passes))
+		return false;
+	if (str_cut(lanes, ',', &lanes, &key) && (!str_starts(key, S(KEY_NAME)) || key.n == sizeof(KEY_NAME) - 1))
+		return false;
+	if (!str_eq(lanes, S("p=1")))
 		return false;
 	if (!read_bytes(salt, job.salt, sizeof(job.salt)) || !read_bytes(hash, job.hash, sizeof(job.hash)))
 		return false;
 	*ret_job = job;
+	*ret_key_name = key.n > 0 ? str_from(key, sizeof(KEY_NAME) - 1) : S("");
 	return true;
 }
 
@@ -255,8 +264,9 @@ password_hash(
 	struct hash_job job = { .memory_kib = HASH_MEMORY_KIB, .passes = HASH_PASSES };
 	if (!secret_random(job.salt, sizeof(job.salt)))
 		return fail(t, E_INTERNAL, "password: no randomness");
-	TRY(run(t, h, d, password, &job));
-	struct str record = write_record(t->arena, &job);
+	struct str key_name = keys_name(hasher_keys(h));
+	TRY(run(t, h, d, key_name, password, &job));
+	struct str record = write_record(t->arena, key_name, &job);
 	TRY_MEM(t, record.p);
 	*ret_record = record;
 	return OK;
@@ -305,11 +315,13 @@ password_verify(struct task *t, struct hasher *h, struct deployment_id d, struct
 		return verify_foreign(t, h, &foreign, password, ret_verdict);
 	/* Without a record or without text the same work is done, and its result is not looked at. */
 	struct hash_job kept = { .memory_kib = HASH_MEMORY_KIB, .passes = HASH_PASSES };
-	bool real = read_record(record, &kept) && str_is_text(password);
+	struct str key_name = S("");
+	bool real = read_record(record, &kept, &key_name) && str_is_text(password);
 	struct hash_job job = kept;
-	TRY(run(t, h, d, real ? password : S("nobody"), &job));
+	TRY(run(t, h, d, key_name, real ? password : S("nobody"), &job));
 	bool equal = secret_eq(job.hash, kept.hash, HASH_N);
-	bool below = kept.memory_kib < HASH_MEMORY_KIB || kept.passes < HASH_PASSES;
+	bool below = kept.memory_kib < HASH_MEMORY_KIB || kept.passes < HASH_PASSES ||
+		     keys_is_retired(hasher_keys(h), key_name);
 	*ret_verdict = !real || !equal ? PASSWORD_WRONG : below ? PASSWORD_RIGHT_REHASH : PASSWORD_RIGHT;
 	return OK;
 }

@@ -47,7 +47,8 @@ struct hasher *hasher_free(struct hasher *h);
 
 /*
  * The record kept for a password: "$argon2id$v=19$m=19456,t=2,p=1$…" of
- * HMAC(pepper key of the deployment, NFC of the password); unique 16-byte salt.
+ * HMAC(pepper key of the deployment, NFC of the password); unique 16-byte salt. After "p=1" comes
+ * ",keyid=…" when another master key than the first is current.
  * Blocks the calling worker until a computing thread has done it. E_OVERLOADED when the
  * queue is full or memory is out, E_INTERNAL without randomness, E_BAD_REQUEST_BODY
  * when it is not text of at most PASSWORD_BYTES_MAX. Task's arena. The caller wipes
@@ -59,7 +60,7 @@ enum status password_hash(struct task *t, struct hasher *h, struct deployment_id
 enum password_verdict {
 	PASSWORD_WRONG = 0,
 	PASSWORD_RIGHT,
-	PASSWORD_RIGHT_REHASH, /* right, and the record's parameters are below today's: store a new one */
+	PASSWORD_RIGHT_REHASH, /* right, and the record's parameters are below today's, or its key is retired: store a new one */
 };
 /*
  * An empty record (no such account, or no password), one that cannot be read and a

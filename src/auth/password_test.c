@@ -204,7 +204,7 @@ record_with(struct str password, unsigned long long passes, size_t memory_kib)
 {
 	struct secret input;
 	char record[crypto_pwhash_STRBYTES];
-	assert_int_equal(hash_input(&test_task, hasher, first_deployment, password, &input), OK);
+	assert_int_equal(hash_input(&test_task, hasher, first_deployment, S(""), password, &input), OK);
 	assert_int_equal(
 	    crypto_pwhash_str(record, (const char *)input.p, input.n, passes, memory_kib * 1024), 0);
 	secret_done(&input);
@@ -306,15 +306,21 @@ test_unreadable_records_fit_nothing(void **state)
 		"$argon2id$v=19$m=4194304,t=2,p=1" SALT_AND_HASH,
 		"$argon2id$v=19$m=19456,t=4000000,p=1" SALT_AND_HASH,
 		"$argon2id$v=19$m=19456,t=2,p=99999999" SALT_AND_HASH,
+		"$argon2id$v=19$m=19456,t=2,p=1," SALT_AND_HASH, "$argon2id$v=19$m=19456,t=2,p=1,keyid=" SALT_AND_HASH,
+		"$argon2id$v=19$m=19456,t=2,p=1,data=0123456789abcdef" SALT_AND_HASH,
 		"$argon2id$v=19$m=7,t=2,p=1" SALT_AND_HASH, "$argon2id$v=19$m=-1,t=2,p=1" SALT_AND_HASH,
 		"$argon2id$v=19$m=99999999999999999999,t=2,p=1" SALT_AND_HASH };
 	for (size_t i = 0; i < ARRAY_LEN(records); i++)
 		assert_int_equal(
 		    verdict(first_deployment, str_of(records[i]), S("password")), PASSWORD_WRONG);
 	struct hash_job job;
-	assert_true(read_record(S("$argon2id$v=19$m=19456,t=2,p=1" SALT_AND_HASH), &job));
+	struct str key;
+	assert_true(read_record(S("$argon2id$v=19$m=19456,t=2,p=1" SALT_AND_HASH), &job, &key));
+	assert_int_equal(key.n, 0);
+	assert_true(read_record(S("$argon2id$v=19$m=19456,t=2,p=1,keyid=0123456789abcdef" SALT_AND_HASH), &job, &key));
+	test_equal(key, S("0123456789abcdef"));
 	for (size_t i = 0; i < ARRAY_LEN(records); i++)
-		assert_false(read_record(str_of(records[i]), &job));
+		assert_false(read_record(str_of(records[i]), &job, &key));
 	assert_int_equal(verdict(first_deployment, repeat("$", 4000), S("password")), PASSWORD_WRONG);
 }
 
@@ -393,7 +399,7 @@ test_no_memory_is_no_verdict(void **state)
 	(void)state;
 	/* More than argon2 can name stands for more than there is. */
 	struct hash_job job = { .memory_kib = INT64_C(1) << 33, .passes = HASH_PASSES };
-	assert_int_equal(run(&test_task, hasher, first_deployment, S("a password"), &job), E_OVERLOADED);
+	assert_int_equal(run(&test_task, hasher, first_deployment, S(""), S("a password"), &job), E_OVERLOADED);
 	assert_non_null(strstr(test_task.why, "memory"));
 }
 

@@ -19,9 +19,10 @@ ticket_new(struct task *t, struct str *ret_text)
 }
 
 enum status
-ticket_hash(struct task *t, const struct keys *k, struct deployment_id d, struct str text, uint8_t ret_hash[32])
+ticket_hash(struct task *t, const struct keys *k, struct deployment_id d, struct str text, struct keys_each *each,
+    uint8_t ret_hash[32])
 {
 	struct str parts[] = { S("ticket"), text };
 
-	return keys_mac(t, k, KEY_CODE, d, parts, ARRAY_LEN(parts), ret_hash);
+	return keys_mac_each(t, k, KEY_CODE, d, parts, ARRAY_LEN(parts), each, ret_hash);
 }

@@ -15,6 +15,6 @@ enum ticket_kind {
 
 /* 256 random bits as base64url: shown once, to whoever hands it on. E_INTERNAL without randomness. Task's arena. */
 enum status ticket_new(struct task *t, struct str *ret_text) MUST_CHECK;
-/* What the store knows it by: a MAC of its text. Any thread. */
+/* What the store knows it by: a MAC of its text, by each master key in turn (keys_mac_each()). Any thread. */
 enum status ticket_hash(struct task *t, const struct keys *k, struct deployment_id d, struct str text,
-    uint8_t ret_hash[32]) MUST_CHECK;
+    struct keys_each *each, uint8_t ret_hash[32]) MUST_CHECK;

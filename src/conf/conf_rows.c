@@ -145,7 +145,7 @@ const struct conf_row conf_rows[] = {
 	COUNT("database-connections", database_connections, 10000, "0: one a worker, and ten",
 	    "Connections to PostgreSQL, at most."),
 	{ ROW("master-key-file", CONF_TEXT, master_key_file, "",
-	    "The key that seals secrets and signs tokens: 32 bytes, or 64 hex digits; readable by nobody else."),
+	    "The key that seals secrets and signs tokens: 32 bytes, or 64 hex digits; two such lines, the new key first, while one follows another; readable by nobody else."),
 	    .def_said = "$CREDENTIALS_DIRECTORY/master.key (systemd) when there is one, else master.key in the data directory",
 	    .form = &path },
 	{ ROW("mail-ca-file", CONF_TEXT, mail_ca_file, "",

@@ -225,8 +225,10 @@ sealed_key(struct task *t, const struct keys *k, struct deployment_id d, const s
 	if (!str_eq(before->algorithm, str_of(jwt_alg_name(spec->alg))))
 		return fail(t, E_BAD_REQUEST_BODY, "the key that is stored is for " STR_FMT ": another algorithm takes another key",
 		    STR_ARG(before->algorithm));
-	*ret_sealed = before->sealed_key;
-	return OK;
+	/* By the current master key, whoever re-seals it meanwhile. */
+	enum status st = keys_reseal(t, k, &place, before->sealed_key, ret_sealed);
+
+	return st == E_NOT_FOUND ? fail(t, E_INTERNAL, "the key of the template " STR_FMT " does not open", STR_ARG(spec->name)) : st;
 }
 
 enum status

@@ -15,11 +15,12 @@ enum { TOKEN_BYTES = 32, HASH_BYTES = 32 };
 /* ---- tokens ---- */
 
 static enum status
-token_hash(struct task *t, const struct keys *k, struct deployment_id d, struct str token, uint8_t ret_hash[HASH_BYTES])
+token_hash(struct task *t, const struct keys *k, struct deployment_id d, struct str token, struct keys_each *each,
+    uint8_t ret_hash[HASH_BYTES])
 {
 	struct str parts[] = { S("org_invitation"), token };
 
-	return keys_mac(t, k, KEY_CODE, d, parts, ARRAY_LEN(parts), ret_hash);
+	return keys_mac_each(t, k, KEY_CODE, d, parts, ARRAY_LEN(parts), each, ret_hash);
 }
 
 static struct str
@@ -31,6 +32,7 @@ hash_str(const uint8_t hash[HASH_BYTES])
 static enum status
 draw_token(struct task *t, const struct keys *k, struct deployment_id d, struct str *ret_token, uint8_t ret_hash[HASH_BYTES])
 {
+	struct keys_each by_current = { 0 };
 	uint8_t bytes[TOKEN_BYTES];
 
 	if (!secret_random(bytes, sizeof(bytes)))
@@ -38,7 +40,7 @@ draw_token(struct task *t, const struct keys *k, struct deployment_id d, struct 
 	*ret_token = str_b64url(t->arena, bytes, sizeof(bytes));
 	secret_wipe(bytes, sizeof(bytes));
 	TRY_MEM(t, ret_token->p);
-	return token_hash(t, k, d, *ret_token, ret_hash);
+	return token_hash(t, k, d, *ret_token, &by_current, ret_hash);
 }
 
 /* ---- the letter ---- */
@@ -308,12 +310,17 @@ org_invitation_find(struct task *t, const struct keys *k, const struct deploymen
     struct org_invitation_by_token_row *ret_row)
 {
 	struct org_invitation_by_token_row row;
+	struct keys_each each = { 0 };
 	uint8_t hash[HASH_BYTES];
+	enum status st;
 
 	if (token.n == 0)
 		return E_NOT_FOUND;
-	TRY(token_hash(t, k, d->id, token, hash));
-	TRY(sql_org_invitation_by_token(t, d->id, hash_str(hash), &row));
+	do {
+		TRY(token_hash(t, k, d->id, token, &each, hash));
+		st = sql_org_invitation_by_token(t, d->id, hash_str(hash), &row);
+	} while (st == E_NOT_FOUND);
+	TRY(st);
 	TRY(check_inviter(t, d, &row));
 	*ret_row = row;
 	return OK;
@@ -324,12 +331,15 @@ org_invitation_accept(struct task *t, const struct keys *k, const struct deploym
     const struct org_invitation_by_token_row *row)
 {
 	struct org_invitation_by_token_row now;
+	struct keys_each each = { 0 };
 	uint8_t hash[HASH_BYTES];
 	int64_t rows;
 
 	/* Found before the rows were held, its inviter may have been less since. */
 	TRY(org_invitation_find(t, k, d, token, &now));
-	TRY(token_hash(t, k, d->id, token, hash));
-	TRY(sql_org_invitation_accept(t, d->id, row->id, hash_str(hash), t->now, &rows));
-	return rows == 1 ? OK : E_NOT_FOUND;
+	do {
+		TRY(token_hash(t, k, d->id, token, &each, hash));
+		TRY(sql_org_invitation_accept(t, d->id, row->id, hash_str(hash), t->now, &rows));
+	} while (rows == 0);
+	return OK;
 }

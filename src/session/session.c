@@ -53,7 +53,7 @@ resolve_aged(struct task *t, const struct session_rules *r, const struct session
 		*ret_action = SESSION_END_STOLEN;
 		return OK;
 	}
-	return token_successor(t, r->keys, r->deployment->id, row->session, row->nonce, &ref->token_out);
+	return token_successor_again(t, r->keys, r->deployment->id, row->session, row->nonce, row->successor_hash, &ref->token_out);
 }
 
 static enum status
@@ -127,6 +127,22 @@ resolve_without_first(struct task *t, const struct session_rules *r, const struc
 	return resolve_new(t, r, LACK_STORED_SINCE, ref);
 }
 
+/* The first stored token of a session that was anonymous, by whichever master key made it. */
+static enum status
+find_first(struct task *t, const struct session_rules *r, struct session_id session, struct str *ret_first,
+    struct token_hash *ret_hash, struct session_token_find_row *ret_row)
+{
+	struct keys_each each = { 0 };
+	enum status st;
+
+	do {
+		TRY(token_first(t, r->keys, r->deployment->id, session, &each, ret_first));
+		TRY(token_hash(t, *ret_first, ret_hash));
+		st = sql_session_token_find(t, r->deployment->id, hash_str(ret_hash), ret_row);
+	} while (st == E_NOT_FOUND);
+	return st;
+}
+
 /*
  * A request that stores something with an anonymous token: a parallel one may have
  * been first, and then both have the same first stored token. If that one has been
@@ -139,11 +155,8 @@ resolve_anonymous_storing(struct task *t, const struct session_rules *r, const s
 	struct session_token_find_row row;
 	struct token_hash hash;
 	struct str first;
-	enum status st;
+	enum status st = find_first(t, r, a->session, &first, &hash, &row);
 
-	TRY(token_first(t, r->keys, r->deployment->id, a->session, &first));
-	TRY(token_hash(t, first, &hash));
-	st = sql_session_token_find(t, r->deployment->id, hash_str(&hash), &row);
 	if (st == E_NOT_FOUND)
 		return resolve_without_first(t, r, a, ref);
 	TRY(st);
@@ -292,6 +305,7 @@ enum status
 session_store(struct task *t, const struct session_rules *r, struct session_ref *ref)
 {
 	const struct deployment *d = r->deployment;
+	struct keys_each by_current = { 0 };
 	int64_t expires_at = t->now + us(d->settings.auth.session_validity_period_s);
 	int64_t rows;
 
@@ -302,7 +316,7 @@ session_store(struct task *t, const struct session_rules *r, struct session_ref 
 		TRY(store_adopt(t, r, ref));
 		return session_store(t, r, ref);
 	}
-	TRY(token_first(t, r->keys, d->id, ref->id, &ref->token_out));
+	TRY(token_first(t, r->keys, d->id, ref->id, &by_current, &ref->token_out));
 	TRY(token_insert(t, r, ref, ref->token_out, t->now));
 	ref->stored = true;
 	ref->lack = LACK_NONE;

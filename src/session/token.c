@@ -27,13 +27,10 @@ get_be64(const uint8_t *p)
 	return v;
 }
 
-static enum status
-anonymous_mac(struct task *t, const struct keys *k, struct deployment_id d, const uint8_t body[ANON_BODY],
-    uint8_t ret_mac[ANON_MAC])
+static struct str
+anonymous_body(const uint8_t bytes[ANON_BYTES])
 {
-	struct str part = { (const char *)body, ANON_BODY };
-
-	return keys_mac(t, k, KEY_ANONYMOUS, d, &part, 1, ret_mac);
+	return (struct str){ (const char *)bytes, ANON_BODY };
 }
 
 enum status
@@ -43,11 +40,11 @@ token_anonymous_new(struct task *t, const struct keys *k, struct deployment_id d
 	uint8_t bytes[ANON_BYTES];
 	int64_t issued_s = t->now / SECOND_US;
 	struct session_id id = { id_next(t->now) };
-	struct str b64;
+	struct str b64, body = anonymous_body(bytes);
 
 	put_be64(bytes, (uint64_t)id.v);
 	put_be64(bytes + 8, (uint64_t)issued_s);
-	TRY(anonymous_mac(t, k, d, bytes, bytes + ANON_BODY));
+	TRY(keys_mac(t, k, KEY_ANONYMOUS, d, &body, 1, bytes + ANON_BODY));
 	b64 = str_b64url(t->arena, bytes, sizeof(bytes));
 	*ret_text = arena_printf(t->arena, "a." STR_FMT, STR_ARG(b64));
 	*ret_token = (struct token_anonymous){ id, issued_s * SECOND_US };
@@ -64,16 +61,18 @@ enum status
 token_anonymous_open(struct task *t, const struct keys *k, struct deployment_id d, struct str text,
     struct token_anonymous *ret_token)
 {
-	uint8_t bytes[ANON_BYTES], mac[ANON_MAC];
-	size_t n;
+	uint8_t bytes[ANON_BYTES];
+	struct str body = anonymous_body(bytes), mac = { (const char *)bytes + ANON_BODY, ANON_MAC };
 	struct token_anonymous a;
+	bool ours;
+	size_t n;
 
 	if (text.n != ANON_TEXT || !token_is_anonymous(text))
 		return E_NOT_FOUND;
 	if (!str_b64url_decode(str_from(text, 2), bytes, sizeof(bytes), &n) || n != sizeof(bytes))
 		return E_NOT_FOUND;
-	TRY(anonymous_mac(t, k, d, bytes, mac));
-	if (!secret_eq(mac, bytes + ANON_BODY, ANON_MAC))
+	TRY(keys_mac_equals(t, k, KEY_ANONYMOUS, d, &body, 1, mac, &ours));
+	if (!ours)
 		return E_NOT_FOUND;
 	a.session.v = (int64_t)get_be64(bytes);
 	a.issued_at = (int64_t)get_be64(bytes + 8) * SECOND_US;
@@ -113,13 +112,13 @@ token_random(struct task *t, struct str *ret_text)
 
 static enum status
 token_derive(struct task *t, const struct keys *k, struct deployment_id d, struct str purpose,
-    struct session_id session, struct str nonce, struct str *ret_text)
+    struct session_id session, struct str nonce, struct keys_each *each, struct str *ret_text)
 {
 	uint8_t id[8], mac[32];
 	struct str parts[] = { purpose, { (const char *)id, sizeof(id) }, nonce };
 
 	put_be64(id, (uint64_t)session.v);
-	TRY(keys_mac(t, k, KEY_TOKEN, d, parts, ARRAY_LEN(parts), mac));
+	TRY(keys_mac_each(t, k, KEY_TOKEN, d, parts, ARRAY_LEN(parts), each, mac));
 	*ret_text = str_b64url(t->arena, mac, sizeof(mac));
 	secret_wipe(mac, sizeof(mac));
 	return OK;
@@ -127,16 +126,38 @@ token_derive(struct task *t, const struct keys *k, struct deployment_id d, struc
 
 enum status
 token_first(struct task *t, const struct keys *k, struct deployment_id d, struct session_id session,
-    struct str *ret_text)
+    struct keys_each *each, struct str *ret_text)
 {
-	return token_derive(t, k, d, S("first"), session, S(""), ret_text);
+	return token_derive(t, k, d, S("first"), session, S(""), each, ret_text);
 }
 
 enum status
 token_successor(struct task *t, const struct keys *k, struct deployment_id d, struct session_id session,
     struct str nonce, struct str *ret_text)
 {
-	return token_derive(t, k, d, S("next"), session, nonce, ret_text);
+	struct keys_each each = { 0 };
+
+	return token_derive(t, k, d, S("next"), session, nonce, &each, ret_text);
+}
+
+enum status
+token_successor_again(struct task *t, const struct keys *k, struct deployment_id d, struct session_id session,
+    struct str nonce, struct str hash, struct str *ret_text)
+{
+	struct keys_each each = { 0 };
+	struct token_hash made;
+	struct str text;
+
+	do {
+		enum status st = token_derive(t, k, d, S("next"), session, nonce, &each, &text);
+
+		if (st == E_NOT_FOUND)
+			return fail(t, E_INTERNAL, "no master key makes the token that is a session's next");
+		TRY(st);
+		TRY(token_hash(t, text, &made));
+	} while (hash.n != sizeof(made.b) || !secret_eq(made.b, hash.p, sizeof(made.b)));
+	*ret_text = text;
+	return OK;
 }
 
 enum status

@@ -41,10 +41,13 @@ bool token_is_stored(struct str text);
 enum status token_random(struct task *t, struct str *ret_text) MUST_CHECK;
 /* The first stored token of an anonymous session: the same for every parallel first request. */
 enum status token_first(struct task *t, const struct keys *k, struct deployment_id d,
-    struct session_id session, struct str *ret_text) MUST_CHECK;
-/* The successor by age of the row with this nonce: the same for every parallel request. */
+    struct session_id session, struct keys_each *each, struct str *ret_text) MUST_CHECK;
+/* The successor by age of the row with this nonce: for whoever is first to ask, and has locked the session. */
 enum status token_successor(struct task *t, const struct keys *k, struct deployment_id d,
     struct session_id session, struct str nonce, struct str *ret_text) MUST_CHECK;
+/* The same one again, for whoever comes later: the stored hash tells which master key made it. */
+enum status token_successor_again(struct task *t, const struct keys *k, struct deployment_id d,
+    struct session_id session, struct str nonce, struct str hash, struct str *ret_text) MUST_CHECK;
 
 /* What is stored: SHA-256 of the text, not of the bytes it stands for (its last character has two spare bits). */
 enum status token_hash(struct task *t, struct str text, struct token_hash *ret_hash) MUST_CHECK;

@@ -355,6 +355,29 @@ SELECT value FROM fact WHERE name = :name;
 -- :in text name, bytes value
 INSERT INTO fact (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING;
 
+-- :name fact_replace :rows
+-- :any-deployment a fact is about the whole database
+-- :in text name, bytes value, bytes before
+-- 0 rows when it is another one by now.
+UPDATE fact SET value = :value WHERE name = :name AND value = :before;
+
+-- :name fact_put :exec
+-- :any-deployment a fact is about the whole database
+-- :in text name, bytes value
+INSERT INTO fact (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value;
+
+-- :name fact_delete :rows
+-- :any-deployment a fact is about the whole database
+-- :in text name
+DELETE FROM fact WHERE name = :name;
+
+-- :name facts_between :many
+-- :any-deployment a fact is about the whole database
+-- :in text from, text until
+-- :out text name, bytes value
+-- Those whose names begin alike: from "x:" until "x;".
+SELECT name, value FROM fact WHERE name >= :from AND name < :until ORDER BY name LIMIT 1000;
+
 -- :name account_lock :rows
 -- :in deployment_id deployment, user_id id
 -- Whatever counts what belongs to an account takes this lock first, so that parallel counts do not both find room.

@@ -29,6 +29,12 @@ SELECT deployment_id, project_id, name, mode, backend_host, frontend_host, base_
 -- The next thousand after this one; after 0 from the first.
 SELECT deployment_id FROM deployment WHERE deployment_id > :after AND deleted_at IS NULL ORDER BY deployment_id LIMIT 1000;
 
+-- :name deployment_after :one
+-- :any-deployment a process serves all of them, and what was sealed for one that is deleted is still there
+-- :in int after
+-- :out deployment_id id
+SELECT deployment_id FROM deployment WHERE deployment_id > :after ORDER BY deployment_id LIMIT 1;
+
 -- :name deployment_page :many deployment_row
 -- :any-deployment a process serves all of them, and its operator lists them
 -- :in int after

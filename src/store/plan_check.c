@@ -55,7 +55,7 @@ static const char *const across_deployments[] = {
 	/* Whose key it is says which deployment it is. */
 	"secret_key_find",
 	/* About the database. */
-	"fact_find",
+	"fact_find", "fact_replace", "fact_delete", "facts_between",
 };
 
 static bool

@@ -26,9 +26,11 @@ idempotency_read_key(struct call *c)
 	return OK;
 }
 
+enum { TWIN_PARTS = 5 };
+
 struct twin {
-	uint8_t           key_hash[32], mac[32];
-	struct str        mac_str;
+	uint8_t           key_hash[32];
+	struct str        parts[TWIN_PARTS];
 	struct seal_place place;
 };
 
@@ -39,13 +41,14 @@ struct twin {
 static enum status
 twin_of(struct call *c, struct twin *tw)
 {
-	const struct str parts[] = { str_of("idempotency"), c->x->head.method_text, c->x->head.path, c->x->head.query, c->x->body };
+	const struct str parts[TWIN_PARTS] = { str_of("idempotency"), c->x->head.method_text, c->x->head.path, c->x->head.query,
+		c->x->body };
 	const struct str whose[] = { { (const char *)c->secret_key_hash, sizeof(c->secret_key_hash) }, c->idempotency_key };
 
 	if (!secret_sha256(tw->key_hash, whose, ARRAY_LEN(whose)))
 		return fail(c->t, E_INTERNAL, "SHA-256 failed");
-	TRY(keys_mac(c->t, c->by.keys, KEY_CODE, c->by.d->id, parts, ARRAY_LEN(parts), tw->mac));
-	tw->mac_str = (struct str){ (const char *)tw->mac, sizeof(tw->mac) };
+	for (size_t i = 0; i < TWIN_PARTS; i++)
+		tw->parts[i] = parts[i];
 	tw->place = (struct seal_place){ c->by.d->id, "idempotency", str_hex(c->t->arena, tw->key_hash, sizeof(tw->key_hash)),
 		"sealed_answer" };
 	TRY_MEM(c->t, tw->place.row.p);
@@ -71,15 +74,21 @@ idempotency_begin(struct call *c)
 {
 	struct idempotency_find_row row;
 	struct twin tw;
+	uint8_t mac[32];
 	int64_t rows;
+	bool same = false;
 
 	TRY(twin_of(c, &tw));
 	TRY(sql_idempotency_forget(c->t, c->by.d->id, tw.key_hash, c->t->now, &rows));
-	TRY(sql_idempotency_begin(c->t, c->by.d->id, tw.key_hash, tw.mac_str, c->t->now + KEPT_US, &rows));
+	TRY(keys_mac(c->t, c->by.keys, KEY_CODE, c->by.d->id, tw.parts, TWIN_PARTS, mac));
+	TRY(sql_idempotency_begin(c->t, c->by.d->id, tw.key_hash, (struct str){ (const char *)mac, sizeof(mac) },
+	    c->t->now + KEPT_US, &rows));
 	if (rows == 1)
 		return OK;
 	TRY(sql_idempotency_find(c->t, c->by.d->id, tw.key_hash, &row));
-	if (row.request_mac.n != sizeof(tw.mac) || !secret_eq(row.request_mac.p, tw.mac, sizeof(tw.mac)))
+	if (row.request_mac.n == sizeof(mac))
+		TRY(keys_mac_equals(c->t, c->by.keys, KEY_CODE, c->by.d->id, tw.parts, TWIN_PARTS, row.request_mac, &same));
+	if (!same)
 		return call_refuse(c, E_CONFLICT, "Idempotency-Key", "Another request had this Idempotency-Key. Use a new one for each.");
 	return replay(c, &tw, row.sealed_answer);
 }

@@ -15,6 +15,7 @@ static enum status
 make_link(struct task *t, const struct deed *by, struct str *ret_link, uint8_t ret_hash[32])
 {
 	struct str page = by->d->settings.ui.sign_up_page_url, token;
+	struct keys_each by_current = { 0 };
 	uint8_t bytes[TOKEN_BYTES];
 
 	if (!secret_random(bytes, sizeof(bytes)))
@@ -24,7 +25,7 @@ make_link(struct task *t, const struct deed *by, struct str *ret_link, uint8_t r
 	TRY_MEM(t, token.p);
 	*ret_link = arena_printf(t->arena, STR_FMT "%sinvite_token=" STR_FMT, STR_ARG(page), memchr(page.p, '?', page.n) ? "&" : "?",
 	    STR_ARG(token));
-	return invitation_hash(t, by->keys, by->d->id, token, ret_hash);
+	return invitation_hash(t, by->keys, by->d->id, token, &by_current, ret_hash);
 }
 
 static enum status

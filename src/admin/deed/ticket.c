@@ -20,6 +20,7 @@ deed_ticket_create(struct task *t, const struct deed *by, struct user_id user, e
 {
 	struct deployment_id d = by->d->id;
 	struct account_secret account;
+	struct keys_each by_current = { 0 };
 	struct ticket_made made;
 	uint8_t hash[32];
 
@@ -27,7 +28,7 @@ deed_ticket_create(struct task *t, const struct deed *by, struct user_id user, e
 	if (account.disabled_at != 0)
 		return fail(t, E_USER_DISABLED, "%s is disabled", user_id_str(t->arena, user).p);
 	TRY(ticket_new(t, &made.text));
-	TRY(ticket_hash(t, by->keys, d, made.text, hash));
+	TRY(ticket_hash(t, by->keys, d, made.text, &by_current, hash));
 	made.expires_at = t->now + ttl_us;
 	TRY(sql_ticket_insert(t, d, (struct str){ (const char *)hash, sizeof(hash) }, kind, user, actor, t->now, made.expires_at));
 	made.url = ticket_url(t->arena, by->d, made.text);

@@ -128,6 +128,14 @@ doctor_check_space(struct doctor *d, const char *name)
 
 /* ---- the master key's file ---- */
 
+static bool
+is_key_size(off_t n)
+{
+	enum { LINE = 2 * KEYS_MASTER_N + 1 };
+
+	return n == KEYS_MASTER_N || n == LINE - 1 || n == LINE || n == KEYS_FILE_MOST * LINE - 1 || n == KEYS_FILE_MOST * LINE;
+}
+
 void
 doctor_check_key(struct doctor *d, const char *name)
 {
@@ -139,8 +147,9 @@ doctor_check_key(struct doctor *d, const char *name)
 	else if (st.st_mode & 077)
 		doctor_say(d, DOCTOR_PROBLEM, name, "chmod 600 on it", "%s has mode %03o: it must be its owner's alone", path,
 		    (unsigned)st.st_mode & 0777);
-	else if (st.st_size != KEYS_MASTER_N && st.st_size != 2 * KEYS_MASTER_N && st.st_size != 2 * KEYS_MASTER_N + 1)
-		doctor_say(d, DOCTOR_PROBLEM, name, "put the right file back", "%s has %lld bytes; a master key has 32, or 64 hex digits", path,
+	else if (!is_key_size(st.st_size))
+		doctor_say(d, DOCTOR_PROBLEM, name, "put the right file back",
+		    "%s has %lld bytes; a master key has 32, or 64 hex digits, and two such lines while one follows another", path,
 		    (long long)st.st_size);
 	else
 		doctor_say(d, DOCTOR_OK, name, NULL, "%s is there, its owner's alone%s", path,

@@ -37,8 +37,10 @@ make_one(struct request *rq, struct str *ret_shown)
 	int64_t rows = 0;
 
 	while (rows == 0) {
+		struct keys_each by_current = { 0 };
+
 		TRY(draw(rq, code));
-		TRY(backup_code_hash(rq, rq->signin->user, (struct str){ code, sizeof(code) }, hash));
+		TRY(backup_code_hash(rq, rq->signin->user, (struct str){ code, sizeof(code) }, &by_current, hash));
 		TRY(sql_backup_code_insert(t, rq->deployment->id, rq->signin->user,
 		    (struct str){ (const char *)hash, sizeof(hash) }, t->now, &rows));
 	}

@@ -138,11 +138,11 @@ use_authenticator(struct request *rq, struct user_id user, struct str code)
 }
 
 enum status
-backup_code_hash(struct request *rq, struct user_id user, struct str letters, uint8_t ret_hash[32])
+backup_code_hash(struct request *rq, struct user_id user, struct str letters, struct keys_each *each, uint8_t ret_hash[32])
 {
 	struct str parts[] = { S("backup code"), user_id_str(rq->task.arena, user), letters };
 
-	return keys_mac(&rq->task, rq->app->keys, KEY_CODE, rq->deployment->id, parts, ARRAY_LEN(parts), ret_hash);
+	return keys_mac_each(&rq->task, rq->app->keys, KEY_CODE, rq->deployment->id, parts, ARRAY_LEN(parts), each, ret_hash);
 }
 
 /* "XXXX-XXXX" without its dash; as it is, when the dash is not where it belongs. */
@@ -156,17 +156,33 @@ without_dash(struct arena *a, struct str code)
 	return arena_printf(a, "%.*s%.*s", HALF, code.p, HALF, code.p + HALF + 1);
 }
 
+/* Deletes it, by whichever master key hashed it. */
+static enum status
+take_backup_code(struct request *rq, struct user_id user, struct str letters)
+{
+	struct keys_each each = { 0 };
+	uint8_t hash[32];
+	int64_t rows;
+
+	do {
+		enum status st = backup_code_hash(rq, user, letters, &each, hash);
+
+		if (st == E_NOT_FOUND)
+			return E_INVALID_CODE;
+		TRY(st);
+		TRY(sql_backup_code_use(
+		    &rq->task, rq->deployment->id, user, (struct str){ (const char *)hash, sizeof(hash) }, &rows));
+	} while (rows == 0);
+	return OK;
+}
+
 static enum status
 use_backup_code(struct request *rq, struct user_id user, struct str code)
 {
 	struct task *t = &rq->task;
-	uint8_t hash[32];
 	int64_t rows;
 
-	TRY(backup_code_hash(rq, user, without_dash(t->arena, code), hash));
-	TRY(sql_backup_code_use(t, rq->deployment->id, user, (struct str){ (const char *)hash, sizeof(hash) }, &rows));
-	if (rows == 0)
-		return E_INVALID_CODE;
+	TRY(take_backup_code(rq, user, without_dash(t->arena, code)));
 	TRY(sql_account_backup_codes_spent(t, rq->deployment->id, user, t->now, &rows));
 	if (rows > 0)
 		TRY(cache_touch(t, rq->deployment->id, SUBJECT_USER, user.v));

@@ -52,7 +52,8 @@ enum status second_factor_give_back(struct request *rq, struct user_id user, str
 enum status second_factor_use(struct request *rq, struct user_id user, struct str code) MUST_CHECK;
 
 /* As `code_hash` keeps it: the MAC of user and text, without the dash. E_INTERNAL. */
-enum status backup_code_hash(struct request *rq, struct user_id user, struct str letters, uint8_t ret_hash[32]) MUST_CHECK;
+enum status backup_code_hash(struct request *rq, struct user_id user, struct str letters, struct keys_each *each,
+    uint8_t ret_hash[32]) MUST_CHECK;
 
 /* Where an authenticator's seed is sealed; row in the arena. */
 struct seal_place authenticator_place(struct arena *a, struct deployment_id d, struct authenticator_id id);

@@ -57,7 +57,7 @@ draw_link(struct task *t, struct str *ret_text)
 
 /* Six digits are soon tried through: without the key the hash tells nothing. */
 static enum status
-hash(struct request *rq, enum code_purpose purpose, int64_t subject, struct str text, uint8_t ret_hash[32])
+hash(struct request *rq, enum code_purpose purpose, int64_t subject, struct str text, struct keys_each *each, uint8_t ret_hash[32])
 {
 	struct str parts[] = {
 		arena_printf(rq->task.arena, "%d", (int)purpose),
@@ -65,7 +65,7 @@ hash(struct request *rq, enum code_purpose purpose, int64_t subject, struct str 
 		text,
 	};
 
-	return keys_mac(&rq->task, rq->app->keys, KEY_CODE, rq->deployment->id, parts, ARRAY_LEN(parts), ret_hash);
+	return keys_mac_each(&rq->task, rq->app->keys, KEY_CODE, rq->deployment->id, parts, ARRAY_LEN(parts), each, ret_hash);
 }
 
 enum status
@@ -73,10 +73,11 @@ code_issue(struct request *rq, enum code_purpose purpose, int64_t subject, struc
 {
 	struct task *t = &rq->task;
 	struct code_id id = { id_next(t->now) };
+	struct keys_each by_current = { 0 };
 	uint8_t h[32];
 
 	TRY(purposes[purpose].is_link ? draw_link(t, ret_text) : draw_digits(t, ret_text));
-	TRY(hash(rq, purpose, subject, *ret_text, h));
+	TRY(hash(rq, purpose, subject, *ret_text, &by_current, h));
 	return sql_code_put(t, rq->deployment->id, purpose, subject, id, (struct str){ (const char *)h, sizeof(h) }, recipient,
 	    rq->session.id, t->now, t->now + purposes[purpose].ttl_us);
 }
@@ -87,11 +88,12 @@ code_issue_void(struct request *rq, enum code_purpose purpose, int64_t subject, 
 {
 	struct task *t = &rq->task;
 	struct code_id id = { id_next(t->now) };
+	struct keys_each by_current = { 0 };
 	struct str text;
 	uint8_t h[32];
 
 	TRY(draw_link(t, &text));
-	TRY(hash(rq, purpose, subject, text, h));
+	TRY(hash(rq, purpose, subject, text, &by_current, h));
 	return sql_code_put(t, rq->deployment->id, purpose, subject, id, (struct str){ (const char *)h, sizeof(h) }, recipient,
 	    rq->session.id, t->now, t->now + purposes[purpose].ttl_us);
 }
@@ -169,13 +171,20 @@ code_reserve_attempt_guess(struct request *rq, struct str account, int64_t attem
 enum status
 code_use(struct request *rq, enum code_purpose purpose, int64_t subject, struct str text)
 {
+	struct keys_each each = { 0 };
 	uint8_t h[32];
 	int64_t rows;
 
-	TRY(hash(rq, purpose, subject, text, h));
-	TRY(sql_code_use(&rq->task, rq->deployment->id, purpose, subject, (struct str){ (const char *)h, sizeof(h) },
-	    rq->task.now, &rows));
-	return rows == 1 ? OK : E_INVALID_CODE;
+	do {
+		enum status st = hash(rq, purpose, subject, text, &each, h);
+
+		if (st == E_NOT_FOUND)
+			return E_INVALID_CODE;
+		TRY(st);
+		TRY(sql_code_use(&rq->task, rq->deployment->id, purpose, subject, (struct str){ (const char *)h, sizeof(h) },
+		    rq->task.now, &rows));
+	} while (rows == 0);
+	return OK;
 }
 
 enum { SEND_TRIES = 6, PREFIX_LESS = 4, DIGITS_ALIKE = 7 };

@@ -27,7 +27,7 @@ number_of(struct request *rq, struct str a, struct str b, int64_t *ret_number)
 	struct str parts[] = { S("reset"), a, b };
 	uint8_t mac[32];
 
-	TRY(keys_mac(&rq->task, rq->app->keys, KEY_CODE, rq->deployment->id, parts, ARRAY_LEN(parts), mac));
+	TRY(keys_mac(&rq->task, rq->app->keys, KEY_NUMBER, rq->deployment->id, parts, ARRAY_LEN(parts), mac));
 	memcpy(ret_number, mac, sizeof(*ret_number));
 	*ret_number |= INT64_MIN;
 	return OK;

@@ -8,11 +8,12 @@
 #include "store/store.gen.h"
 
 enum status
-invitation_hash(struct task *t, const struct keys *k, struct deployment_id d, struct str token, uint8_t ret_hash[32])
+invitation_hash(struct task *t, const struct keys *k, struct deployment_id d, struct str token, struct keys_each *each,
+    uint8_t ret_hash[32])
 {
 	struct str parts[] = { S("invitation"), token };
 
-	return keys_mac(t, k, KEY_CODE, d, parts, ARRAY_LEN(parts), ret_hash);
+	return keys_mac_each(t, k, KEY_CODE, d, parts, ARRAY_LEN(parts), each, ret_hash);
 }
 
 struct lookup {
@@ -25,10 +26,15 @@ static enum status
 find_operators(struct task *t, struct lookup *l)
 {
 	struct invitation_by_token_row row;
+	struct keys_each each = { 0 };
 	uint8_t hash[32];
+	enum status st;
 
-	TRY(invitation_hash(t, l->rq->app->keys, l->rq->deployment->id, l->token, hash));
-	TRY(sql_invitation_by_token(t, l->rq->deployment->id, (struct str){ (const char *)hash, sizeof(hash) }, t->now, &row));
+	do {
+		TRY(invitation_hash(t, l->rq->app->keys, l->rq->deployment->id, l->token, &each, hash));
+		st = sql_invitation_by_token(t, l->rq->deployment->id, (struct str){ (const char *)hash, sizeof(hash) }, t->now, &row);
+	} while (st == E_NOT_FOUND);
+	TRY(st);
 	l->found = (struct invitation){ row.id, row.email, row.email_key, row.first_name, row.last_name, false };
 	return OK;
 }

@@ -6,7 +6,8 @@
 #include "api/sign_up/account_create.h"
 
 /* Its hash, as stored: a MAC, so that a copied database lets nobody in. Any thread. */
-enum status invitation_hash(struct task *t, const struct keys *k, struct deployment_id d, struct str token, uint8_t ret_hash[32]) MUST_CHECK;
+enum status invitation_hash(struct task *t, const struct keys *k, struct deployment_id d, struct str token, struct keys_each *each,
+    uint8_t ret_hash[32]) MUST_CHECK;
 
 struct invitation {
 	struct invitation_id id;	/* 0: none was shown, or none that is good; an operator's, or one to an organization */
