@@ -20,7 +20,6 @@
 #include "store/store.gen.h"
 
 #define TICK_US        SECOND_US
-#define FLUSH_EVERY_US (30 * SECOND_US)
 #define KEYS_EVERY_US  (10 * SECOND_US)
 #define SWEEP_EVERY_US (10 * SECOND_US)
 #define SWEEP_FOR_US   (SECOND_US / 2)		/* of each tick, so that the pulse stays regular */
@@ -40,10 +39,12 @@ struct background {
 	_Atomic int64_t      pulse_mono;	/* when the store last answered */
 	atomic_uint_fast64_t swept, chained, keys_moved, failures;
 	/* the thread's own */
-	int64_t              flush_mono, keys_mono, sweep_mono;	/* when they are due */
+	int64_t              keys_mono, sweep_mono;	/* when they are due */
+	struct activity_walk walk;	/* of last-active times, */
+	size_t               steps;	/* and how much of it until the next tick */
 	int64_t              told_mono;	/* when this node last said which master keys it knows, */
 	unsigned             told_keys;	/* and how many */
-	unsigned             failed_in_a_row;
+	unsigned             ticks_failed, steps_failed;	/* in a row */
 };
 
 static bool
@@ -184,11 +185,8 @@ tick_work(struct task *t, struct background *b)
 
 	TRY(pulse(t, b));
 	TRY(tell_keys(t, b));
+	TRY(activity_plan(t, b->app->activity, &b->walk, now, &b->steps));
 	TRY(chain(t, b, b->db, now + CHAIN_FOR_US));
-	if (now >= b->flush_mono) {
-		TRY(activity_flush(t, b->app->activity, b->app->store, b->db));
-		b->flush_mono = now + FLUSH_EVERY_US;
-	}
 	if (now >= b->keys_mono) {
 		b->keys_mono = now + KEYS_EVERY_US;
 		TRY(care_for_keys(t, b, b->db));
@@ -202,31 +200,32 @@ tick_work(struct task *t, struct background *b)
 	return care_for_master_key(t, b, b->db, clock_mono() + SWEEP_FOR_US);
 }
 
-static void
-tick(struct background *b)
+/* A task of its own for `work`. false: it could not be done. */
+static bool
+attempt(struct background *b, enum status (*work)(struct task *t, struct background *b), unsigned *failed_in_a_row)
 {
 	struct task t = { .arena = arena_new(TICK_ARENA), .now = clock_now() };
+	bool is_done = t.arena && work(&t, b) == OK;
 
-	if (t.arena && tick_work(&t, b) == OK) {
-		b->failed_in_a_row = 0;
+	if (is_done) {
+		*failed_in_a_row = 0;
 	} else {
 		atomic_fetch_add(&b->failures, 1);
 		/* A store that stays away would fill the log: the first time, then once a minute or so. */
-		if (b->failed_in_a_row++ % 60 == 0)
+		if ((*failed_in_a_row)++ % 60 == 0)
 			log_event(LOG_ERROR, EV_STORE, "background why=\"%s\"", t.why);
 	}
 	arena_free(t.arena);
+	return is_done;
 }
 
-/* Until the next tick. false: the end has come. */
+/* false: the end has come. */
 static bool
-rest(struct background *b)
+rest_until(struct background *b, int64_t mono)
 {
-	struct timespec until;
+	struct timespec until = { .tv_sec = mono / SECOND_US, .tv_nsec = mono % SECOND_US * 1000 };
 	bool ending;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += TICK_US / SECOND_US;
 	pthread_mutex_lock(&b->lock);
 	while (!b->ending && pthread_cond_timedwait(&b->wake, &b->lock, &until) == 0)
 		;
@@ -235,13 +234,39 @@ rest(struct background *b)
 	return !ending;
 }
 
+static enum status
+step_work(struct task *t, struct background *b)
+{
+	return activity_step(t, b->app->activity, &b->walk, b->app->store, b->db);
+}
+
+/*
+ * Until the next tick, with some last-active times now and then: written all at once they would keep
+ * the loops waiting, which share the cores. false: the end has come.
+ */
+static bool
+rest(struct background *b)
+{
+	int64_t now = clock_mono(), end = now + TICK_US;
+	size_t steps = b->steps;
+
+	b->steps = 0;
+	for (size_t i = 1; i <= steps && clock_mono() < end; i++) {
+		if (!rest_until(b, now + TICK_US * (int64_t)i / (int64_t)(steps + 1)))
+			return false;
+		if (!attempt(b, step_work, &b->steps_failed))
+			break;
+	}
+	return rest_until(b, end);
+}
+
 static void *
 run(void *arg)
 {
 	struct background *b = arg;
 
 	do
-		tick(b);
+		(void)attempt(b, tick_work, &b->ticks_failed);
 	while (rest(b));
 	return NULL;
 }
@@ -265,6 +290,7 @@ start_thread(struct background *b)
 static void
 release(struct background *b)
 {
+	activity_walk_end(&b->walk);
 	db_close(b->db);
 	pthread_cond_destroy(&b->wake);
 	pthread_mutex_destroy(&b->lock);
@@ -283,7 +309,6 @@ background_new(struct task *t, struct app *app)
 		return NULL;
 	}
 	b->app = app;
-	b->flush_mono = clock_mono() + FLUSH_EVERY_US;
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_mutex_init(&b->sweeping, NULL);
 	pthread_condattr_init(&attr);

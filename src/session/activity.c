@@ -8,8 +8,15 @@
 
 #include "store/store.gen.h"
 
-enum { SHARDS = 64, SLOTS = 2048, BATCH = 256 };
+enum {
+	SHARDS = 64,
+	SLOTS = 2048,
+	STEP_MIN = 64,	/* notes: about half a millisecond of the writer */
+	STEP_MAX = 256,
+	STEPS = 16,	/* in a second: each is a commit, which a slow disk feels */
+};
 #define NOTE_EVERY_US MINUTE_US
+#define ROUND_US      (15 * SECOND_US)	/* one to wait for it, one to be written in */
 
 struct note {
 	struct deployment_id deployment;
@@ -19,9 +26,10 @@ struct note {
 	bool                 dirty;	/* not yet written */
 };
 
-/* `lock` guards the slots; it is held for a probe, never across SQL. */
+/* `lock` guards the rest; it is held for a probe, never across SQL. */
 struct shard {
 	pthread_mutex_t lock;
+	size_t          n_dirty;
 	struct note     slots[SLOTS];
 };
 
@@ -89,8 +97,10 @@ activity_note(struct activity *a, struct deployment_id d, struct session_id s, s
 	n = shard_slot(sh, h, d, s, false);
 	if (!n)
 		n = shard_slot(sh, h, d, s, true);
-	if (n && (n->session.v != s.v || n->deployment.v != d.v || now - n->at >= NOTE_EVERY_US))
+	if (n && (n->session.v != s.v || n->deployment.v != d.v || now - n->at >= NOTE_EVERY_US)) {
+		sh->n_dirty += !n->dirty;
 		*n = (struct note){ d, s, signin, now, true };
+	}
 	pthread_mutex_unlock(&sh->lock);
 }
 
@@ -111,8 +121,8 @@ activity_last(struct activity *a, struct deployment_id d, struct session_id s, i
 }
 
 struct batch {
-	struct note notes[BATCH];
-	size_t      n;
+	const struct note *notes;
+	size_t             n;
 };
 
 static enum status
@@ -131,16 +141,6 @@ batch_write(struct task *t, void *arg)
 	return OK;
 }
 
-static void
-shard_collect(struct shard *sh, size_t *cursor, struct batch *b)
-{
-	pthread_mutex_lock(&sh->lock);
-	for (; *cursor < SLOTS && b->n < BATCH; ++*cursor)
-		if (sh->slots[*cursor].session.v != 0 && sh->slots[*cursor].dirty)
-			b->notes[b->n++] = sh->slots[*cursor];
-	pthread_mutex_unlock(&sh->lock);
-}
-
 /* Written: a slot that was not noted again meanwhile may be reused. */
 static void
 batch_settle(struct activity *a, const struct batch *b)
@@ -153,34 +153,115 @@ batch_settle(struct activity *a, const struct batch *b)
 
 		pthread_mutex_lock(&sh->lock);
 		n = shard_slot(sh, h, was->deployment, was->session, false);
-		if (n && n->at == was->at)
+		if (n && n->dirty && n->at == was->at) {
 			n->dirty = false;
+			sh->n_dirty--;
+		}
 		pthread_mutex_unlock(&sh->lock);
 	}
 }
 
-static enum status
-batch_flush(struct task *t, struct activity *a, struct store *store, struct db *db, struct batch *b)
+static size_t
+count_dirty(struct activity *a)
 {
-	if (b->n == 0)
+	size_t n = 0;
+
+	for (size_t i = 0; i < SHARDS; i++) {
+		pthread_mutex_lock(&a->shards[i].lock);
+		n += a->shards[i].n_dirty;
+		pthread_mutex_unlock(&a->shards[i].lock);
+	}
+	return n;
+}
+
+static void
+shard_collect(struct shard *sh, struct activity_walk *w, size_t room)
+{
+	pthread_mutex_lock(&sh->lock);
+	for (size_t i = 0, left = sh->n_dirty; i < SLOTS && left > 0 && w->n < room; i++)
+		if (sh->slots[i].dirty) {
+			w->notes[w->n++] = sh->slots[i];
+			left--;
+		}
+	pthread_mutex_unlock(&sh->lock);
+}
+
+static int
+note_order(const void *a, const void *b)
+{
+	const struct note *x = a, *y = b;
+
+	if (x->deployment.v != y->deployment.v)
+		return x->deployment.v < y->deployment.v ? -1 : 1;
+	return (x->session.v > y->session.v) - (x->session.v < y->session.v);
+}
+
+/* What is remembered by now, in the order of the rows: neighbours share a page, and a page is what a commit writes. */
+static enum status
+walk_collect(struct task *t, struct activity *a, struct activity_walk *w)
+{
+	size_t room = count_dirty(a);
+
+	activity_walk_end(w);
+	if (room == 0)
 		return OK;
-	TRY(store_write_wait(t, store, db, batch_write, b));
-	batch_settle(a, b);
-	b->n = 0;
+	w->notes = malloc(room * sizeof(*w->notes));
+	TRY_MEM(t, w->notes);
+	for (size_t i = 0; i < SHARDS; i++)
+		shard_collect(&a->shards[i], w, room);
+	qsort(w->notes, w->n, sizeof(*w->notes), note_order);
+	return OK;
+}
+
+void
+activity_walk_end(struct activity_walk *w)
+{
+	free(w->notes);
+	w->notes = NULL;
+	w->n = w->done = 0;
+}
+
+enum status
+activity_plan(struct task *t, struct activity *a, struct activity_walk *w, int64_t now_mono, size_t *ret_steps)
+{
+	int64_t seconds;
+	size_t due;
+
+	if (w->done == w->n && now_mono >= w->end_mono) {
+		TRY(walk_collect(t, a, w));
+		w->end_mono = now_mono + ROUND_US;
+	}
+	seconds = (w->end_mono - now_mono) / SECOND_US;
+	due = w->n - w->done;
+	if (seconds > 1)
+		due = (due + (size_t)seconds - 1) / (size_t)seconds;
+	w->most = (due + STEPS - 1) / STEPS;
+	w->most = w->most < STEP_MIN ? STEP_MIN : w->most > STEP_MAX ? STEP_MAX : w->most;
+	due = (due + w->most - 1) / w->most;
+	*ret_steps = due < STEPS ? due : STEPS;
+	return OK;
+}
+
+enum status
+activity_step(struct task *t, struct activity *a, struct activity_walk *w, struct store *store, struct db *db)
+{
+	size_t left = w->n - w->done;
+	struct batch b = { w->notes + w->done, left < w->most ? left : w->most };
+
+	TRY(store_write_wait(t, store, db, batch_write, &b));
+	batch_settle(a, &b);
+	w->done += b.n;
 	return OK;
 }
 
 enum status
 activity_flush(struct task *t, struct activity *a, struct store *store, struct db *db)
 {
-	struct batch *b = arena_one(t->arena, struct batch);
+	struct activity_walk w = { .most = STEP_MAX };
+	enum status st = walk_collect(t, a, &w);
 
-	TRY_MEM(t, b);
-	for (size_t i = 0; i < SHARDS; i++)
-		for (size_t cursor = 0; cursor < SLOTS;) {
-			shard_collect(&a->shards[i], &cursor, b);
-			if (b->n == BATCH)
-				TRY(batch_flush(t, a, store, db, b));
-		}
-	return batch_flush(t, a, store, db, b);
+	while (st == OK && w.done < w.n)
+		st = activity_step(t, a, &w, store, db);
+	activity_walk_end(&w);
+	return st;
 }
