@@ -22,11 +22,14 @@ loop_now(struct loop *l)
 	return l->now;
 }
 
-/* Before each poll: the next event reads the clock again. */
+/* Before each poll: the next event reads the clock again, and ropes may go on. */
 static void
 on_turn(uv_prepare_t *turn)
 {
-	((struct loop *)turn->data)->now = 0;
+	struct loop *l = turn->data;
+
+	l->now = 0;
+	l->ropes_left = ROPES_TURN;
 }
 
 /* RFC 9110 §6.6.1 and §5.6.7: English names, whatever the locale. Made once a second. */
@@ -315,6 +318,7 @@ loop_new(struct server *s, const struct net_limits *limits, const struct handler
 	l->listeners = calloc(n_listen + 1, sizeof(l->listeners[0]));
 	l->read = malloc(READ_MAX);
 	l->reserve_fd = -1;
+	l->ropes_left = ROPES_TURN;
 	buf_init(&l->gather, SIZE_MAX);
 	set_times(l, limits);
 	if (l->listeners != NULL && l->read != NULL && init_handles(l))
