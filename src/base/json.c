@@ -89,6 +89,18 @@ put_escaped(struct buf *out, struct str s)
 	buf_put_char(out, '"');
 }
 
+struct str
+json_escaped(struct arena *a, struct str v)
+{
+	struct buf b;
+
+	if (plain_bytes(v) == v.n)
+		return v;
+	buf_init_arena(&b, a, 2 + 6 * v.n);
+	put_escaped(&b, v);
+	return b.failed ? STR_NONE : (struct str){ b.p + 1, b.n - 2 };
+}
+
 static char *
 put(char *to, struct str s)
 {

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "api/org/membership_row.h"
 #include "api/org/memberships.h"
 #include "api/org/visitor.h"
 #include "base/str.h"
@@ -46,6 +47,7 @@ struct list {
 	struct str *org_json;
 	struct shared **shared; /* of each organization */
 	struct role *roles[ROLE_SLOTS];
+	struct membership_writer writer;
 	/* The membership that is being read: a row of the store's for each of its roles. */
 	struct wsmem_id id; /* 0: none yet */
 	size_t org;
@@ -230,23 +232,13 @@ workspace_of(const struct user_workspaces_row *row, struct org_id org)
 	};
 }
 
-static size_t
-room_for(const struct user_workspaces_row *row)
-{
-	return PLAIN_ROOM + row->metadata.n + row->ws_metadata.n +
-	       ESCAPED * (row->name.n + row->slug.n + row->image_url.n + row->description.n + row->ip_allowlist.n);
-}
-
 /* Head and tail, one behind the other: the next head follows there, so that a tail and a head are one piece. */
 static enum status
 begin_membership(struct list *l, const struct user_workspaces_row *row)
 {
 	struct workspace_view workspace;
 	struct wsmem_view v;
-	struct str text;
 	struct gate gate;
-	struct json j;
-	struct buf b;
 
 	TRY(find_org(l, row->orgmem));
 	gate = org_view_of(&l->m.orgs[l->org]).gate;
@@ -261,17 +253,7 @@ begin_membership(struct list *l, const struct user_workspaces_row *row)
 		.created_at = row->created_at,
 		.updated_at = row->updated_at,
 	};
-	rope_begin(l->rope, room_for(row), &b);
-	json_init(&j, &b);
-	j.comma = l->id.v != 0;
-	view_wsmem_head(&j, NULL, &v);
-	l->head.n = b.n;
-	view_wsmem_tail(&j, &v);
-	text = rope_keep(l->rope, &b);
-	if (rope_failed(l->rope))
-		return no_room(l->rq);
-	l->head.p = text.p;
-	l->tail = str_from(text, l->head.n);
+	TRY(membership_write(&l->rq->task, &l->writer, l->rope, &v, l->id.v != 0, &l->head, &l->tail));
 	l->id = row->id;
 	l->n_held = 0;
 	return OK;
