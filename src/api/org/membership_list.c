@@ -69,10 +69,14 @@ write_role(struct list *l, struct wsrole_id id, struct str *ret_json)
 {
 	struct task *t = &l->rq->task;
 	struct wsrole_row row;
+	enum status st;
 	struct json j;
 	struct buf b;
 
-	TRY(sql_wsrole_find(t, l->rq->deployment->id, id, &row));
+	st = sql_wsrole_find(t, l->rq->deployment->id, id, &row);
+	if (st == E_NOT_FOUND)
+		return fail(t, E_BUG, "a membership holds wsrole %lld, which is none", (long long)id.v);
+	TRY(st);
 	buf_init_arena(&b, t->arena, PLAIN_ROOM + ESCAPED * (row.name.n + row.permissions.n));
 	json_init(&j, &b);
 	view_wsrole(&j, NULL, &row);
