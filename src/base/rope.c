@@ -281,7 +281,7 @@ rope_put(struct rope *r, struct str kept)
 	if (kept.n == 0 || r->failed)
 		return;
 	r->bytes += kept.n;
-	if (last->p + last->n == kept.p && r->n > 1) {
+	if (r->n > 1 && last->p + last->n == kept.p) {
 		last->n += kept.n;
 		return;
 	}
