@@ -76,7 +76,7 @@ struct listener {
 
 enum {
 	READ_MAX = 64 * 1024, /* of a body, per turn and connection */
-	ROPES_TURN = 4096,    /* pieces of ropes, per turn: a few MB, which others wait for a millisecond or two */
+	ROPES_TURN = 2048,    /* pieces of ropes, per turn: a few MB, which others wait for a millisecond or so */
 	DATE_MAX = 48,
 };
 
