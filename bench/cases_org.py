@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tenants of every size: somebody in many organizations, and an organization of many."""
 
+import itertools
 import json
 import os
 import sqlite3
@@ -14,7 +15,7 @@ import stale
 from cases_compare import HOT, warmed
 from report import Row
 
-EACH = 15  # workspaces in each: the list of more than about 1,700 does not fit into an answer of 4 MiB
+EACH = 100  # workspaces in each, of the one with many
 NO_LIMITS = ("--throttle-requests", "1000000", "--throttle-create", "1000000")
 
 
@@ -27,7 +28,7 @@ class Person:
     def raw(self, method, path, fields=None):
         status, body = self.line.ask(method, path, self.fields, json.dumps(fields or {}).encode() if method != "GET" else b"")
         if status != 200:
-            raise RuntimeError(f"{method} {path} answered {status}: {body[:200]}")
+            raise RuntimeError(f"{method} {path} answered {status}: {bytes(body[:200])}")
         return body
 
     def ask(self, method, path, fields=None):
@@ -46,6 +47,28 @@ def furnish(person, organizations, workspaces):
     person.ask("POST", f"/session/switch-workspace?workspace_id={home}")
 
 
+def furnish_many(path, n, organizations, workspaces):
+    """The same, written at once, for the n-th of the seeded people: ten thousand requests would take a minute."""
+    with sqlite3.connect(os.path.join(path, "sessiond.db")) as db:
+        home = db.execute("SELECT deployment_id, user_id, created_at, id FROM orgmem ORDER BY id LIMIT 1 OFFSET ?", (n - 1,)).fetchone()
+        d, user, made = home[:3]
+        role, = db.execute("SELECT role_id FROM orgmem_role WHERE orgmem_id = ?", home[3:]).fetchone()
+        ws_role, = db.execute("SELECT role_id FROM wsmem_role LIMIT 1").fetchone()
+        ids = itertools.count(db.execute("SELECT max(id) FROM wsmem").fetchone()[0] + 1000, 1777)
+        for i in range(organizations):
+            org, member = next(ids), next(ids)
+            db.execute("INSERT INTO organization VALUES (?, ?, ?, ?, '', '', '{}', 0, 0, '', NULL, ?, ?, ?)",
+                       (d, org, f"Organization {i}", f"organization-{i}", user, made, made))
+            db.execute("INSERT INTO orgmem VALUES (?, ?, ?, ?, '{}', ?, ?)", (d, member, org, user, made, made))
+            db.execute("INSERT INTO orgmem_role VALUES (?, ?, ?)", (d, member, role))
+            places = [(next(ids), next(ids), k) for k in range(workspaces)]
+            db.executemany("INSERT INTO workspace VALUES (?, ?, ?, ?, ?, '', '', '{}', 0, 0, '', ?, ?)",
+                           [(d, w, org, f"Workspace {k}", f"workspace-{k}", made, made) for w, _, k in places])
+            db.executemany("INSERT INTO wsmem VALUES (?, ?, ?, ?, ?, ?, '{}', ?, ?)", [(d, m, w, org, member, user, made, made) for w, m, _ in places])
+            db.executemany("INSERT INTO wsmem_role VALUES (?, ?, ?)", [(d, m, ws_role) for _, m, _ in places])
+    db.close()
+
+
 def milliseconds(person, path, n=15):
     took = []
     for _ in range(n):
@@ -57,20 +80,26 @@ def milliseconds(person, path, n=15):
 
 def in_many(c):
     path = seeds.data("data-many", HOT)
+    furnish_many(path, 21, 100, EACH)
     with rig.running(seeds.Server(path, *NO_LIMITS)) as s:
         few, hundred, many = (Person(s, n) for n in (1, 11, 21))
         furnish(hundred, 99, 1)
-        furnish(many, 99, EACH)
         lists = [milliseconds(p, "/me/workspace-memberships") for p in (few, hundred)]
         c.add(Row("org-list", "GET /me/workspace-memberships of somebody in 100 organizations and a workspace of each", lists[1], "ms", "≤", 20,
                   f"{lists[0]:.2f} ms of somebody in one"))
-        large_list(c, many)
+        large_list(c, s, many)
     same_answer(c, path)
 
 
-def large_list(c, person):
-    n = 99 * EACH + 1
-    c.add(Row("org-list-all", f"The same of somebody in {n:,} workspaces", milliseconds(person, "/me/workspace-memberships", 5), "ms", "≤", 20))
+def large_list(c, server, person):
+    """Of 100 organizations with 100 workspaces each: the wait of who asks, and what it costs the server."""
+    path, rounds, n = "/me/workspace-memberships", c.pick(30, 10), 100 * EACH + 1
+    length = len(person.raw("GET", path))
+    cpu = server.cpu_s()
+    wall = milliseconds(person, path, rounds)
+    cpu = (server.cpu_s() - cpu) / rounds * 1e3
+    c.add(Row("org-list-all", f"The same of somebody in {n:,} workspaces", wall, "ms", "≤", 20,
+              f"{length / 1e6:.1f} MB; {cpu:.1f} ms of the server's processor, {cpu * 1e3 / n:.2f} µs a workspace"))
 
 
 def same_answer(c, path):

@@ -77,7 +77,10 @@ class Emitter:
                  "/* SPDX-License-Identifier: Apache-2.0 */",
                  f'#include "{header}"', "", '#include "store/sql.h"', ""]
         parts += [self.texts(), self.migration_table(), self.schema_object()]
-        parts += [self.reader(name, s) for name, s in self.structs.items()]
+        kept = {s.struct for s in self.statements if s.kind != "each"}
+        viewed = {s.struct for s in self.statements if s.kind == "each"}
+        parts += [self.reader(name, s, "read", "row_str") for name, s in self.structs.items() if name in kept]
+        parts += [self.reader(name, s, "view", "row_view") + self.viewer(name, s) for name, s in self.structs.items() if name in viewed]
         parts += [self.call(i, s) for i, s in enumerate(self.statements)]
         return "\n".join(parts) + "\n"
 
@@ -88,7 +91,8 @@ class Emitter:
     def prototype(self, s, one_line):
         params = ["struct task *t"] + [self.types[t].param.format(n) for t, n in s.ins]
         params += {"exec": [], "rows": ["int64_t *ret_rows"], "one": [f"struct {s.struct} *ret_row"],
-                   "many": [f"struct {s.struct} **ret_rows", "size_t *ret_n"]}[s.kind]
+                   "many": [f"struct {s.struct} **ret_rows", "size_t *ret_n"],
+                   "each": [each_type(s).format("fn"), "void *arg"]}[s.kind]
         text = f"sql_{s.name}({wrappable(params)})"
         if one_line:
             return wrap("enum\0status\0" + text)
@@ -131,10 +135,17 @@ class Emitter:
             fields += "\t.texts = sql_texts,\n\t.n_texts = ARRAY_LEN(sql_texts),\n"
         return f"const struct store_schema {self.schema} = {{\n{fields}}};"
 
-    def reader(self, name, s):
-        lines = "".join(f"\t{self.types[t].read.format(n, i)};\n" for i, (t, n) in enumerate(s.outs))
-        return (f"\nstatic enum status\nread_{name}(const struct row *r, void *ret_row)\n{{\n"
+    def reader(self, name, s, verb, text_reader):
+        lines = "".join(f"\t{self.types[t].read.format(n, i).replace('row_str', text_reader)};\n" for i, (t, n) in enumerate(s.outs))
+        return (f"\nstatic enum status\n{verb}_{name}(const struct row *r, void *ret_row)\n{{\n"
                 f"\tstruct {name} *row = ret_row;\n\n{lines}\treturn OK;\n}}")
+
+    def viewer(self, name, s):
+        """A row's way to the caller's function; its text is where the engine has it."""
+        return (f"\n\nstruct each_{name} {{\n\t{each_type(s).format('fn')};\n\tvoid *arg;\n}};\n"
+                f"\nstatic enum status\ngive_{name}(struct task *t, const struct row *r, void *arg)\n{{\n"
+                f"\tconst struct each_{name} *each = arg;\n\tstruct {name} row;\n\n"
+                f"\tTRY(view_{name}(r, &row));\n\treturn each->fn(t, &row, each->arg);\n}}")
 
     def call(self, number, s):
         args = wrap(wrappable(self.types[t].arg.format(n) for t, n in s.ins), "\t    ")
@@ -146,10 +157,18 @@ class Emitter:
         elif s.kind == "one":
             deed = (f"\tstruct {s.struct} row;\n\n\tTRY(db_one({stmt}, read_{s.struct}, &row));\n"
                     "\t*ret_row = row;\n\treturn OK;\n")
+        elif s.kind == "each":
+            gap = "" if begin else "\n"
+            deed = (f"{gap}\tstruct each_{s.struct} each = {{ fn, arg }};\n\n"
+                    f"\treturn db_query({stmt}, give_{s.struct}, &each);\n")
         else:
             deed = (f"\tvoid *rows;\n\n\tTRY(db_many({stmt}, read_{s.struct}, sizeof(struct {s.struct}),\n"
                     "\t    &rows, ret_n));\n\t*ret_rows = rows;\n\treturn OK;\n")
         return f"\n{self.prototype(s, False)}\n{{\n{begin}{deed}}}"
+
+
+def each_type(s):
+    return f"enum status (*{{}})(struct task *t, const struct {s.struct} *row, void *arg)"
 
 
 def wrappable(parts):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Statement files: what is declared above each statement, and whether it is true.
 
-    -- :name user_by_id :one user_row        or :exec, :rows, :many [struct]
+    -- :name user_by_id :one user_row        or :exec, :rows, :many [struct], :each [struct]
     -- :in deployment_id deployment, user_id id
     -- :out user_id id, text first_name
     -- Prose, which becomes the C comment above the call.
@@ -18,7 +18,7 @@ from sqlgen_lex import Error, significant, squeeze, tokens
 from sqlgen_tenant import check_tenant
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-KINDS = ("exec", "rows", "one", "many")
+KINDS = ("exec", "rows", "one", "many", "each")
 PLAIN_TYPES = ("int", "bool", "time", "text", "key", "json", "bytes", "hash")
 C_WORDS = set("""
     auto bool break case char const continue default do double else enum extern false float for goto if inline int
@@ -26,7 +26,7 @@ C_WORDS = set("""
     volatile while
 """.split())
 # The generated functions' own names.
-OWN_WORDS = {"t", "args", "row", "rows", "ret_row", "ret_rows", "ret_n", "sql_texts"}
+OWN_WORDS = {"t", "args", "arg", "fn", "each", "row", "rows", "ret_row", "ret_rows", "ret_n", "sql_texts"}
 
 
 class Statement:
@@ -134,7 +134,7 @@ class Reader:
         kind = words[1][1:] if len(words) > 1 and words[1].startswith(":") else ""
         if kind not in KINDS:
             raise Error(self.path, number, f"{name}: its kind is one of " + " ".join(":" + k for k in KINDS))
-        if len(words) > (3 if kind in ("one", "many") else 2) or not all(map(NAME.fullmatch, words[2:])):
+        if len(words) > (3 if kind in ("one", "many", "each") else 2) or not all(map(NAME.fullmatch, words[2:])):
             raise Error(self.path, number, f"{name}: {' '.join(words[2:])!r} does not belong here")
         self.current = Statement(self.path, number, name, kind, words[2] if len(words) > 2 else name + "_row")
 
@@ -194,7 +194,7 @@ def ends_statement(line, path, number):
 def check(s):
     if not s.bodies:
         raise s.error("no statement follows")
-    if s.kind in ("one", "many") and not s.outs:
+    if s.kind in ("one", "many", "each") and not s.outs:
         raise s.error(f":{s.kind} needs :out")
     if s.kind in ("exec", "rows") and s.outs:
         raise s.error(f":{s.kind} gives no columns: :out does not belong here")

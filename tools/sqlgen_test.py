@@ -43,7 +43,7 @@ WRONG_STATEMENTS = [
     ("SELECT 1;\n", "x.sql:1: SQL before any :name"),
     ("-- :in int a\n", "x.sql:1: :in before any :name"),
     ("-- :name F :one\n", "x.sql:1: :name needs a name of a-z, 0-9 and _"),
-    ("-- :name f :some\n", "x.sql:1: f: its kind is one of :exec :rows :one :many"),
+    ("-- :name f :some\n", "x.sql:1: f: its kind is one of :exec :rows :one :many :each"),
     ("-- :name f :exec g\n", "x.sql:1: f: 'g' does not belong here"),
     ("-- :name f :one g\n", "x.sql:1: f: no statement follows"),
     ("-- :name f :one\n-- :in deployment_id d\n" + SELECT, "x.sql:1: f: :one needs :out"),
@@ -178,6 +178,18 @@ class Statements(unittest.TestCase):
                       "struct user_id u, const uint8_t h[32],\n    bool b, struct thing *ret_row) MUST_CHECK;", header)
         self.assertIn("/* g. Spans deployments: it is the sweep. */\nenum status sql_g(struct task *t) MUST_CHECK;",
                       header)
+
+    def test_each_row_is_given_as_the_engine_has_it(self):
+        """Text of rows that nobody keeps is not copied; that of an array's is."""
+        status, header, source, said = generate(statements=(
+            "-- :name f :each thing\n-- :in deployment_id d\n-- :out org_id o, text s\nSELECT o, s FROM x WHERE deployment_id = :d;\n"
+            "-- :name g :many thing\n-- :in deployment_id d\n-- :out org_id o, text s\nSELECT o, s FROM x WHERE deployment_id = :d;\n"))
+        self.assertEqual(status, 0, said)
+        self.assertIn("enum status sql_f(struct task *t, struct deployment_id d,\n    enum status (*fn)(struct task *t, "
+                      "const struct thing *row, void *arg), void *arg) MUST_CHECK;", header)
+        self.assertIn("view_thing(const struct row *r, void *ret_row)\n{\n\tstruct thing *row = ret_row;\n\n"
+                      "\trow->o.v = row_int(r, 0);\n\trow->s = row_view(r, 1);", source)
+        self.assertIn("\trow->s = row_str(r, 1);", source)
 
 
 class Migrations(unittest.TestCase):

@@ -165,6 +165,7 @@ write_cache(const struct app *app, struct buf *out)
 	put(out, "cache_entries", GAUGE, "Answers in memory.", c.entries);
 	put(out, "cache_bytes", GAUGE, "Their size.", c.bytes);
 	put(out, "cache_ceiling_bytes", GAUGE, "The most that may be.", c.ceiling);
+	put(out, "answer_bytes", GAUGE, "What long lists hold that are being answered; answer-memory is the most.", rope_pool_used(app->ropes));
 	put_head(out, "revocation_lag_seconds", GAUGE, "Since other nodes' changes were last read; beyond 0.9 nothing is answered from memory.");
 	buf_printf(out, "sessiond_revocation_lag_seconds %.3f\n", (double)coherence_lag_us() / (double)SECOND_US);
 }

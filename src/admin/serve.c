@@ -43,9 +43,10 @@ start_app(struct running *r)
 	app->activity = activity_new();
 	app->places = places_new();
 	app->cache = cache_new((size_t)r->conf->cache_memory);
+	app->ropes = rope_pool_new((size_t)r->conf->answer_memory);
 	app->hasher = hasher_new(app->keys, (unsigned)r->conf->hash_threads, (size_t)r->conf->hash_queue);
 	app->blocklists = blocklists_new();
-	if (!app->blocklists || !app->limiter || !app->activity || !app->places || !app->cache || !app->hasher ||
+	if (!app->blocklists || !app->limiter || !app->activity || !app->places || !app->cache || !app->ropes || !app->hasher ||
 	    !app_counters_init(app))
 		return fail(&r->t, E_OVERLOADED, "out of memory");
 	TRY(running_apply(&r->t, app, r->conf));
@@ -105,7 +106,8 @@ start_server(struct running *r)
 		.limits = {
 			.http1 = { .request_line = (size_t)c->request_line, .head = (size_t)c->request_head },
 			.head_us = c->head_timeout_us, .idle_us = c->idle_timeout_us, .body_grace_us = c->body_grace_us,
-			.body_rate = c->body_rate, .write_stall_us = c->write_stall_us, .pipeline = (int)c->pipeline,
+			.body_rate = c->body_rate, .write_stall_us = c->write_stall_us,
+			.rope_us = c->answer_time_us, .pipeline = (int)c->pipeline,
 			.conns = (size_t)c->connections, .bodies = (size_t)c->body_memory,
 		},
 	};
@@ -204,6 +206,7 @@ stop(struct running *r)
 	directory_free(r->app.directory);
 	hasher_free(r->app.hasher);
 	cache_free(r->app.cache);
+	rope_pool_free(r->app.ropes);
 	activity_free(r->app.activity);
 	places_free(r->app.places);
 	blocklists_free(r->app.blocklists);

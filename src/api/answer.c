@@ -9,7 +9,11 @@
 #include "api/route.h"
 #include "base/str.h"
 
-enum { BODY_MAX = 4 << 20, HEADERS_MAX = 16384 };
+enum {
+	BODY_MAX = 4 << 20,
+	HEADERS_MAX = 16384,
+	LIST_COPIED = 128 << 10, /* a list up to here goes out as any other answer does */
+};
 
 void
 reply_reset(struct request *rq)
@@ -25,6 +29,7 @@ reply_reset(struct request *rq)
 	rq->on_behalf = S("");
 	buf_init_arena(&rq->out, rq->task.arena, BODY_MAX);
 	p->raw = false;
+	p->list = rope_free(p->list);
 	p->more_headers = NULL;
 	p->vouch = p->own_headers = p->location = STR_NONE;
 	p->redirects = false;
@@ -67,6 +72,22 @@ reply_text(struct request *rq, const char *text)
 }
 
 enum status
+reply_list(struct request *rq, struct rope **ret_rope)
+{
+	struct request_private *p = rq->priv;
+	struct json *j = reply(rq);
+
+	p->list = rope_new(rq->app->ropes);
+	if (!p->list)
+		return fail(&rq->task, E_OVERLOADED, "out of memory for a list");
+	json_array_begin(j, "data");
+	p->list_at = rq->out.n;
+	json_array_end(j);
+	*ret_rope = p->list;
+	return OK;
+}
+
+enum status
 reply_raw(struct request *rq, const char *content_type, const char *cache_control, struct str body)
 {
 	CHECK(!rq->replied);
@@ -103,6 +124,30 @@ refuse(struct request *rq, enum status st, const char *fmt, ...)
 	return st;
 }
 
+/* The envelope around the list: in one place, where that is little. */
+static enum status
+close_list(struct request *rq)
+{
+	struct request_private *p = rq->priv;
+	struct str before = { rq->out.p, p->list_at }, behind = str_from(buf_str(&rq->out), p->list_at);
+	struct buf whole;
+
+	if (rope_bytes(p->list) > LIST_COPIED) {
+		rope_wrap(p->list, before, behind);
+		return rope_failed(p->list) ? fail(&rq->task, E_OVERLOADED, "a list finds no memory: see answer-memory") : OK;
+	}
+	buf_init_arena(&whole, rq->task.arena, BODY_MAX);
+	if (!buf_reserve(&whole, rq->out.n + rope_bytes(p->list)))
+		return fail(&rq->task, E_OVERLOADED, "the answer does not fit into memory");
+	buf_put_str(&whole, before);
+	rope_copy(p->list, whole.p + whole.n);
+	whole.n += rope_bytes(p->list);
+	buf_put_str(&whole, behind);
+	rq->out = whole;
+	p->list = rope_free(p->list);
+	return OK;
+}
+
 enum status
 reply_complete(struct request *rq)
 {
@@ -125,7 +170,7 @@ reply_complete(struct request *rq)
 	json_object_end(j);
 	if (rq->out.failed)
 		return fail(&rq->task, E_OVERLOADED, "the answer does not fit into memory");
-	return OK;
+	return rq->priv->list ? close_list(rq) : OK;
 }
 
 static void
@@ -270,6 +315,7 @@ answer_failure(struct request *rq, enum status st)
 	if (status_info[st].http == 503 && rq->retry_after_s == 0)
 		rq->retry_after_s = 1;
 	p->raw = false;
+	p->list = rope_free(p->list);
 	p->own_headers = STR_NONE;
 	p->more_headers = rq->route && rq->route->page ? page_headers : NULL;
 	p->content_type = rq->route && rq->route->page ? "text/html; charset=utf-8" : "application/json; charset=utf-8";
@@ -306,7 +352,7 @@ answer_body(const struct request *rq)
 {
 	const struct request_private *p = rq->priv;
 
-	if (p->own_headers.p || answer_status(rq, p->outcome) == 303)
+	if (p->list || p->own_headers.p || answer_status(rq, p->outcome) == 303)
 		return STR_NONE;
 	return p->raw ? p->raw_body : buf_str(&rq->out);
 }
@@ -337,5 +383,6 @@ answer_build(struct request *rq, enum status st)
 		.status = answer_status(rq, st),
 		.headers = buf_str(&p->headers),
 		.body = answer_body(rq),
+		.rope = p->list,
 	};
 }

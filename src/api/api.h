@@ -7,6 +7,7 @@
 #include "org/standing.h"
 #include "auth/throttle.h"
 #include "base/json.h"
+#include "base/rope.h"
 #include "base/task.h"
 #include "deployment/deployment.h"
 #include "net/loop.h"
@@ -167,6 +168,11 @@ struct json *reply(struct request *rq);
 enum status reply_session(struct request *rq) MUST_CHECK;
 /* data: a short string. */
 enum status reply_text(struct request *rq, const char *text) MUST_CHECK;
+/*
+ * Begin a 200 whose data is a list of any length: its items, with the commas between them, go into *ret_rope, which is
+ * the pipeline's. It asks whether that has failed. E_OVERLOADED: out of memory.
+ */
+enum status reply_list(struct request *rq, struct rope **ret_rope) MUST_CHECK;
 /* Outside the envelope: this JSON or script is the whole body. */
 enum status reply_raw(struct request *rq, const char *content_type, const char *cache_control, struct str body) MUST_CHECK;
 /* Complete header lines ("Name: value\r\n", static text) beside those that every 200 has. */

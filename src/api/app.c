@@ -169,6 +169,7 @@ request_free(struct request *rq)
 		secret_wipe((void *)(uintptr_t)rq->x->body.p, rq->x->body.n);
 	params_wipe(&rq->body);
 	snapshot_unref(rq->priv->snapshot);
+	rope_free(rq->priv->list);
 	deployment_unref(rq->deployment);
 	arena_free(rq->task.arena);
 }
@@ -222,6 +223,8 @@ request_send(struct request *rq, bool light)
 
 	if (arena_failed(rq->task.arena))
 		a = &answer_out_of_memory;
+	else
+		rq->priv->list = NULL; /* net's, from here on */
 	exchange_answer(rq->x, a);
 	request_count(rq);
 	request_log(rq, light);

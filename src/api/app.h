@@ -15,6 +15,7 @@ struct app_counters;
 struct blocklists;
 struct cache;
 struct places;
+struct rope_pool;
 struct sender;
 
 /*
@@ -32,6 +33,7 @@ struct app {
 	struct places    *places;	/* where addresses are: place.h; NULL: nobody knows */
 	struct blocklists *blocklists;	/* addresses and numbers that may be kept out: blocklists.h */
 	struct cache     *cache;	/* ready answers of GET /session */
+	struct rope_pool *ropes;	/* what long answers may hold, all together */
 	struct sender    *sender;	/* gets a hint when a message was written; NULL: it finds it by itself */
 	struct pool      *workers;	/* LANE_WORKER */
 	struct pool      *hash_lane;	/* LANE_HASH */

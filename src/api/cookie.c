@@ -18,11 +18,11 @@ static const bool is_cookie_octet[256] = {
 static bool
 is_cookie_value(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		if (!is_cookie_octet[(unsigned char)s.p[i]])
-			return false;
-	}
-	return true;
+	bool all = true;
+
+	for (size_t i = 0; i < s.n; i++)
+		all &= is_cookie_octet[(unsigned char)s.p[i]];
+	return all;
 }
 
 /* Look through one field; returns how often the name is in it, the last value in *ret_value. */

@@ -148,6 +148,7 @@ open_app(struct world *w)
 	a->cache = cache_new(1 << 20);
 	assert_true(w->db && a->hasher && a->limiter && a->activity && a->cache && app_counters_init(a));
 	a->arena_max = 16 << 20;
+	a->ropes = rope_pool_new(16 << 20);
 	a->body_max = a->image_max = 64 << 10;
 	a->workers = new_pool(w, "workers");
 	a->hash_lane = new_pool(w, "hash");
@@ -233,6 +234,7 @@ world_close(void **state)
 	server_free(w->server);
 	directory_free(w->app.directory);
 	cache_free(w->app.cache);
+	rope_pool_free(w->app.ropes);
 	hasher_free(w->app.hasher);
 	activity_free(w->app.activity);
 	limiter_free(w->app.limiter);

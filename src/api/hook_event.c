@@ -160,7 +160,7 @@ put_wsroles(struct task *t, const struct about *a, struct json *j)
 	struct wsrole_row *rows;
 	size_t n;
 
-	TRY(sql_user_wsroles(t, a->d, a->user, (struct org_id){ 0 }, a->workspace, &rows, &n));
+	TRY(sql_user_wsroles_in(t, a->d, a->user, a->workspace, &rows, &n));
 	json_array_begin(j, "roles");
 	for (size_t i = 0; i < n; i++)
 		put_role(j, wsrole_id_str(t->arena, rows[i].id), rows[i].name);

@@ -28,6 +28,8 @@ struct request_private {
 	bool              raw;		/* reply_raw: no envelope */
 	const char       *content_type, *cache_control;
 	struct str        raw_body;
+	struct rope      *list;		/* reply_list: what goes into rq->out at list_at; NULL: nothing */
+	size_t            list_at;
 	const char       *more_headers;	/* of a 200; NULL: none */
 	struct buf        headers;
 	struct answer     answer;

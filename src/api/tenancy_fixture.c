@@ -63,6 +63,20 @@ reply(struct request *rq)
 }
 
 enum status
+reply_list(struct request *rq, struct rope **ret_rope)
+{
+	struct json *j = reply(rq);
+
+	running->list = rope_new(running->ropes);
+	assert_non_null(running->list);
+	json_array_begin(j, "data");
+	running->list_at = rq->out.n;
+	json_array_end(j);
+	*ret_rope = running->list;
+	return OK;
+}
+
+enum status
 reply_session(struct request *rq)
 {
 	TRY(session_state_load(&rq->task, rq->deployment->id, &rq->session, (struct signin_attempt_id){ 0 },
@@ -207,6 +221,21 @@ run_request(struct fixture *f, struct request *rq)
 	return store_write_wait(&rq->task, f->store, f->db, run, rq);
 }
 
+/* The answer with its list in place. */
+static char *
+whole_text(struct fixture *f, const struct request *rq)
+{
+	size_t n = f->list ? rope_bytes(f->list) : 0, at = f->list ? f->list_at : 0;
+	char *text = calloc(rq->out.n + n + 1, 1);
+
+	assert_non_null(text);
+	memcpy(text, rq->out.p, at);
+	if (f->list)
+		rope_copy(f->list, text + at);
+	memcpy(text + at + n, rq->out.p + at, rq->out.n - at);
+	return text;
+}
+
 static void
 keep_outcome(struct fixture *f, const struct request *rq)
 {
@@ -216,7 +245,7 @@ keep_outcome(struct fixture *f, const struct request *rq)
 	if (f->st == OK && arena_failed(rq->task.arena))
 		f->st = E_OVERLOADED; /* as the pipeline does it */
 	if (f->st == OK) {
-		f->text = strndup(rq->out.p, rq->out.n);
+		f->text = whole_text(f, rq);
 	} else {
 		buf_init_arena(&problems, f->arena, 4096);
 		buf_printf(&problems, "%d", (int)f->st);
@@ -225,6 +254,7 @@ keep_outcome(struct fixture *f, const struct request *rq)
 			    STR_ARG(rq->problems[i].text));
 		f->text = strndup(problems.p, problems.n);
 	}
+	f->list = rope_free(f->list);
 	f->why = arena_dup(f->arena, str_of(rq->task.why)).p;
 	json_decref(f->body);
 	f->body = f->st == OK ? json_loads(f->text, JSON_REJECT_DUPLICATES, NULL) : NULL;
@@ -386,7 +416,8 @@ tenancy_setup(void **state)
 	assert_true(id_init());
 	f->arena = arena_new(64 << 20);
 	f->activity = activity_new();
-	assert_non_null(f->activity);
+	f->ropes = rope_pool_new(64 << 20);
+	assert_true(f->activity && f->ropes);
 	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/sessiond-tenancy-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	f->client = "203.0.113.9";
@@ -413,6 +444,7 @@ tenancy_teardown(void **state)
 	close_store(f);
 	nftw(f->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	activity_free(f->activity);
+	rope_pool_free(f->ropes);
 	json_decref(f->body);
 	free(f->text);
 	arena_free(f->arena);

@@ -362,7 +362,7 @@ test_many_memberships_are_quick(void **state)
 {
 	struct fixture *f = *state;
 	const char *sizes = getenv("TENANCY_SIZES");
-	int orgs = 100, per_org = 1;
+	int orgs = 100, per_org = 3;
 	int64_t orgs_us;
 
 	if (sizes)

@@ -20,6 +20,9 @@ struct fixture {
 	struct arena *arena; /* of the test */
 	struct deployment deployments[2];
 	const char *client; /* where requests come from */
+	struct rope_pool *ropes;
+	struct rope *list; /* of the request at work: reply_list() */
+	size_t list_at;
 
 	/* what fails in the next requests: the n-th allocation, the n-th call of the store; 0: none */
 	long fail_alloc;

@@ -107,21 +107,59 @@ buf_put_char(struct buf *b, char c)
 	buf_put(b, &c, 1);
 }
 
+static const char pairs[] = "0001020304050607080910111213141516171819"
+			    "2021222324252627282930313233343536373839"
+			    "4041424344454647484950515253545556575859"
+			    "6061626364656667686970717273747576777879"
+			    "8081828384858687888990919293949596979899";
+
+/* Eight digits before `end`, two at a time; none of the divisions waits for all others, as a loop's would. */
+static void
+put_eight(char *end, uint32_t v)
+{
+	uint32_t high = v / 10000, low = v % 10000;
+
+	memcpy(end - 8, pairs + 2 * (high / 100), 2);
+	memcpy(end - 6, pairs + 2 * (high % 100), 2);
+	memcpy(end - 4, pairs + 2 * (low / 100), 2);
+	memcpy(end - 2, pairs + 2 * (low % 100), 2);
+}
+
+char *
+put_decimal(char *to, uint64_t v)
+{
+	char digits[DECIMAL_MAX + 4];
+	char *end = digits + sizeof(digits), *at = end;
+
+	for (; v >= 100000000; v /= 100000000) {
+		put_eight(at, (uint32_t)(v % 100000000));
+		at -= 8;
+	}
+	for (; v >= 100; v /= 100) {
+		at -= 2;
+		memcpy(at, pairs + 2 * (v % 100), 2);
+	}
+	if (v >= 10) {
+		at -= 2;
+		memcpy(at, pairs + 2 * v, 2);
+	} else {
+		*--at = (char)('0' + v);
+	}
+	memcpy(to, at, (size_t)(end - at));
+	return to + (end - at);
+}
+
 void
 buf_put_int(struct buf *b, int64_t v)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
-	/* The magnitude of INT64_MIN is only representable without a sign. */
-	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char text[1 + DECIMAL_MAX];
+	char *end = text;
 
-	do {
-		digits[--at] = (char)('0' + left % 10);
-		left /= 10;
-	} while (left > 0);
 	if (v < 0)
-		digits[--at] = '-';
-	buf_put(b, digits + at, sizeof(digits) - at);
+		*end++ = '-';
+	/* The magnitude of INT64_MIN is only representable without a sign. */
+	end = put_decimal(end, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+	buf_put(b, text, (size_t)(end - text));
 }
 
 void

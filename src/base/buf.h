@@ -28,6 +28,8 @@ void buf_put(struct buf *b, const void *p, size_t n);
 void buf_put_str(struct buf *b, struct str s);
 void buf_put_char(struct buf *b, char c);
 void buf_put_int(struct buf *b, int64_t v);
+enum { DECIMAL_MAX = 20 };
+char *put_decimal(char *to, uint64_t v);	/* at most DECIMAL_MAX digits, no NUL; returns their end */
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 static inline struct str
 buf_str(const struct buf *b)

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 
+#include <stdio.h>
+
 #include "base/str.h"
 #include "test/unit.h"
 
@@ -148,6 +150,26 @@ test_integers(void **state)
 	buf_done(&b);
 }
 
+/* Around every power of ten, where the number of digits changes, and at both ends. */
+static void
+test_decimals(void **state)
+{
+	uint64_t ten = 1;
+	(void)state;
+
+	for (int k = 0; k < 20; k++, ten *= 10) {
+		const uint64_t values[] = { ten - 1, ten, ten + 1, ten / 7, UINT64_MAX - ten, UINT64_MAX };
+
+		for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+			char expected[32], got[DECIMAL_MAX];
+			int n = snprintf(expected, sizeof(expected), "%llu", (unsigned long long)values[i]);
+
+			assert_int_equal(put_decimal(got, values[i]) - got, n);
+			assert_memory_equal(got, expected, (size_t)n);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -159,6 +181,7 @@ main(void)
 		cmocka_unit_test(test_absurd_sizes_fail),
 		cmocka_unit_test(test_empty_puts_take_nothing),
 		cmocka_unit_test(test_integers),
+		cmocka_unit_test(test_decimals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,8 +75,9 @@ civil_date(int64_t day, int *ret_year, int *ret_month, int *ret_day)
 	*ret_year = (int)(year + era * 400 + (*ret_month <= 2));
 }
 
-static char *
-put_digits(char *p, int64_t v, int n)
+/* n digits; unrolled, where n is a constant. */
+static inline char *
+put_digits(char *p, unsigned v, int n)
 {
 	for (int i = n - 1; i >= 0; i--) {
 		p[i] = (char)('0' + v % 10);
@@ -91,18 +92,19 @@ put_time(char *p, int64_t us)
 {
 	static const int64_t first = INT64_C(-62167219200), end = INT64_C(253402300800);
 	int64_t s = us / SECOND_US - (us % SECOND_US < 0);
-	int64_t day, of_day;
+	int64_t day;
+	unsigned of_day;
 	int year, month, mday;
 
 	s = s < first ? first : s >= end ? end - 1 : s;
 	day = s / 86400 - (s % 86400 < 0);
-	of_day = s - day * 86400;
+	of_day = (unsigned)(s - day * 86400);
 	civil_date(day, &year, &month, &mday);
-	p = put_digits(p, year, 4);
+	p = put_digits(p, (unsigned)year, 4);
 	*p++ = '-';
-	p = put_digits(p, month, 2);
+	p = put_digits(p, (unsigned)month, 2);
 	*p++ = '-';
-	p = put_digits(p, mday, 2);
+	p = put_digits(p, (unsigned)mday, 2);
 	*p++ = 'T';
 	p = put_digits(p, of_day / 3600, 2);
 	*p++ = ':';
@@ -128,7 +130,7 @@ clock_rfc3339_us_into(char ret_text[CLOCK_RFC3339_US_SIZE], int64_t us)
 	int64_t micros = us % SECOND_US;
 
 	*p++ = '.';
-	p = put_digits(p, micros < 0 ? micros + SECOND_US : micros, 6);
+	p = put_digits(p, (unsigned)(micros < 0 ? micros + SECOND_US : micros), 6);
 	*p++ = 'Z';
 	*p = '\0';
 	return (struct str){ ret_text, (size_t)(p - ret_text) };

@@ -24,6 +24,7 @@ void json_object_end(struct json *j);
 void json_array_begin(struct json *j, const char *key);
 void json_array_end(struct json *j);
 void json_str(struct json *j, const char *key, struct str v);	/* v.p NULL writes "" */
+struct str json_escaped(struct arena *a, struct str v);	/* as it stands between the quotes: v itself, where nothing needs an escape */
 void json_str_or_null(struct json *j, const char *key, struct str v);	/* empty writes null */
 void json_int(struct json *j, const char *key, int64_t v);
 void json_bool(struct json *j, const char *key, bool v);

@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -142,12 +143,51 @@ test_depth(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* Text is looked at eight bytes at a time: whatever has to be escaped is, wherever it stands, and nothing else. */
+static void
+test_escapes_at_every_place(void **state)
+{
+	struct arena *a = arena_new(1 << 20);
+	struct buf *b = *state;
+
+	for (size_t n = 1; n <= 20; n++)
+		for (size_t at = 0; at < n; at++)
+			for (int c = 0; c < 128; c++) {
+				bool escaped = c < 0x20 || strchr("\"\\<>&", c);
+				char text[20], expected[32] = "\"", *end = expected + 1;
+				struct json j;
+				struct str v;
+
+				memset(text, 'a', n);
+				text[at] = (char)c;
+				end = (char *)memset(end, 'a', at) + at;
+				if (c == '"' || c == '\\')
+					end += snprintf(end, 8, "\\%c", c);
+				else
+					end += snprintf(end, 8, escaped ? "\\u%04x" : "%c", (unsigned)c);
+				end = (char *)memset(end, 'a', n - at - 1) + n - at - 1;
+				*end++ = '"';
+				buf_clear(b);
+				json_init(&j, b);
+				json_str(&j, NULL, (struct str){ text, n });
+				assert_int_equal(b->n, end - expected);
+				assert_memory_equal(b->p, expected, b->n);
+				v = json_escaped(a, (struct str){ text, n });
+				assert_int_equal(v.n, b->n - 2);
+				assert_memory_equal(v.p, expected + 1, v.n);
+				assert_true(escaped || v.p == text);
+				arena_reset(a);
+			}
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_every_kind_of_value),
 		CASE(test_escapes),
+		CASE(test_escapes_at_every_place),
 		CASE(test_every_character_reads_back),
 		CASE(test_keys_are_escaped_too),
 		CASE(test_F19_full_buffer_stays_empty),

@@ -46,7 +46,7 @@ struct conf {
 	int64_t throttle[THROTTLE_RULE__COUNT];	/* each rule's limit */
 
 	int64_t connections; /* 0: as many as descriptors allow */
-	int64_t request_line, request_head, request_body, image_body, body_memory;
+	int64_t request_line, request_head, request_body, image_body, body_memory, answer_memory, answer_time_us;
 	int64_t head_timeout_us, idle_timeout_us, body_grace_us, body_rate, write_stall_us, drain_timeout_us;
 	int64_t pipeline;
 

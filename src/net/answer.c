@@ -96,19 +96,6 @@ put(char *to, struct str s)
 }
 
 static char *
-put_decimal(char *to, size_t v)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v > 0);
-	return put(to, (struct str){ digits + at, sizeof(digits) - at });
-}
-
-static char *
 put_id(char *to, uint64_t id)
 {
 	for (int shift = 60; shift >= 0; shift -= 4)
@@ -122,8 +109,10 @@ answer_write(struct buf *out, const struct exchange *x, const struct answer *a, 
 	/* RFC 9110 §6.4.1: these two have no content, so no length either. */
 	bool bare = a->status == 204 || a->status == 304;
 	struct str body = bare || x->head.method == HTTP_HEAD ? STR_NONE : a->body;
+	size_t length = a->rope != NULL ? rope_bytes(a->rope) : a->body.n;
 	char *to;
 
+	CHECK(a->rope == NULL || (!bare && a->body.n == 0));
 	CHECK(a->is_vetted || answer_is_fields(a->headers));
 	/* 256: the longest status line and the lines of ours. */
 	if (!buf_reserve(out, 256 + a->headers.n + body.n))
@@ -132,7 +121,7 @@ answer_write(struct buf *out, const struct exchange *x, const struct answer *a, 
 	to = put(to, date);
 	if (!bare) {
 		to = put(to, S("Content-Length: "));
-		to = put_decimal(to, a->body.n);
+		to = put_decimal(to, length);
 		to = put(to, S("\r\n"));
 	}
 	to = put(to, S("X-Request-Id: "));

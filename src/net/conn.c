@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "net/conn.h"
@@ -14,6 +15,8 @@ enum {
 	IDLE_EVENTS = UV_READABLE | UV_DISCONNECT,
 	/* After a large answer the gathering buffer is given back. */
 	GATHER_KEPT_MAX = 256 * 1024,
+	/* Of a rope, in one call: the system takes no more (UIO_MAXIOV), and it is done within half a millisecond. */
+	PIECES_MAX = 1024,
 };
 
 static void on_poll(uv_poll_t *poll, int failed, int events);
@@ -40,6 +43,7 @@ conn_close(struct conn *c)
 	c->x = NULL;
 	buf_done(&c->in);
 	buf_done(&c->out);
+	c->rope = rope_free(c->rope);
 	buf_clear(&l->gather);
 	uv_close((uv_handle_t *)&c->poll, on_closed);
 	close(c->fd);
@@ -115,11 +119,24 @@ conn_out(struct conn *c)
 	return c->out.n > 0 ? &c->out : &c->loop->gather;
 }
 
-static bool
-conn_send(struct conn *c, const char *p, size_t n, size_t *ret_sent)
+void
+conn_hold(struct conn *c, struct rope *rope)
 {
-	ssize_t sent = n > 0 ? send(c->fd, p, n, MSG_NOSIGNAL) : 0;
+	CHECK(c->rope == NULL);
+	c->rope = rope;
+	c->rope_at = c->piece_at = 0;
+}
 
+bool
+conn_is_writing(const struct conn *c)
+{
+	return c->out.n > 0 || c->rope != NULL;
+}
+
+/* What the system said of a write; false: the connection is closed. */
+static bool
+conn_sent(struct conn *c, ssize_t sent, size_t *ret_sent)
+{
 	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
 		conn_close(c);
 		return false;
@@ -127,6 +144,15 @@ conn_send(struct conn *c, const char *p, size_t n, size_t *ret_sent)
 	*ret_sent = sent > 0 ? (size_t)sent : 0;
 	count(&c->loop->n.bytes_out, *ret_sent);
 	return true;
+}
+
+static bool
+conn_send(struct conn *c, const char *p, size_t n, size_t *ret_sent)
+{
+	/* A rope follows at once: no segment of its own for what stands before it. */
+	int flags = MSG_NOSIGNAL | (c->rope != NULL ? MSG_MORE : 0);
+
+	return conn_sent(c, n > 0 ? send(c->fd, p, n, flags) : 0, ret_sent);
 }
 
 /* What is left of earlier writes. */
@@ -164,6 +190,59 @@ flush_gathered(struct conn *c)
 	c->taken = 0;
 }
 
+/* The next pieces, from where they lie. How many; *ret_iov is the caller's. */
+static size_t
+next_pieces(const struct conn *c, struct iovec *ret_iov)
+{
+	const struct str *pieces;
+	size_t n;
+
+	pieces = rope_pieces(c->rope, &n) + c->rope_at;
+	n -= c->rope_at;
+	if (n > PIECES_MAX)
+		n = PIECES_MAX;
+	for (size_t i = 0; i < n; i++)
+		ret_iov[i] = (struct iovec){ (void *)(uintptr_t)pieces[i].p, pieces[i].n };
+	ret_iov[0].iov_base = (char *)ret_iov[0].iov_base + c->piece_at;
+	ret_iov[0].iov_len -= c->piece_at;
+	return n;
+}
+
+static void
+pass_pieces(struct conn *c, size_t sent)
+{
+	const struct str *pieces;
+	size_t n;
+
+	pieces = rope_pieces(c->rope, &n);
+	c->taken += sent;
+	sent += c->piece_at;
+	while (c->rope_at < n && sent >= pieces[c->rope_at].n)
+		sent -= pieces[c->rope_at++].n;
+	c->piece_at = sent;
+	if (c->rope_at == n)
+		c->rope = rope_free(c->rope);
+}
+
+/*
+ * Some of it: the poll says at once that there is room for more, and in between others have their turn.
+ * Nor may many ropes make one turn long: who finds nothing left for this one goes on in the next.
+ */
+static void
+flush_rope(struct conn *c)
+{
+	struct iovec iov[PIECES_MAX];
+	struct msghdr m = { .msg_iov = iov };
+	size_t sent;
+
+	if (c->loop->ropes_left <= 0)
+		return;
+	m.msg_iovlen = next_pieces(c, iov);
+	c->loop->ropes_left -= PIECES_MAX;
+	if (conn_sent(c, sendmsg(c->fd, &m, MSG_NOSIGNAL), &sent))
+		pass_pieces(c, sent);
+}
+
 void
 conn_flush(struct conn *c)
 {
@@ -177,10 +256,19 @@ conn_flush(struct conn *c)
 		conn_cut(c);
 }
 
+/* What has its turn only once in one: whoever calls this resumes with what came in meanwhile. */
+static void
+conn_flush_all(struct conn *c)
+{
+	conn_flush(c);
+	if (c->state != CONN_CLOSED && c->rope != NULL && c->out.n == 0)
+		flush_rope(c);
+}
+
 static enum wait
 wait_of(const struct conn *c)
 {
-	if (c->out.n > 0)
+	if (conn_is_writing(c))
 		return WAIT_WRITE;
 	if (c->state == CONN_HANDLER)
 		return WAIT_NONE;
@@ -192,7 +280,7 @@ wait_of(const struct conn *c)
 static int
 events_of(const struct conn *c)
 {
-	int events = c->out.n > 0 ? UV_WRITABLE : 0;
+	int events = conn_is_writing(c) ? UV_WRITABLE : 0;
 
 	/* While it is kept waiting, a client may send one head more, and no more than that. */
 	if (!c->eof && !c->closing && c->in.n < c->loop->limits->http1.head)
@@ -209,12 +297,12 @@ settle(struct conn *c)
 	conn_flush(c);
 	if (c->state == CONN_CLOSED || c->state == CONN_LINGER)
 		return;
-	if (c->out.n == 0 && c->closing) {
+	if (!conn_is_writing(c) && c->closing) {
 		conn_goodbye(c);
 		return;
 	}
 	/* After its FIN no request can be completed any more. */
-	if (c->out.n == 0 && c->eof && c->state != CONN_HANDLER) {
+	if (!conn_is_writing(c) && c->eof && c->state != CONN_HANDLER) {
 		conn_close(c);
 		return;
 	}
@@ -288,8 +376,8 @@ conn_read(struct conn *c)
 static void
 conn_write(struct conn *c)
 {
-	conn_flush(c);
-	if (c->state != CONN_CLOSED && c->out.n == 0 && c->in.n > 0)
+	conn_flush_all(c);
+	if (c->state != CONN_CLOSED && !conn_is_writing(c) && c->in.n > 0)
 		intake_resume(c);
 	settle(c);
 }
@@ -323,7 +411,7 @@ conn_answered(struct conn *c)
 {
 	c->x = NULL;
 	c->state = CONN_HEAD;
-	conn_flush(c);
+	conn_flush_all(c);
 	if (c->state != CONN_CLOSED && c->in.n > 0)
 		intake_resume(c);
 	settle(c);
@@ -358,10 +446,23 @@ look_at_body(struct conn *c)
 	settle(c);
 }
 
+/* What a span's look must find taken: of a rope, which holds memory that others wait for, its share. */
+static int64_t
+taken_due(const struct conn *c)
+{
+	const struct net_limits *limits = c->loop->limits;
+	int64_t due = bytes_due(c->loop, limits->write_stall_us), share;
+
+	if (c->rope == NULL || limits->rope_us == 0)
+		return due;
+	share = (int64_t)((double)rope_bytes(c->rope) * (double)limits->write_stall_us / (double)limits->rope_us);
+	return share > due ? share : due;
+}
+
 static void
 look_at_write(struct conn *c)
 {
-	if ((int64_t)c->taken < bytes_due(c->loop, c->loop->limits->write_stall_us)) {
+	if ((int64_t)c->taken < taken_due(c)) {
 		conn_cut(c);
 		return;
 	}
@@ -403,7 +504,7 @@ static bool
 is_idle_still(struct conn *c)
 {
 	conn_read(c);
-	return c->state == CONN_HEAD && c->in.n == 0 && c->out.n == 0 && !c->closing;
+	return c->state == CONN_HEAD && c->in.n == 0 && !conn_is_writing(c) && !c->closing;
 }
 
 void

@@ -40,6 +40,9 @@ struct conn {
 	struct buf in;            /* bytes read and not yet used; no memory while there are none */
 	struct buf out;           /* bytes that the socket did not take; no memory while there are none */
 	size_t out_at;            /* of .out, gone */
+	struct rope *rope;        /* goes behind .out; NULL: none */
+	size_t rope_at;           /* of its pieces, gone */
+	size_t piece_at;          /* of the next one, gone */
 	size_t taken;             /* bytes taken since the last look */
 	size_t behind;            /* bytes here that follow the request at work */
 	int64_t since;            /* when it came into its list */
@@ -51,7 +54,7 @@ struct conn {
 	enum wait wait;
 	enum conn_state state;
 	bool eof;     /* the client has sent its FIN */
-	bool closing; /* nothing is read as a request any more; close once .out is gone */
+	bool closing; /* nothing is read as a request any more; close once all is written */
 	bool edges;   /* only what is new is told of */
 	bool greeted; /* it has had an answer */
 };
@@ -76,6 +79,7 @@ enum {
 	READ_MAX = 64 * 1024, /* of a body, per turn and connection */
 	/* Read at once while a head is expected: some pipelined ones, and little to keep if one blocks. */
 	HEAD_READ = 16 * 1024,
+	ROPES_TURN = 2048,    /* pieces of ropes, per turn: a few MB, which others wait for a millisecond or so */
 	DATE_MAX = 48,
 };
 
@@ -104,6 +108,7 @@ struct loop {
 	char *rooms;       /* the handler's, for each that is begun */
 	struct exchange *begun[BEGUN_MAX]; /* in this turn, and not yet with the handler; in order */
 	unsigned n_begun;
+	int ropes_left;    /* how many more pieces of ropes are sent in this turn */
 	uint64_t next_id;
 	uint64_t id_step;
 	char date[DATE_MAX]; /* "Date: …\r\n" */
@@ -167,6 +172,8 @@ void conn_close(struct conn *c); /* nothing is lost: all is written, or there is
 void conn_cut(struct conn *c);   /* what is not written is dropped; the client sees a reset */
 void conn_flush(struct conn *c); /* write what there is, as far as the socket takes it */
 struct buf *conn_out(struct conn *c); /* where the next bytes for the client go */
+void conn_hold(struct conn *c, struct rope *rope); /* behind them; takes it. No other is held */
+bool conn_is_writing(const struct conn *c); /* bytes wait for the client to take others */
 
 /* intake.c */
 bool intake_is_ready(const struct conn *c);         /* bytes can be used now, or must be kept */

@@ -111,12 +111,18 @@ exchange_answer(struct exchange *x, const struct answer *a)
 
 	CHECK(!x->answered);
 	x->answered = true;
-	if (c == NULL)
+	if (c == NULL) {
+		rope_free(a->rope);
 		return;
+	}
 	/* Draining ends a connection with the last request that is already here. */
 	if (a->close || !x->head.keep_alive || (c->loop->draining && c->behind == 0))
 		c->closing = true;
 	answer_write(conn_out(c), x, a, c->closing, loop_date(c->loop));
+	if (a->rope != NULL && x->head.method != HTTP_HEAD)
+		conn_hold(c, a->rope);
+	else
+		rope_free(a->rope);
 	c->gathered++;
 	c->greeted = true;
 }

@@ -18,7 +18,7 @@ enum {
 bool
 intake_is_ready(const struct conn *c)
 {
-	return (c->state == CONN_HEAD || c->state == CONN_BODY) && c->out.n == 0 && !c->closing;
+	return (c->state == CONN_HEAD || c->state == CONN_BODY) && !conn_is_writing(c) && !c->closing;
 }
 
 void

@@ -22,7 +22,10 @@ loop_now(struct loop *l)
 	return l->now;
 }
 
-/* Before each poll: the next event reads the clock again. What a timer's look at a connection began does not wait for that poll. */
+/*
+ * Before each poll: the next event reads the clock again, and ropes may go on. What a timer's look at a connection began does not
+ * wait for that poll.
+ */
 static void
 on_turn(uv_prepare_t *turn)
 {
@@ -30,6 +33,7 @@ on_turn(uv_prepare_t *turn)
 
 	intake_finish(l);
 	l->now = 0;
+	l->ropes_left = ROPES_TURN;
 }
 
 /* After each poll. */
@@ -332,6 +336,7 @@ loop_new(struct server *s, const struct net_limits *limits, const struct handler
 	l->read = malloc(READ_MAX + BEGUN_MAX * HEAD_READ);
 	l->rooms = malloc(BEGUN_MAX * handler->begun_room + 1);
 	l->reserve_fd = -1;
+	l->ropes_left = ROPES_TURN;
 	buf_init(&l->gather, SIZE_MAX);
 	set_times(l, limits);
 	if (l->listeners != NULL && l->read != NULL && l->rooms != NULL && init_handles(l))

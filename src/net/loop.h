@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "base/rope.h"
 #include "base/status.h"
 #include "net/http1.h"
 
@@ -66,6 +67,7 @@ struct answer {
 	struct str headers;
 	bool is_vetted; /* answer_is_fields() has said yes to these very bytes before: they were kept since */
 	struct str body; /* for HEAD: what GET would send; the length goes out, the bytes do not */
+	struct rope *rope; /* a long one in place of .body; NULL: none. It is net's from exchange_answer() on */
 	bool close;      /* close after it */
 };
 
@@ -107,6 +109,7 @@ struct net_limits {
 	int64_t body_grace_us;  /* 5 s, after which a body must have come at: */
 	int64_t body_rate;      /* 500 bytes/s at least */
 	int64_t write_stall_us; /* 10 s: an answer must be taken at body_rate over each such span */
+	int64_t rope_us;        /* 10 min: and a rope as fast as it takes to have all of it in that time */
 	int pipeline;           /* 16: answers gathered into one write */
 	size_t conns; /* 0: as many as descriptors allow; else dealt evenly to the loops, the rest waits */
 	size_t bodies; /* 256 MiB: what all bodies larger than 4 KiB may hold at once; beyond it 503 */
@@ -115,7 +118,7 @@ extern const struct net_limits net_limits_default;
 
 /*
  * Loop thread, from within handler.request, or within the done() of a post.
- * Copies what it needs. The views are gone when the caller returns to the loop.
+ * Copies what it needs, but for a rope, which it takes. The views are gone when the caller returns to the loop.
  */
 void exchange_answer(struct exchange *x, const struct answer *a);
 

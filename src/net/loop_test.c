@@ -388,6 +388,75 @@ test_large_answers(void **state)
 	close(c.fd);
 }
 
+static void
+hear_rope(struct client *c, int lines)
+{
+	const struct reply *r = hear(c);
+	const char *at = r->body;
+	char line[96];
+
+	assert_int_equal(r->status, 200);
+	for (int i = 0; i < lines; i++) {
+		int n = snprintf(line, sizeof(line), "%d is the line's number, and this is what all of them say.\n", i);
+
+		assert_true(at + n <= r->body + r->body_n);
+		assert_memory_equal(at, line, (size_t)n);
+		at += n;
+	}
+	assert_ptr_equal(at, r->body + r->body_n);
+}
+
+static void
+await_no_ropes(void)
+{
+	while (rope_pool_used(bed->ropes) > 0)
+		sched_yield();
+}
+
+/* A rope goes out whole and in order, between other answers, and is freed; of HEAD it is only the length. */
+static void
+test_ropes(void **state)
+{
+	struct client c = { .fd = dial_port(server_address(bed->server, 0), 4096) };
+	static struct reply r;
+
+	(void)state;
+	say(&c, GET("/query?1") GET("/rope?20000") GET("/query?2") GET("/rope-later?20000") GET("/query?3") GET("/rope?1"));
+	hear_status(&c, 200, "1");
+	hear_rope(&c, 20000);
+	hear_status(&c, 200, "2");
+	hear_rope(&c, 20000);
+	hear_status(&c, 200, "3");
+	hear_rope(&c, 1);
+	await_no_ropes();
+	say(&c, "HEAD /rope-later?20000 HTTP/1.1\r\n" HOST "\r\n" GET("/query?4"));
+	assert_int_equal(try_hear(&c, true, &r), 1);
+	assert_non_null(strstr(r.head, "Content-Length: 1228890\r\n"));
+	hear_status(&c, 200, "4");
+	await_no_ropes();
+	close(c.fd);
+}
+
+/* Whoever hangs up in the middle, or takes next to nothing, holds no memory for long. */
+static void
+test_F20_nobody_takes_a_rope(void **state)
+{
+	struct client gone, slow = { .fd = dial_port(server_address(bed->server, 0), 4096) };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		gone = (struct client){ .fd = dial_port(server_address(bed->server, 0), 4096) };
+		say(&gone, i % 2 ? GET("/rope?200000") : GET("/rope-later?200000"));
+		next_byte(&gone);
+		close(gone.fd);
+	}
+	await_no_ropes();
+	say(&slow, GET("/rope?200000"));
+	next_byte(&slow);
+	await_no_ropes();
+	close(slow.fd);
+}
+
 /* The client hangs up while a worker has its request: the worker's answer finds nobody, and all is freed. */
 static void
 test_client_gone_while_held(void **state)
@@ -656,6 +725,8 @@ main(void)
 		IMPATIENT(test_F20_slow_body),
 		IMPATIENT(test_F20_slow_reader),
 		BEDDED(test_large_answers),
+		BEDDED(test_ropes),
+		IMPATIENT(test_F20_nobody_takes_a_rope),
 		BEDDED(test_client_gone_while_held),
 		BEDDED(test_a_waiting_client_cannot_fill_memory),
 		BEDDED(test_what_is_told_of_once),

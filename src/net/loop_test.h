@@ -32,11 +32,13 @@ enum { HELD_MAX = 512, BODY_LIMIT = 64 * 1024 };
  *   /hello     "hello"             /echo   its body            /query  its query
  *   /big       1 MiB of 'x'        /close  "bye", and closes   /empty  204
  *   /later     its query, from a worker thread
+ *   /rope      as many lines as its query says, as a rope; /rope-later: from a worker thread
  *   /held      its body, when the test says release()
  */
 struct bed {
 	struct server *server;
 	struct pool *pool;
+	struct rope_pool *ropes;
 	pthread_mutex_t lock; /* of the three below */
 	struct exchange *held[HELD_MAX];
 	size_t n_held;
@@ -50,12 +52,53 @@ struct bed {
 struct job {
 	struct work work;
 	struct exchange *x;
+	struct bed *bed;
 };
 
 static void
 answer_str(struct exchange *x, struct str body)
 {
 	exchange_answer(x, &(struct answer){ .status = 200, .headers = S("X-Test: yes\r\n"), .body = body });
+}
+
+/* Lines of their own, of which each ends like all others. */
+static struct rope *
+make_rope(struct bed *bed, int lines)
+{
+	struct rope *r = rope_new(bed->ropes);
+
+	assert_non_null(r);
+	for (int i = 0; i < lines; i++) {
+		struct buf b;
+
+		rope_begin(r, 64, &b);
+		buf_printf(&b, "%d ", i);
+		rope_end(r, &b);
+		rope_put(r, S("is the line's number, and this is what all of them say.\n"));
+	}
+	assert_false(rope_failed(r));
+	return r;
+}
+
+static void
+answer_rope(struct exchange *x, struct rope *rope)
+{
+	exchange_answer(x, &(struct answer){ .status = 200, .headers = S("X-Test: yes\r\n"), .rope = rope });
+}
+
+static void
+done_rope(struct exchange *x)
+{
+	answer_rope(x, x->user);
+}
+
+static int
+lines_of(const struct exchange *x)
+{
+	int64_t lines = 0;
+
+	assert_true(str_int(x->head.query, 0, 1000000, &lines));
+	return (int)lines;
 }
 
 static void
@@ -72,7 +115,12 @@ run_job(struct work *w, void *worker)
 	struct job *j = (struct job *)w;
 
 	(void)worker;
-	exchange_post(j->x, done_later);
+	if (str_eq(j->x->head.path, S("/rope-later"))) {
+		j->x->user = make_rope(j->bed, lines_of(j->x));
+		exchange_post(j->x, done_rope);
+	} else {
+		exchange_post(j->x, done_later);
+	}
 	free(j);
 }
 
@@ -90,7 +138,7 @@ handle_later(struct bed *bed, struct exchange *x)
 	struct job *j = malloc(sizeof(*j));
 
 	assert_non_null(j);
-	*j = (struct job){ .work = { .run = run_job }, .x = x };
+	*j = (struct job){ .work = { .run = run_job }, .x = x, .bed = bed };
 	x->user = &bed->done_gone;
 	assert_true(exchange_keep(x));
 	assert_true(pool_submit(bed->pool, &j->work));
@@ -133,8 +181,10 @@ handle(void *arg, struct exchange *x)
 	pthread_mutex_unlock(&bed->lock);
 	if (str_eq(path, S("/smuggled")))
 		atomic_fetch_add(&bed->smuggled, 1);
-	if (str_eq(path, S("/later")))
+	if (str_eq(path, S("/later")) || str_eq(path, S("/rope-later")))
 		handle_later(bed, x);
+	else if (str_eq(path, S("/rope")))
+		answer_rope(x, make_rope(bed, lines_of(x)));
 	else if (str_eq(path, S("/held")))
 		handle_held(bed, x);
 	else if (str_eq(path, S("/echo")))
@@ -211,6 +261,8 @@ bed_new(const char *where, unsigned n_loops, const struct net_limits *limits)
 	memset(bed->big, 'x', sizeof(bed->big));
 	bed->pool = pool_new(&(struct pool_config){ .name = "worker", .n_threads = 2, .queue_max = 4096 });
 	assert_non_null(bed->pool);
+	bed->ropes = rope_pool_new(64 << 20);
+	assert_non_null(bed->ropes);
 	if (!bed_try(bed, where, n_loops, limits, why, sizeof(why)))
 		fail_msg("%s", why);
 	return bed;
@@ -222,6 +274,7 @@ bed_free(struct bed *bed)
 	server_drain(bed->server, SECOND_US);
 	pool_free(bed->pool);
 	server_free(bed->server);
+	rope_pool_free(bed->ropes);
 	pthread_mutex_destroy(&bed->lock);
 	free(bed);
 }

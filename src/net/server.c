@@ -18,6 +18,7 @@ const struct net_limits net_limits_default = {
 	.body_grace_us = 5 * SECOND_US,
 	.body_rate = 500,
 	.write_stall_us = 10 * SECOND_US,
+	.rope_us = 600 * SECOND_US,
 	.pipeline = 16,
 	.conns = 0,
 	.bodies = (size_t)256 * 1024 * 1024,

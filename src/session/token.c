@@ -91,10 +91,13 @@ static const bool is_base64url[256] = {
 bool
 token_is_stored(struct str text)
 {
-	bool all = text.n == 43;
+	bool all = true;
 
-	for (size_t i = 0; all && i < 43; i++)
-		all = is_base64url[(unsigned char)text.p[i]];
+	if (text.n != 43)
+		return false;
+	/* To the end in any case: without a branch at each. */
+	for (size_t i = 0; i < 43; i++)
+		all &= is_base64url[(unsigned char)text.p[i]];
 	return all;
 }
 

@@ -212,6 +212,12 @@ row_str(const struct row *r, size_t i)
 	return s.p == NULL ? STR_NONE : arena_dup(r->t->arena, s);
 }
 
+struct str
+row_view(const struct row *r, size_t i)
+{
+	return r->engine->row_str(r, i);
+}
+
 enum status
 row_hash(const struct row *r, size_t i, uint8_t ret_hash[32])
 {

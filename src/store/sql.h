@@ -91,6 +91,7 @@ struct row;
 int64_t     row_int(const struct row *r, size_t i);
 bool        row_bool(const struct row *r, size_t i);
 struct str  row_str(const struct row *r, size_t i);	/* copied into the task's arena */
+struct str  row_view(const struct row *r, size_t i);	/* where the engine has it, until the row's function returns */
 /* E_STORE: not 32 bytes. */
 enum status row_hash(const struct row *r, size_t i, uint8_t ret_hash[32]) MUST_CHECK;
 

@@ -136,13 +136,13 @@ sqlite_check(struct task *t, struct db *base, const struct sql_text *text)
 struct str
 sqlite_row_str(const struct row *r, size_t i)
 {
-	sqlite3_stmt *stmt = r->handle;
-	const char *p = sqlite3_column_blob(stmt, (int)i);
-	int n = sqlite3_column_bytes(stmt, (int)i);
+	/* One way to the value, then what it says: a connection is one thread's, so nothing needs protection in between. */
+	sqlite3_value *v = sqlite3_column_value(r->handle, (int)i);
+	const char *p = sqlite3_value_blob(v);
 
-	if (sqlite3_column_type(stmt, (int)i) == SQLITE_NULL)
-		return STR_NONE;
-	return p == NULL ? S("") : (struct str){ p, (size_t)n };
+	if (p != NULL)
+		return (struct str){ p, (size_t)sqlite3_value_bytes(v) };
+	return sqlite3_value_type(v) == SQLITE_NULL ? STR_NONE : S("");
 }
 
 int64_t

@@ -284,7 +284,7 @@ def test_TEN02_malformed_hosts_are_refused(server, host):
     assert status in (400, 404) or host in ("{h} ", "{h}:"), host
 
 
-def test_TEN02_other_words_about_the_host_are_not_heard(server):
+def test_TEN02_V34_other_words_about_the_host_are_not_heard(server):
     one, two = server.public_deployment(), server.public_deployment()
     for name in ("X-Forwarded-Host", "X-Host", "X-Original-Host", "X-HTTP-Host-Override", "Forwarded", "X-Forwarded-Server"):
         value = f"host={two.host};proto=https" if name == "Forwarded" else two.host

@@ -88,7 +88,7 @@ FORWARDED = [("X-Forwarded-For", "10.9.{i}.1"), ("Forwarded", "for=10.9.{i}.1"),
 
 
 @pytest.mark.parametrize("name,value", FORWARDED)
-def test_F35_API03_an_unlisted_peer_cannot_choose_its_address(limited, name, value):
+def test_F35_API03_V67_an_unlisted_peer_cannot_choose_its_address(limited, name, value):
     browser = limited.browser(source="127.0.0.7")
     got = [browser.post("/auth/signin", {"email": f"u{i}@example.org", "password": "not-the-password"},
                         headers=[(name, value.format(i=i))]).status for i in range(SOURCE + 2)]

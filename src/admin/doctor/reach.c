@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -26,46 +28,105 @@ ms_left(int64_t until_mono)
 
 /* ---- names ---- */
 
-/* What the resolver's own thread works with: it may outlive the wait, and then it is not freed. */
+/* Of who asks and of the thread that looks up; whoever leaves last frees it. */
 struct question {
-	struct gaicb    request;
-	struct addrinfo hints;
-	char            host[HOST_MAX + 1], port[8];
+	pthread_mutex_t  lock;
+	pthread_cond_t   answered;
+	bool             is_answered, is_alone;
+	int              error;
+	struct addrinfo *list;
+	char             host[HOST_MAX + 1], port[8];
 };
 
-static int
-wait_for(struct question *q, int64_t until_mono)
+static void
+question_free(struct question *q)
 {
-	const struct gaicb *const list[] = { &q->request };
-	int left = ms_left(until_mono);
-	const struct timespec limit = { left / 1000, left % 1000 * 1000000L };
+	if (q->list)
+		freeaddrinfo(q->list);
+	pthread_cond_destroy(&q->answered);
+	pthread_mutex_destroy(&q->lock);
+	free(q);
+}
 
-	while (gai_error(&q->request) == EAI_INPROGRESS)
-		if (gai_suspend(list, 1, &limit) == EAI_AGAIN)
-			break;
-	return gai_error(&q->request);
+static struct question *
+question_new(struct str host, uint16_t port)
+{
+	struct question *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return NULL;
+	pthread_mutex_init(&q->lock, NULL);
+	pthread_cond_init(&q->answered, NULL);
+	q->error = EAI_AGAIN;
+	snprintf(q->host, sizeof(q->host), STR_FMT, STR_ARG(host));
+	snprintf(q->port, sizeof(q->port), "%u", (unsigned)port);
+	return q;
+}
+
+static void *
+look_up(void *arg)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
+	struct question *q = arg;
+	struct addrinfo *list = NULL;
+	int error = getaddrinfo(q->host, q->port, &hints, &list);
+	bool is_alone;
+
+	pthread_mutex_lock(&q->lock);
+	q->error = error;
+	q->list = list;
+	q->is_answered = true;
+	is_alone = q->is_alone;
+	pthread_cond_signal(&q->answered);
+	pthread_mutex_unlock(&q->lock);
+	if (is_alone)
+		question_free(q);
+	return NULL;
+}
+
+/* A thread for each: no resolver can be told how long it may take. */
+static int
+start(struct question *q)
+{
+	pthread_t thread;
+	int failed = pthread_create(&thread, NULL, look_up, q);
+
+	return failed ? failed : pthread_detach(thread);
+}
+
+/* false: not in time, and the question is its thread's now. */
+static bool
+await(struct question *q, int64_t until_mono)
+{
+	const struct timespec until = { until_mono / SECOND_US, until_mono % SECOND_US * 1000 };
+	bool is_answered;
+
+	pthread_mutex_lock(&q->lock);
+	while (!q->is_answered && pthread_cond_clockwait(&q->answered, &q->lock, CLOCK_MONOTONIC, &until) != ETIMEDOUT)
+		continue;
+	is_answered = q->is_answered;
+	q->is_alone = !is_answered;
+	pthread_mutex_unlock(&q->lock);
+	return is_answered;
 }
 
 static enum status
 resolve(struct task *t, struct str host, uint16_t port, int64_t until_mono, struct addrinfo **ret_list)
 {
-	struct question *q = calloc(1, sizeof(*q));
-	struct gaicb *list[1];
+	struct question *q = question_new(host, port);
 	int error;
 
 	TRY_MEM(t, q);
-	snprintf(q->host, sizeof(q->host), STR_FMT, STR_ARG(host));
-	snprintf(q->port, sizeof(q->port), "%u", (unsigned)port);
-	q->hints = (struct addrinfo){ .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-	q->request = (struct gaicb){ .ar_name = q->host, .ar_service = q->port, .ar_request = &q->hints };
-	list[0] = &q->request;
-	error = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
-	if (error == 0)
-		error = wait_for(q, until_mono);
-	if (error == EAI_INPROGRESS && gai_cancel(&q->request) != EAI_CANCELED)
+	if (start(q) != 0) {
+		question_free(q);
+		return fail(t, E_OVERLOADED, "no thread to resolve its name");
+	}
+	if (!await(q, until_mono))
 		return fail(t, E_NOT_FOUND, "its name is not resolved in time");
-	*ret_list = error == 0 ? q->request.ar_result : NULL;
-	free(q);
+	*ret_list = q->list;
+	q->list = NULL;
+	error = q->error;
+	question_free(q);
 	return error == 0 ? OK : fail(t, E_NOT_FOUND, "its name does not resolve: %s", gai_strerror(error));
 }
 

@@ -7,8 +7,8 @@
 #include "notify/parcel.h"
 
 /*
- * Resolve and connect before `until_mono`, to addresses that the scope allows, in the order of the resolver. E_NOT_FOUND
- * with a sentence in t->why. The caller closes *ret_fd.
+ * Resolve and connect before `until_mono`, to addresses that the scope allows, in the order of the resolver. E_NOT_FOUND,
+ * or E_OVERLOADED, with a sentence in t->why. The caller closes *ret_fd. Any thread.
  */
 enum status reach_connect(struct task *t, struct str host, uint16_t port, enum parcel_scope scope, int64_t until_mono,
     int *ret_fd) MUST_CHECK;

@@ -1,6 +1,6 @@
 /* me_memberships.c - the organizations and workspaces a user is in, also those they cannot enter just now. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/org/memberships.h"
+#include "api/org/membership_list.h"
 
 #include "base/str.h"
 
@@ -18,12 +18,9 @@ reply_nothing(struct request *rq)
 static enum status
 me_organization_memberships(struct request *rq)
 {
-	struct memberships m;
-
 	if (!rq->deployment->settings.b2b.organizations_enabled)
 		return reply_nothing(rq);
-	TRY(memberships_load_orgs(rq, (struct org_id){ 0 }, &m));
-	return memberships_write_orgs(rq, reply(rq), "data", &m);
+	return membership_list_orgs(rq);
 }
 
 const struct route route_me_organization_memberships = {
@@ -44,14 +41,12 @@ me_workspace_memberships(struct request *rq)
 	const struct settings *s = &rq->deployment->settings;
 	struct str text = query_text(rq, "org_id");
 	struct org_id only = { 0 };
-	struct memberships m;
 
 	if (!s->b2b.organizations_enabled || !s->b2b.workspaces_enabled)
 		return reply_nothing(rq);
 	if (text.n > 0 && !org_id_parse(text, &only))
 		return reply_nothing(rq);
-	TRY(memberships_load_workspaces(rq, only, (struct workspace_id){ 0 }, &m));
-	return memberships_write_workspaces(rq, reply(rq), "data", &m);
+	return membership_list_workspaces(rq, only);
 }
 
 const struct route route_me_workspace_memberships = {

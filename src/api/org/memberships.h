@@ -1,4 +1,4 @@
-/* memberships.h - what the active sign-in's user belongs to: read in a few statements, written as JSON. */
+/* memberships.h - what the active sign-in's user belongs to, read in a few statements, and one of them as JSON. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -18,22 +18,27 @@ struct memberships {
 };
 
 /*
- * Inside a transaction, AUTH_SIGNIN. Two and three statements, however many there
- * are; 0 for `only…` is all. Another user's, an unknown and a foreign id: nothing.
+ * Inside a transaction, AUTH_SIGNIN. Organizations: all, or only that one; 0 is all. The workspace:
+ * that one, with its organization. Another user's, an unknown and a foreign id: nothing.
  */
 enum status memberships_load_orgs(
     struct request *rq, struct org_id only, struct memberships *ret_m) MUST_CHECK;
-enum status memberships_load_workspaces(struct request *rq, struct org_id only_org, struct workspace_id only,
+enum status memberships_load_workspace(struct request *rq, struct org_id org, struct workspace_id only,
     struct memberships *ret_m) MUST_CHECK;
-
-/* The whole list as an array, with this caller's eligibility. E_OVERLOADED: the arena failed. */
-enum status memberships_write_orgs(
-    struct request *rq, struct json *j, const char *key, const struct memberships *m) MUST_CHECK;
-enum status memberships_write_workspaces(
-    struct request *rq, struct json *j, const char *key, const struct memberships *m) MUST_CHECK;
 
 /* The only one, as an object: what a creation answers. E_BUG when there is not exactly one. */
 enum status memberships_write_org(
     struct request *rq, struct json *j, const char *key, const struct memberships *m) MUST_CHECK;
 enum status memberships_write_workspace(
     struct request *rq, struct json *j, const char *key, const struct memberships *m) MUST_CHECK;
+
+/* What memberships have in common, as JSON in the task's arena. */
+struct str memberships_user_json(struct request *rq);
+struct str memberships_org_json(struct request *rq, const struct orgmem_row *row);
+
+/*
+ * The i-th organization's membership as this caller has it, but for what all share: user_json. *at is
+ * where its roles are: 0 before the first, and carried from each to the next.
+ */
+struct orgmem_view memberships_org_at(
+    struct request *rq, const struct memberships *m, size_t i, size_t *at);

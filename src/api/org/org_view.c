@@ -204,7 +204,7 @@ view_orgmem(struct json *j, const char *key, const struct orgmem_view *m)
 }
 
 void
-view_wsmem(struct json *j, const char *key, const struct wsmem_view *m)
+view_wsmem_head(struct json *j, const char *key, const struct wsmem_view *m)
 {
 	json_object_begin(j, key);
 	json_wsmem_id(j, "id", m->id);
@@ -213,17 +213,38 @@ view_wsmem(struct json *j, const char *key, const struct wsmem_view *m)
 	json_orgmem_id(j, "organization_membership_id", m->orgmem);
 	json_user_id(j, "user_id", m->user);
 	view_workspace(j, "workspace", m->workspace);
+}
+
+void
+view_wsmem_shared(struct json *j, const struct wsmem_view *m)
+{
 	json_raw(j, "organization", m->org_json);
 	json_array_begin(j, "roles");
 	for (size_t i = 0; i < m->n_roles; i++)
-		view_wsrole(j, NULL, &m->roles[i]);
+		if (m->roles_json)
+			json_raw(j, NULL, m->roles_json[i]);
+		else
+			view_wsrole(j, NULL, &m->roles[i]);
 	json_array_end(j);
 	/* Member tables read one or the other. */
 	json_raw(j, "user", m->user_json);
 	json_raw(j, "public_user_data", m->user_json);
+}
+
+void
+view_wsmem_tail(struct json *j, const struct wsmem_view *m)
+{
 	json_raw(j, "public_metadata", m->metadata);
 	view_eligibility(j, m->eligibility, true);
 	json_time(j, "created_at", m->created_at);
 	json_time(j, "updated_at", m->updated_at);
 	json_object_end(j);
+}
+
+void
+view_wsmem(struct json *j, const char *key, const struct wsmem_view *m)
+{
+	view_wsmem_head(j, key, m);
+	view_wsmem_shared(j, m);
+	view_wsmem_tail(j, m);
 }

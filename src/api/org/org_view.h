@@ -29,7 +29,7 @@ struct workspace_view {
 /*
  * A membership. What many of them share is written once and comes here as JSON text:
  * a user in a hundred organizations is one PublicUser, their hundred workspaces in an
- * organization are in one Organization.
+ * organization are in one Organization. Roles come as rows, or as the JSON of each.
  */
 struct orgmem_view {
 	struct orgmem_id id;
@@ -50,6 +50,7 @@ struct wsmem_view {
 	struct str metadata;
 	struct str org_json, user_json;
 	const struct wsrole_row *roles;
+	const struct str *roles_json; /* NULL: as rows */
 	size_t n_roles;
 	enum eligibility eligibility;
 	int64_t created_at, updated_at;
@@ -66,3 +67,7 @@ void view_orgrole(struct json *j, const char *key, const struct orgrole_row *r);
 void view_wsrole(struct json *j, const char *key, const struct wsrole_row *r);
 void view_orgmem(struct json *j, const char *key, const struct orgmem_view *m); /* 3.9 */
 void view_wsmem(struct json *j, const char *key, const struct wsmem_view *m);
+/* The same in three parts, that what is the same in many may be written once: its organization, roles and user. */
+void view_wsmem_head(struct json *j, const char *key, const struct wsmem_view *m);
+void view_wsmem_shared(struct json *j, const struct wsmem_view *m);
+void view_wsmem_tail(struct json *j, const struct wsmem_view *m);

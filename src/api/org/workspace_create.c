@@ -105,7 +105,7 @@ reply_created(struct request *rq, const struct new_workspace *w)
 	struct memberships m;
 	struct json *j;
 
-	TRY(memberships_load_workspaces(rq, w->org, w->id, &m));
+	TRY(memberships_load_workspace(rq, w->org, w->id, &m));
 	if (m.n_workspaces != 1)
 		return fail(&rq->task, E_BUG, "a new workspace has %zu memberships", m.n_workspaces);
 	workspace = workspace_view_of(&m.workspaces[0]);
