@@ -8,7 +8,8 @@
 
 /*
  * Writes what view_wsmem_head() and view_wsmem_tail() would, by what they wrote once: for each
- * way in which memberships can differ by more than values there is a stencil. One user's. Zeroed before use; it stays where it is from then on.
+ * way in which memberships can differ by more than values there is a stencil. One user's. Zeroed before
+ * use; it stays where it is from then on.
  */
 enum { MEMBERSHIP_WAYS = 4 * ELIGIBILITY__COUNT };
 /* Numbers and times as text; some are those of the row before. */
