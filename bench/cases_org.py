@@ -10,6 +10,7 @@ import threading
 import time
 
 import rig
+import rivals
 import seeds
 import stale
 from cases_compare import HOT, warmed
@@ -19,17 +20,24 @@ EACH = 100  # workspaces in each, of the one with many
 NO_LIMITS = ("--throttle-requests", "1000000", "--throttle-create", "1000000")
 
 
-class Person:
-    """A seeded session that asks over one connection."""
+class Reader:
+    """Asks over one connection."""
 
-    def __init__(self, server, n):
-        self.line, self.fields = stale.Line(("127.0.0.1", server.port)), f"Cookie: __Host-session={seeds.token(n)}\r\n"
+    def __init__(self, server, fields=""):
+        self.line, self.fields = stale.Line(("127.0.0.1", server.port)), fields
 
     def raw(self, method, path, fields=None):
         status, body = self.line.ask(method, path, self.fields, json.dumps(fields or {}).encode() if method != "GET" else b"")
         if status != 200:
             raise RuntimeError(f"{method} {path} answered {status}: {bytes(body[:200])}")
         return body
+
+
+class Person(Reader):
+    """A seeded session."""
+
+    def __init__(self, server, n):
+        super().__init__(server, f"Cookie: __Host-session={seeds.token(n)}\r\n")
 
     def ask(self, method, path, fields=None):
         return json.loads(self.raw(method, path, fields))["data"]
@@ -98,8 +106,11 @@ def large_list(c, server, person):
     cpu = server.cpu_s()
     wall = milliseconds(person, path, rounds)
     cpu = (server.cpu_s() - cpu) / rounds * 1e3
+    with rig.running(rivals.nginx(0)) as nginx:
+        floor = milliseconds(Reader(nginx), rivals.file_of_nginx("list", length), rounds)
     c.add(Row("org-list-all", f"The same of somebody in {n:,} workspaces", wall, "ms", "≤", 20,
-              f"{length / 1e6:.1f} MB; {cpu:.1f} ms of the server's processor, {cpu * 1e3 / n:.2f} µs a workspace"))
+              f"{length / 1e6:.1f} MB; {cpu:.1f} ms of the server's processor, {cpu * 1e3 / n:.2f} µs a workspace; "
+              f"nginx sends a file of as many bytes in {floor:.1f} ms, {wall / floor:.1f} times less"))
 
 
 def same_answer(c, path):

@@ -50,6 +50,7 @@ http {{
 	server {{
 		listen 127.0.0.1:{port} backlog=4096;
 		default_type "application/json; charset=utf-8";
+		location /files/ {{ alias {dir}/files/; }}
 		location = /session {{
 			add_header X-Request-Id ad78d967da5d9f5a;
 			add_header Cache-Control no-store;
@@ -77,6 +78,15 @@ def nginx(body_length):
     program.port, program.url = port, f"http://127.0.0.1:{port}"
     wait_for_port(port, program)
     return program
+
+
+def file_of_nginx(name, length):
+    """The path of a file that it serves, of so many bytes. As Debian's nginx is set up: it copies, 32 KiB at a time."""
+    folder = os.path.join(rig.TMP, "nginx", "files")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), "wb") as f:
+        f.write(b"x" * length)
+    return f"/files/{name}"
 
 
 # ---- Glewlwyd ----

@@ -74,6 +74,22 @@ stencil_bytes(const struct stencil *s, const struct str *values)
 	return n;
 }
 
+/* Most of them are short: a call for each would take as long as the copying. Both ends, which may overlap. */
+static inline char *
+put(char *to, const char *from, size_t n)
+{
+	if (n >= 16 && n <= 32) {
+		memcpy(to, from, 16);
+		memcpy(to + n - 16, from + n - 16, 16);
+	} else if (n >= 8 && n < 16) {
+		memcpy(to, from, 8);
+		memcpy(to + n - 8, from + n - 8, 8);
+	} else if (n > 0) {
+		memcpy(to, from, n);
+	}
+	return to + n;
+}
+
 char *
 stencil_fill(const struct stencil *s, const struct str *values, char *to)
 {
@@ -82,13 +98,9 @@ stencil_fill(const struct stencil *s, const struct str *values, char *to)
 	for (size_t i = 0; i < s->n; i++) {
 		struct str v = values[s->gaps[i].value];
 
-		memcpy(to, from, s->gaps[i].before);
+		to = put(to, from, s->gaps[i].before);
 		from += s->gaps[i].before;
-		to += s->gaps[i].before;
-		if (v.n > 0)
-			memcpy(to, v.p, v.n);
-		to += v.n;
+		to = put(to, v.p, v.n);
 	}
-	memcpy(to, from, s->text.n - (size_t)(from - s->text.p));
-	return to + (s->text.n - (size_t)(from - s->text.p));
+	return put(to, from, s->text.n - (size_t)(from - s->text.p));
 }

@@ -2,6 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/stencil.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/str.h"
 #include "test/unit.h"
 
@@ -36,6 +39,31 @@ test_values_take_the_marks_places(void **state)
 	check_fill(S("nothing"), values, "nothing");
 }
 
+/* Short and long ones are copied in different ways: nothing is lost or written beside where they meet. */
+static void
+test_pieces_of_every_length(void **state)
+{
+	char value[100], marked[128], text[256], expected[256];
+	struct arena *a = arena_new(1 << 20);
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(value); i++)
+		value[i] = (char)('A' + i % 26);
+	for (size_t n = 0; n <= sizeof(value); n++) {
+		struct str values[] = { { value, n } };
+		struct stencil s;
+
+		snprintf(marked, sizeof(marked), "%.*s[a]|", (int)n, value);
+		snprintf(expected, sizeof(expected), "%.*s%.*s|", (int)n, value, (int)n, value);
+		assert_true(stencil_cut(a, str_of(marked), marks, 1, &s));
+		memset(text, '#', sizeof(text));
+		assert_int_equal(stencil_fill(&s, values, text) - text, 2 * n + 1);
+		assert_memory_equal(text, expected, 2 * n + 1);
+		assert_int_equal(text[2 * n + 1], '#');
+	}
+	arena_free(a);
+}
+
 static void
 test_too_many_gaps(void **state)
 {
@@ -58,6 +86,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values_take_the_marks_places),
+		cmocka_unit_test(test_pieces_of_every_length),
 		cmocka_unit_test(test_too_many_gaps),
 	};
 

@@ -83,6 +83,8 @@ sqlite_open(struct task *t, const struct store_config *c, struct store **ret_sto
 
 	TRY_MEM(t, s);
 	s->lock_fd = -1;
+	/* A wish, and too late once it runs: nobody asks for totals of its memory, which cost a lock for each piece. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	st = asprintf(&s->path, "%s/sessiond.db", c->url) < 0 ?
 	    fail(t, E_OVERLOADED, "out of memory") : sqlite_dir_take(t, c->url, &s->lock_fd);
 	if (st != OK) {

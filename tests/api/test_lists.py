@@ -1,5 +1,6 @@
 """Lists of what somebody belongs to: the same bytes as one by one, of any length, and never more memory than is set aside. F-18, F-20."""
 # SPDX-License-Identifier: Apache-2.0
+import datetime
 import http.client
 import json
 import socket
@@ -121,6 +122,22 @@ def test_M4_thousands_and_what_is_asked_behind_them(production):
     assert {m["workspace"]["member_count"] for m in got[0].data} == {1}
     assert {json.dumps(m["organization"]) for m in got[0].data[::10]} == {json.dumps(got[0].data[0]["organization"])}
     assert who.email in got[1].text and who.email in got[3].text
+
+
+def test_M4_times_are_each_memberships_own(production):
+    """What is like the membership before is written once: what only was like it two before is not taken from there."""
+    browser, who = production.signed_in()
+    ids = belong(production, who, 12)
+    seconds = [0, 1, 1, 0, 0, 1, 2, 2, 1, 0, 2, 1]
+    for k, membership in enumerate(ids):
+        i, at = number(membership), [NOW + seconds[(k + j) % 12] * 1000000 for j in range(4)]
+        write(production.server,
+              f"UPDATE workspace SET created_at = {at[0]}, updated_at = {at[1]} WHERE deployment_id = {production.number} AND id = {i - 1}",
+              f"UPDATE wsmem SET created_at = {at[2]}, updated_at = {at[3]} WHERE deployment_id = {production.number} AND id = {i}")
+    base = datetime.datetime.fromtimestamp(NOW // 1000000, datetime.timezone.utc)
+    texts = [f"{base + datetime.timedelta(seconds=n):%Y-%m-%dT%H:%M:%SZ}" for n in range(3)]
+    got = [[m["workspace"]["created_at"], m["workspace"]["updated_at"], m["created_at"], m["updated_at"]] for m in browser.get(WORKSPACES).data]
+    assert got == [[texts[seconds[(k + j) % 12]] for j in range(4)] for k in range(12)]
 
 
 @pytest.fixture(scope="module")

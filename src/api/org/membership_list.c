@@ -45,6 +45,7 @@ struct list {
 	struct str user_json;
 	struct memberships m; /* the organizations */
 	struct str *org_json;
+	struct gate *gates;
 	struct shared **shared; /* of each organization */
 	struct role *roles[ROLE_SLOTS];
 	struct membership_writer writer;
@@ -242,10 +243,8 @@ begin_membership(struct list *l, const struct user_workspaces_row *row)
 {
 	struct workspace_view workspace;
 	struct wsmem_view v;
-	struct gate gate;
 
 	TRY(find_org(l, row->orgmem));
-	gate = org_view_of(&l->m.orgs[l->org]).gate;
 	workspace = workspace_of(row, l->m.orgs[l->org].org);
 	v = (struct wsmem_view){
 		.id = row->id,
@@ -253,7 +252,8 @@ begin_membership(struct list *l, const struct user_workspaces_row *row)
 		.user = l->rq->signin->user,
 		.workspace = &workspace,
 		.metadata = row->metadata,
-		.eligibility = eligibility_workspace(&l->rq->deployment->settings, &gate, &workspace.gate, &l->visitor),
+		.eligibility = eligibility_workspace(&l->rq->deployment->settings, &l->gates[l->org], &workspace.gate,
+		    &l->visitor),
 		.created_at = row->created_at,
 		.updated_at = row->updated_at,
 	};
@@ -299,10 +299,13 @@ list_init(struct request *rq, struct org_id only, struct list *ret_l)
 
 	TRY(memberships_load_orgs(rq, only, &l.m));
 	l.org_json = arena_array(a, l.m.n_orgs + 1, sizeof(*l.org_json));
+	l.gates = arena_array(a, l.m.n_orgs + 1, sizeof(*l.gates));
 	l.shared = arena_array(a, l.m.n_orgs + 1, sizeof(*l.shared));
-	TRY_MEM(&rq->task, l.org_json && l.shared ? rq : NULL);
-	for (size_t i = 0; i < l.m.n_orgs; i++)
+	TRY_MEM(&rq->task, l.org_json && l.gates && l.shared ? rq : NULL);
+	for (size_t i = 0; i < l.m.n_orgs; i++) {
 		l.org_json[i] = memberships_org_json(rq, &l.m.orgs[i]);
+		l.gates[i] = org_view_of(&l.m.orgs[i]).gate;
+	}
 	TRY(reply_list(rq, &l.rope));
 	*ret_l = l;
 	return OK;

@@ -32,31 +32,44 @@ enum value {
 	V_UPDATED,
 	VALUES
 };
-/* Where a value has no text of its own: its digits. */
-struct digits {
-	char id[DECIMAL_MAX], workspace[DECIMAL_MAX], org[DECIMAL_MAX], orgmem[DECIMAL_MAX], members[DECIMAL_MAX];
-	char times[4][CLOCK_RFC3339_SIZE];
-};
 
 static struct str
-decimal(char to[DECIMAL_MAX], int64_t v)
+decimal(struct membership_text *m, int64_t v)
 {
-	return (struct str){ to, (size_t)(put_decimal(to, (uint64_t)v) - to) };
+	_Static_assert(sizeof(m->bytes) >= DECIMAL_MAX, "any number");
+
+	if (m->text.p == NULL || m->of != v) {
+		m->of = v;
+		m->text = (struct str){ m->bytes, (size_t)(put_decimal(m->bytes, (uint64_t)v) - m->bytes) };
+	}
+	return m->text;
+}
+
+static struct str
+moment(struct membership_text *m, int64_t us)
+{
+	_Static_assert(sizeof(m->bytes) >= CLOCK_RFC3339_SIZE, "any time");
+
+	if (m->text.p == NULL || m->of != us) {
+		m->of = us;
+		m->text = clock_rfc3339_into(m->bytes, us);
+	}
+	return m->text;
 }
 
 /* Many are made and never changed, by one who entered in the same moment. */
 static void
-write_times(const struct wsmem_view *v, struct digits *d, struct str *values)
+write_times(const struct wsmem_view *v, struct membership_texts *texts, struct str *values)
 {
 	const int64_t us[] = { v->workspace->created_at, v->workspace->updated_at, v->created_at, v->updated_at };
 	static const enum value to[] = { V_WS_CREATED, V_WS_UPDATED, V_CREATED, V_UPDATED };
 
 	for (size_t i = 0; i < ARRAY_LEN(us); i++)
-		values[to[i]] = i > 0 && us[i] == us[i - 1] ? values[to[i - 1]] : clock_rfc3339_into(d->times[i], us[i]);
+		values[to[i]] = i > 0 && us[i] == us[i - 1] ? values[to[i - 1]] : moment(&texts->times[i], us[i]);
 }
 
 static void
-write_values(struct arena *a, const struct wsmem_view *v, struct digits *d, struct str *values)
+write_values(struct arena *a, const struct wsmem_view *v, struct membership_texts *texts, struct str *values)
 {
 	const struct workspace_view *w = v->workspace;
 
@@ -66,12 +79,12 @@ write_values(struct arena *a, const struct wsmem_view *v, struct digits *d, stru
 	values[V_DESCRIPTION] = json_escaped(a, w->description);
 	values[V_WS_METADATA] = w->metadata;
 	values[V_METADATA] = v->metadata;
-	values[V_ID] = decimal(d->id, v->id.v);
-	values[V_WORKSPACE] = decimal(d->workspace, w->id.v);
-	values[V_ORG] = decimal(d->org, w->org.v);
-	values[V_ORGMEM] = decimal(d->orgmem, v->orgmem.v);
-	values[V_MEMBERS] = decimal(d->members, w->member_count);
-	write_times(v, d, values);
+	values[V_ID] = decimal(&texts->id, v->id.v);
+	values[V_WORKSPACE] = decimal(&texts->workspace, w->id.v);
+	values[V_ORG] = decimal(&texts->org, w->org.v);
+	values[V_ORGMEM] = decimal(&texts->orgmem, v->orgmem.v);
+	values[V_MEMBERS] = decimal(&texts->members, w->member_count);
+	write_times(v, texts, values);
 }
 
 /* ---- stencils ---- */
@@ -117,12 +130,12 @@ cut(struct task *t, const struct wsmem_view *like, struct stencil *ret_head, str
 	struct workspace_view workspace = marked_workspace(like);
 	struct wsmem_view v = marked(like, &workspace);
 	struct str marks[VALUES], text;
-	struct digits d;
+	struct membership_texts texts = { 0 };
 	struct json j;
 	struct buf b;
 	size_t n;
 
-	write_values(t->arena, &v, &d, marks);
+	write_values(t->arena, &v, &texts, marks);
 	buf_init_arena(&b, t->arena, PLAIN_ROOM);
 	json_init(&j, &b);
 	view_wsmem_head(&j, NULL, &v);
@@ -176,15 +189,14 @@ write_plainly(struct task *t, struct rope *rope, const struct wsmem_view *v, boo
 }
 
 static enum status
-write_by_stencil(struct task *t, const struct stencil *head, const struct stencil *tail, struct rope *rope,
-    const struct wsmem_view *v, bool follows, struct str *ret_head, struct str *ret_tail)
+write_by_stencil(struct task *t, const struct stencil *head, const struct stencil *tail, struct membership_texts *texts,
+    struct rope *rope, const struct wsmem_view *v, bool follows, struct str *ret_head, struct str *ret_tail)
 {
 	struct str values[VALUES];
-	struct digits d;
 	char *at, *split;
 	struct buf b;
 
-	write_values(t->arena, v, &d, values);
+	write_values(t->arena, v, texts, values);
 	rope_begin(rope, 1 + stencil_bytes(head, values) + stencil_bytes(tail, values), &b);
 	if (b.failed || arena_failed(t->arena))
 		return fail(t, E_OVERLOADED, "a list finds no memory: see answer-memory and task-memory");
@@ -212,5 +224,5 @@ membership_write(struct task *t, struct membership_writer *w, struct rope *rope,
 		return write_plainly(t, rope, v, follows, ret_head, ret_tail);
 	if (head->text.n == 0)
 		TRY(cut(t, v, head, tail));
-	return write_by_stencil(t, head, tail, rope, v, follows, ret_head, ret_tail);
+	return write_by_stencil(t, head, tail, &w->texts, rope, v, follows, ret_head, ret_tail);
 }

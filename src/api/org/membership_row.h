@@ -8,10 +8,20 @@
 
 /*
  * Writes what view_wsmem_head() and view_wsmem_tail() would, by what they wrote once: for each
- * way in which memberships can differ by more than values there is a stencil. One user's. Zeroed before use.
+ * way in which memberships can differ by more than values there is a stencil. One user's. Zeroed before
+ * use; it stays where it is from then on.
  */
 enum { MEMBERSHIP_WAYS = 4 * ELIGIBILITY__COUNT };
+/* Numbers and times as text; some are those of the row before. */
+struct membership_texts {
+	struct membership_text {
+		int64_t of;
+		struct str text; /* STR_NONE: nothing yet */
+		char bytes[32];
+	} id, workspace, org, orgmem, members, times[4];
+};
 struct membership_writer {
+	struct membership_texts texts;
 	struct {
 		struct stencil head, tail;
 	} ways[MEMBERSHIP_WAYS];
