@@ -161,7 +161,7 @@ void accept_make_room(struct loop *l); /* in a pause: those idle longest give up
 void accept_rest(struct loop *l);      /* all that is in the backlogs */
 void accept_stop(struct loop *l);      /* the listeners are gone */
 
-/* conn.c. Any of these, and of intake.c's, may close c: look at c->state before using it again. */
+/* conn.c. Any of these, of conn_write.c's and of intake.c's may close c: look at c->state before using it again. */
 void conn_new(
     struct loop *l, int fd, const struct net_addr *peer, const struct net_addr *local); /* owns fd */
 void conn_answered(struct conn *c); /* a kept exchange has its answer in the buffers and is released */
@@ -170,10 +170,25 @@ void conn_part(struct conn *c);  /* idle, draining: read once more, and say good
 void conn_evict(struct conn *c); /* idle or lingering: the same, but its descriptor is needed now */
 void conn_close(struct conn *c); /* nothing is lost: all is written, or there is nobody to read it */
 void conn_cut(struct conn *c);   /* what is not written is dropped; the client sees a reset */
-void conn_flush(struct conn *c); /* write what there is, as far as the socket takes it */
-struct buf *conn_out(struct conn *c); /* where the next bytes for the client go */
-void conn_hold(struct conn *c, struct rope *rope); /* behind them; takes it. No other is held */
-bool conn_is_writing(const struct conn *c); /* bytes wait for the client to take others */
+
+/* conn_write.c */
+void conn_hold(struct conn *c, struct rope *rope); /* behind conn_out(); takes it. No other is held */
+void conn_flush(struct conn *c);     /* write what there is but a rope, as far as the socket takes it */
+void conn_flush_all(struct conn *c); /* and of a rope what one turn may take: whoever calls it goes on with what came in */
+
+/* Where the next bytes for the client go. */
+static inline struct buf *
+conn_out(struct conn *c)
+{
+	return c->out.n > 0 ? &c->out : &c->loop->gather;
+}
+
+/* Bytes wait for the client to take others. */
+static inline bool
+conn_is_writing(const struct conn *c)
+{
+	return c->out.n > 0 || c->rope != NULL;
+}
 
 /* intake.c */
 bool intake_is_ready(const struct conn *c);         /* bytes can be used now, or must be kept */
