@@ -40,8 +40,9 @@ def binary():
 
 
 def memory_limit_kib(kib):
-    """What a server may grow by; the thread sanitizer remembers up to eight bytes about each."""
-    return kib * 9 if b"__tsan_init" in pathlib.Path(binary()).read_bytes() else kib
+    """What a server may grow by: the thread sanitizer remembers up to eight bytes about each, the address sanitizer keeps 256 MiB of what was freed."""
+    program = pathlib.Path(binary()).read_bytes()
+    return kib * 9 if b"__tsan_init" in program else kib * 2 + (256 << 10) if b"__asan_init" in program else kib
 
 
 def race(calls):
