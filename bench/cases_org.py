@@ -66,12 +66,14 @@ def furnish_many(path, n, organizations, workspaces):
         for i in range(organizations):
             org, member = next(ids), next(ids)
             db.execute("INSERT INTO organization VALUES (?, ?, ?, ?, '', '', '{}', 0, 0, '', NULL, ?, ?, ?)",
-                       (d, org, f"Organization {i}", f"organization-{i}", user, made, made))
+                       (d, org, f"Organization {i}", f"many-{i}", user, made, made))
+            db.execute("INSERT INTO slug VALUES (?, 0, ?)", (d, f"many-{i}"))
             db.execute("INSERT INTO orgmem VALUES (?, ?, ?, ?, '{}', ?, ?)", (d, member, org, user, made, made))
             db.execute("INSERT INTO orgmem_role VALUES (?, ?, ?)", (d, member, role))
             places = [(next(ids), next(ids), k) for k in range(workspaces)]
             db.executemany("INSERT INTO workspace VALUES (?, ?, ?, ?, ?, '', '', '{}', 0, 0, '', ?, ?)",
                            [(d, w, org, f"Workspace {k}", f"workspace-{k}", made, made) for w, _, k in places])
+            db.executemany("INSERT INTO slug VALUES (?, ?, ?)", [(d, org, f"workspace-{k}") for _, _, k in places])
             db.executemany("INSERT INTO wsmem VALUES (?, ?, ?, ?, ?, ?, '{}', ?, ?)", [(d, m, w, org, member, user, made, made) for w, m, _ in places])
             db.executemany("INSERT INTO wsmem_role VALUES (?, ?, ?)", [(d, m, ws_role) for _, m, _ in places])
     db.close()

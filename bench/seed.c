@@ -63,6 +63,8 @@ insert_org(struct task *t, struct seed *s, int64_t n, struct user_id creator)
 
 	s->org.v = id_next(t->now);
 	s->workspace.v = id_next(t->now);
+	ROWS_ONE(sql_slug_insert(t, s->deployment.id, 0, slug, &rows));
+	ROWS_ONE(sql_slug_insert(t, s->deployment.id, s->org.v, S("dev-team"), &rows));
 	ROWS_ONE(sql_org_insert(
 	    t, s->deployment.id, s->org, S("Acme Corporation"), slug, S(""), creator, t->now, &rows));
 	ROWS_ONE(sql_workspace_insert(t, s->deployment.id, s->workspace, s->org, S("Development Team"),

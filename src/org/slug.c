@@ -2,7 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "org/slug.h"
 
+#include "base/id.h"
+
 enum { SLUG_TRIES = 100 };
+/* More namesakes than this are made up: somebody gave out just the names that are looked up. */
+#define NAMESAKES_MAX (INT64_C(1) << 40)
 
 static struct str
 slug_nth(struct task *t, struct str base, int64_t n)
@@ -22,7 +26,8 @@ nth_taken(struct task *t, struct str base, const struct slug_place *place, int64
 /*
  * Doubling, then halving: whoever calls ten thousand organizations "test" must not
  * make the writer look up ten thousand names for the next one. Where some are
- * free in between, it may pass over them.
+ * free in between, it may pass over them. Where all that doubling comes to are taken, an id is a
+ * number that nobody else draws.
  */
 static enum status
 first_free(struct task *t, struct str base, const struct slug_place *place, int64_t *ret_n)
@@ -36,6 +41,10 @@ first_free(struct task *t, struct str base, const struct slug_place *place, int6
 			break;
 		below = above;
 		above *= 2;
+		if (above > NAMESAKES_MAX) {
+			*ret_n = id_next(t->now);
+			return OK;
+		}
 	}
 	while (above - below > 1) {
 		int64_t mid = below + (above - below) / 2;

@@ -159,6 +159,26 @@ test_many_namesakes_cost_little(void **state)
 	assert_true(f->table->look_ups < 30);
 }
 
+/* Organizations called "acme-2", "acme-4", "acme-8" and so on keep nobody from being called "acme". */
+static void
+test_planted_namesakes_keep_nobody_out(void **state)
+{
+	struct fixture *f = *state;
+	struct str got;
+
+	f->t.now = INT64_C(1790000000000000);
+	assert_int_equal(slug_claim(&f->t, S("acme"), &f->place, &got), OK);
+	for (int i = 1; i < 63; i++) {
+		struct str planted = arena_printf(f->t.arena, "acme-%lld", 1LL << i);
+
+		assert_int_equal(slug_claim(&f->t, planted, &f->place, &got), OK);
+	}
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(slug_claim(&f->t, S("acme"), &f->place, &got), OK);
+		assert_true(str_starts(got, S("acme-")) && str_from(got, 5).n > 12);
+	}
+}
+
 static void
 test_no_memory_is_told(void **state)
 {
@@ -180,6 +200,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_F32_losing_a_race_takes_the_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_losing_every_race_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_namesakes_cost_little, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_planted_namesakes_keep_nobody_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_memory_is_told, setup, teardown),
 	};
 
