@@ -137,7 +137,9 @@ settle(struct conn *c)
 {
 	enum wait wait;
 
-	conn_flush(c);
+	/* What the socket did not take goes on with the poll alone: taken here, nobody would resume what came in behind it. */
+	if (c->out.n == 0 || c->out.failed)
+		conn_flush(c);
 	if (c->state == CONN_CLOSED || c->state == CONN_LINGER)
 		return;
 	if (!conn_is_writing(c) && c->closing) {
