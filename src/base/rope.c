@@ -156,7 +156,7 @@ new_chunk(struct rope *r, size_t need)
 		return NULL;
 	if (need + sizeof(*c) > whole)
 		whole = need + sizeof(*c);
-	if (r->n_chunks > 0 && !charge(r, whole))
+	if ((r->n_chunks > 0 || whole > CHUNK_FIRST) && !charge(r, whole))
 		return NULL;
 	c = whole == CHUNK_LARGE ? large_chunk(r) : malloc(whole);
 	if (c == NULL)

@@ -129,6 +129,26 @@ fill(struct rope *r)
 	return rope_bytes(r);
 }
 
+/* What begins with more than a few kilobytes is charged for them. */
+static void
+test_a_large_beginning_counts(void **state)
+{
+	struct rope_pool *p = rope_pool_new(8 * MIB);
+	struct rope *one = rope_new(p), *two = rope_new(p);
+	struct buf b;
+	(void)state;
+
+	rope_begin(one, 6 * MIB, &b);
+	rope_end(one, &b);
+	assert_in_range(rope_pool_used(p), 6 * MIB, 8 * MIB);
+	rope_begin(two, 6 * MIB, &b);
+	assert_true(b.failed && rope_failed(two));
+	rope_free(one);
+	rope_free(two);
+	assert_int_equal(rope_pool_used(p), 0);
+	rope_pool_free(p);
+}
+
 /* The second finds what the first has left, and everything once the first has gone; small ones always find room. */
 static void
 test_all_together_hold_no_more(void **state)
@@ -184,6 +204,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pieces_are_the_text),
 		cmocka_unit_test(test_long_texts),
+		cmocka_unit_test(test_a_large_beginning_counts),
 		cmocka_unit_test(test_all_together_hold_no_more),
 		cmocka_unit_test(test_failure_stays),
 	};
