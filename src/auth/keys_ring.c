@@ -255,9 +255,14 @@ make_next(struct task *t, struct ring *r)
 enum status
 keys_make_next(struct task *t, const struct keys *k)
 {
-	pthread_mutex_lock(&k->ring->lock);
-	enum status st = next_of(k->ring) != NULL ? OK : make_next(t, k->ring);
-	pthread_mutex_unlock(&k->ring->lock);
+	struct ring *r = k->ring;
+	enum status st = OK;
+
+	pthread_mutex_lock(&r->lock);
+	/* Of a file of our own, what somebody told us is not in it: made current, such a key would be in memory alone. */
+	if (r->file_is_own ? next_in(r, r->in_file, r->n_in_file) == NULL : next_of(r) == NULL)
+		st = make_next(t, r);
+	pthread_mutex_unlock(&r->lock);
 	return st;
 }
 

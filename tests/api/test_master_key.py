@@ -578,3 +578,15 @@ def test_F29_a_node_without_the_key_says_so_and_seals_nothing_for_long(nodes):
     key_file(two).write_bytes(key_file(one).read_bytes())
     await_true(lambda: two.admin("GET", "/readyz").status == 200)
     assert sorted(shown(two)) == sorted(shown(one))
+
+
+def test_F29_a_key_that_was_told_is_not_current_before_it_is_on_the_disk(fresh):
+    """A server whose file is its own: the key that a rotation makes current is in that file, whatever it was told before."""
+    (old,), told = keys_in(key_file(fresh)), secrets.token_hex(32)
+    old = old if isinstance(old, str) else old.hex()
+    fresh.cli("master-key", "learn", stdin=f"{told}\n{old}\n")
+    fresh.cli("master-key", "rotate")
+    assert len(keys_in(key_file(fresh))) == 2
+    fresh.stop()
+    fresh.start()
+    assert shown(fresh)
