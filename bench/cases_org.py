@@ -65,13 +65,13 @@ def furnish_many(path, n, organizations, workspaces):
         ids = itertools.count(db.execute("SELECT max(id) FROM wsmem").fetchone()[0] + 1000, 1777)
         for i in range(organizations):
             org, member = next(ids), next(ids)
-            db.execute("INSERT INTO organization VALUES (?, ?, ?, ?, '', '', '{}', 0, 0, '', NULL, ?, ?, ?)",
+            db.execute("INSERT INTO organization VALUES (?, ?, ?, ?, '', '', '{}', 0, 0, '', NULL, ?, ?, ?, 1)",
                        (d, org, f"Organization {i}", f"many-{i}", user, made, made))
             db.execute("INSERT INTO slug VALUES (?, 0, ?)", (d, f"many-{i}"))
             db.execute("INSERT INTO orgmem VALUES (?, ?, ?, ?, '{}', ?, ?)", (d, member, org, user, made, made))
             db.execute("INSERT INTO orgmem_role VALUES (?, ?, ?)", (d, member, role))
             places = [(next(ids), next(ids), k) for k in range(workspaces)]
-            db.executemany("INSERT INTO workspace VALUES (?, ?, ?, ?, ?, '', '', '{}', 0, 0, '', ?, ?)",
+            db.executemany("INSERT INTO workspace VALUES (?, ?, ?, ?, ?, '', '', '{}', 0, 0, '', ?, ?, 1)",
                            [(d, w, org, f"Workspace {k}", f"workspace-{k}", made, made) for w, _, k in places])
             db.executemany("INSERT INTO slug VALUES (?, ?, ?)", [(d, org, f"workspace-{k}") for _, _, k in places])
             db.executemany("INSERT INTO wsmem VALUES (?, ?, ?, ?, ?, ?, '{}', ?, ?)", [(d, m, w, org, member, user, made, made) for w, m, _ in places])
@@ -136,6 +136,8 @@ def one_organization():
         org, workspace = db.execute("SELECT org_id, workspace_id FROM wsmem ORDER BY id LIMIT 1").fetchone()
         db.execute("UPDATE orgmem SET org_id = ?", (org,))
         db.execute("UPDATE wsmem SET org_id = ?, workspace_id = ?", (org, workspace))
+        db.execute("UPDATE organization SET member_count = (SELECT count(*) FROM orgmem m WHERE m.org_id = organization.id)")
+        db.execute("UPDATE workspace SET member_count = (SELECT count(*) FROM wsmem m WHERE m.workspace_id = workspace.id)")
     db.close()
     return path
 

@@ -61,6 +61,8 @@ def write(c, sections):
     if c.load_before > 0.5:
         out += ["**Others were at work on this machine.** Rates, latencies and their ratios are rough: the less busy a row",
                 "says the server's core was, the less it says. Counts, bytes and what is written hold all the same.", ""]
+    if c.broken:
+        out += [f"**Not measured**, as the case did not come to its end: {', '.join(c.broken)}.", ""]
     for title, says, ids in sections:
         rows = [r for r in c.rows if r.id in ids]
         if not rows:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import time
+import traceback
 
 import cases_check
 import cases_compare
@@ -46,7 +47,7 @@ class Card:
 
     def __init__(self, quick):
         self.quick = quick
-        self.rows, self.charts = [], []
+        self.rows, self.charts, self.broken = [], [], []
         self.people = self.pick(1000000, 100000)
         self.big = None
         self.load_before = os.getloadavg()[0]
@@ -57,6 +58,14 @@ class Card:
     def add(self, row):
         self.rows.append(row)
         self.say(report.line(row))
+
+    def run(self, name, case):
+        """What half an hour has found is not lost because one case ended."""
+        try:
+            case(self)
+        except Exception:
+            self.say(traceback.format_exc())
+            self.broken.append(name)
 
     def say(self, text):
         print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
@@ -83,14 +92,16 @@ def main():
     for name, case in CASES.items():
         if not options.only or name in options.only.split(","):
             card.say(f"-- {name}")
-            case(card)
+            card.run(name, case)
     if not options.only:
         report.write(card, SECTIONS)
     if card.load_before > 0.5:
         card.say("the machine was busy before this began: take rates and times for rough")
     missed = [r.what for r in card.rows if r.must and not r.is_met()]
     print(f"{len(card.rows) - len(missed)} figures fine, {len(missed)} goals missed")
-    return 0
+    for name in card.broken:
+        print(f"{name} did not come to its end: see above")
+    return 1 if card.broken else 0
 
 
 if __name__ == "__main__":

@@ -81,8 +81,10 @@ insert_memberships(struct task *t, struct seed *s, struct person *p)
 	p->orgmem.v = id_next(t->now);
 	p->wsmem.v = id_next(t->now);
 	TRY(sql_orgmem_insert(t, d->id, p->orgmem, s->org, p->user, t->now, &rows));
+	TRY(sql_org_count_member(t, d->id, s->org, 1, &rows));
 	TRY(sql_orgmem_role_insert(t, d->id, p->orgmem, d->orgrole_creator, &rows));
 	TRY(sql_wsmem_insert(t, d->id, p->wsmem, s->workspace, s->org, p->orgmem, p->user, t->now, &rows));
+	TRY(sql_workspace_count_member(t, d->id, s->workspace, 1, &rows));
 	TRY(sql_wsmem_role_insert(t, d->id, p->wsmem, d->wsrole_creator, &rows));
 	return sql_account_set_last_scope(t, d->id, p->user, p->orgmem, p->wsmem, &rows);
 }
@@ -167,7 +169,9 @@ static void
 seed_all(struct task *t, struct store *store, struct db *db, struct seed *s, int64_t from, int64_t n)
 {
 	for (s->next = from; s->next < from + n; s->next = s->end) {
-		s->end = s->next + BATCH < from + n ? s->next + BATCH : from + n;
+		s->end = (s->next / BATCH + 1) * BATCH; /* where an organization begins, so that none is in two batches */
+		if (s->end > from + n)
+			s->end = from + n;
 		t->now = clock_now();
 		if (store_write_wait(t, store, db, batch_run, s) != OK)
 			tool_die(NAME, t->why);

@@ -304,6 +304,7 @@ test_memberships_belong_together(void **state)
 	       "INSERT INTO orgmem_role SELECT 1, id, 52 FROM orgmem WHERE org_id IN (SELECT id FROM "
 	       "organization WHERE slug = 'two');"
 	       "INSERT INTO orgmem SELECT 1, 7, id, 2, '{}', 1, 1 FROM organization WHERE slug = 'one';"
+	       "UPDATE organization SET member_count = 2 WHERE slug = 'one';"
 	       "DELETE FROM wsmem_role WHERE wsmem_id IN (SELECT n.id FROM wsmem n JOIN workspace w ON w.id "
 	       "= n.workspace_id"
 	       " WHERE w.slug = 'a')");
@@ -341,12 +342,12 @@ make_many(struct fixture *f, int orgs, int per_org)
 	const char *text = arena_printf(f->arena,
 	    "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
 	    " INSERT INTO organization SELECT 1, i, 'Organization ' || i, 'o-' || i, '', '', '{}', 0, 0, '', "
-	    "NULL, NULL, 1, 1 FROM n;"
+	    "NULL, NULL, 1, 1, 1 FROM n;"
 	    "INSERT INTO orgmem SELECT 1, id, id, 1, '{}', 1, 1 FROM organization;"
 	    "INSERT INTO orgmem_role SELECT 1, id, 51 FROM orgmem;"
 	    "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
 	    " INSERT INTO workspace SELECT 1, o.id * 1000 + i, o.id, 'Workspace ' || i, 'w-' || i, '', '', "
-	    "'{}', 0, 0, '', 1, 1"
+	    "'{}', 0, 0, '', 1, 1, 1"
 	    " FROM organization o, n;"
 	    "INSERT INTO wsmem SELECT 1, id, id, org_id, org_id, 1, '{}', 1, 1 FROM workspace;"
 	    "INSERT INTO wsmem_role SELECT 1, id, 61 FROM wsmem",

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "org/join.h"
 
+#include "org/member_count.h"
 #include "session/coherence.h"
 #include "store/store.gen.h"
 
@@ -159,9 +160,7 @@ add_to_org(const struct org_deed *deed, const struct join *j, struct orgrole_id 
 	struct orgmem_id orgmem = { id_next(t->now) };
 	int64_t rows;
 
-	TRY(sql_orgmem_insert(t, d, orgmem, j->org, j->user, t->now, &rows));
-	if (rows == 0)
-		return fail(t, E_CONFLICT, "orgmem %lld is there already", (long long)orgmem.v);
+	TRY(org_member_add(t, d, &(struct org_member){ j->org, orgmem, j->user }));
 	TRY(sql_orgmem_role_insert(t, d, orgmem, role, &rows));
 	*ret_orgmem = orgmem;
 	return deed->audit(deed, AUDIT_ORGANIZATION_MEMBER_ADDED, j->user,
@@ -178,9 +177,7 @@ add_to_workspace(const struct org_deed *deed, const struct join *j, struct orgme
 	struct wsmem_id wsmem = { id_next(t->now) };
 	int64_t rows;
 
-	TRY(sql_wsmem_insert(t, d, wsmem, workspace, j->org, orgmem, j->user, t->now, &rows));
-	if (rows == 0)
-		return fail(t, E_CONFLICT, "wsmem %lld is there already", (long long)wsmem.v);
+	TRY(workspace_member_add(t, d, &(struct workspace_member){ j->org, workspace, wsmem, j->user }, orgmem));
 	TRY(sql_wsmem_role_insert(t, d, wsmem, role, &rows));
 	*ret_wsmem = wsmem;
 	return deed->audit(deed, AUDIT_WORKSPACE_MEMBER_ADDED, j->user,

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "org/member.h"
 
+#include "org/member_count.h"
 #include "org/shared.h"
 #include "session/coherence.h"
 #include "store/store.gen.h"
@@ -53,9 +54,7 @@ end_membership(struct task *t, struct deployment_id d, const struct org_member *
 {
 	int64_t rows;
 
-	TRY(sql_orgmem_delete(t, d, m->id, &rows));
-	if (rows == 0)
-		return E_NOT_FOUND;
+	TRY(org_member_drop(t, d, m));
 	TRY(sql_account_forget_orgmem(t, d, m->user, m->id, &rows));
 	TRY(sql_signin_forget_orgmem(t, d, m->id, t->now, &rows));
 	return cache_touch(t, d, SUBJECT_USER, m->user.v);

@@ -159,8 +159,21 @@ UPDATE account SET disabled_at = :now, updated_at = :now
 UPDATE account SET disabled_at = NULL, updated_at = :now
  WHERE deployment_id = :deployment AND id = :id AND disabled_at IS NOT NULL;
 
+-- :name account_uncount_orgs :rows
+-- :in deployment_id deployment, user_id id
+UPDATE organization SET member_count = member_count - 1
+ WHERE deployment_id = :deployment
+   AND id IN (SELECT m.org_id FROM orgmem m WHERE m.deployment_id = :deployment AND m.user_id = :id);
+
+-- :name account_uncount_workspaces :rows
+-- :in deployment_id deployment, user_id id
+UPDATE workspace SET member_count = member_count - 1
+ WHERE deployment_id = :deployment
+   AND id IN (SELECT m.workspace_id FROM wsmem m WHERE m.deployment_id = :deployment AND m.user_id = :id);
+
 -- :name account_delete :rows
 -- :in deployment_id deployment, user_id id
+-- Takes all that is theirs along, memberships too: org/member_count.h is told before.
 DELETE FROM account WHERE deployment_id = :deployment AND id = :id;
 
 -- :name account_list :many

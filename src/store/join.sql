@@ -21,12 +21,12 @@ SELECT n.id
 -- :name join_org_members :one
 -- :in deployment_id deployment, org_id org
 -- :out int n
-SELECT COUNT(*) FROM orgmem WHERE deployment_id = :deployment AND org_id = :org;
+SELECT member_count FROM organization WHERE deployment_id = :deployment AND id = :org;
 
 -- :name join_workspace_members :one
 -- :in deployment_id deployment, workspace_id workspace
 -- :out int n
-SELECT COUNT(*) FROM wsmem WHERE deployment_id = :deployment AND workspace_id = :workspace;
+SELECT member_count FROM workspace WHERE deployment_id = :deployment AND id = :workspace;
 
 -- :name join_orgrole :one
 -- :in deployment_id deployment, orgrole_id id, org_id org

@@ -24,7 +24,7 @@ SELECT m.id, 0, m.public_metadata, m.created_at, m.updated_at,
 -- :name org_members_count :one
 -- :in deployment_id deployment, org_id org
 -- :out int n
-SELECT COUNT(*) FROM orgmem WHERE deployment_id = :deployment AND org_id = :org;
+SELECT member_count FROM organization WHERE deployment_id = :deployment AND id = :org;
 
 -- :name org_members_found :many member_row
 -- :in deployment_id deployment, org_id org, text pattern, int skip, int most
@@ -84,7 +84,7 @@ SELECT m.orgmem_id, m.id, m.public_metadata, m.created_at, m.updated_at,
 -- :name workspace_members_count :one
 -- :in deployment_id deployment, workspace_id workspace
 -- :out int n
-SELECT COUNT(*) FROM wsmem WHERE deployment_id = :deployment AND workspace_id = :workspace;
+SELECT member_count FROM workspace WHERE deployment_id = :deployment AND id = :workspace;
 
 -- :name workspace_members_found :many member_row
 -- :in deployment_id deployment, workspace_id workspace, text pattern, int skip, int most
@@ -131,6 +131,13 @@ SELECT id, user_id FROM orgmem WHERE deployment_id = :deployment AND id = :id AN
 -- :in deployment_id deployment, org_id org, user_id user
 -- :out orgmem_id id, user_id user
 SELECT id, user_id FROM orgmem WHERE deployment_id = :deployment AND org_id = :org AND user_id = :user;
+
+-- :name orgmem_uncount :rows
+-- :in deployment_id deployment, orgmem_id id
+-- The memberships of workspaces that go with it.
+UPDATE workspace SET member_count = member_count - 1
+ WHERE deployment_id = :deployment
+   AND id IN (SELECT m.workspace_id FROM wsmem m WHERE m.deployment_id = :deployment AND m.orgmem_id = :id);
 
 -- :name orgmem_delete :rows
 -- :in deployment_id deployment, orgmem_id id

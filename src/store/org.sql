@@ -9,7 +9,7 @@
 -- The organizations of a user, or only the one given, each with the membership, oldest first.
 SELECT m.id, m.public_metadata, m.created_at, m.updated_at, o.id, o.name, o.slug, o.image_url, o.description,
        o.public_metadata, o.enforce_mfa, o.ip_restriction, o.ip_allowlist, o.auto_workspace_id,
-       (SELECT COUNT(*) FROM orgmem c WHERE c.deployment_id = o.deployment_id AND c.org_id = o.id),
+       o.member_count,
        o.created_at, o.updated_at
   FROM orgmem m
   JOIN organization o ON o.deployment_id = m.deployment_id AND o.id = m.org_id
@@ -33,7 +33,7 @@ SELECT m.id, r.id, r.org_id, r.name, r.permissions, r.created_at, r.updated_at
 -- One workspace of a user.
 SELECT n.id, n.orgmem_id, n.public_metadata, n.created_at, n.updated_at, w.id, w.org_id, w.name, w.slug, w.image_url,
        w.description, w.public_metadata, w.enforce_2fa, w.ip_restriction, w.ip_allowlist,
-       (SELECT COUNT(*) FROM wsmem c WHERE c.deployment_id = w.deployment_id AND c.workspace_id = w.id),
+       w.member_count,
        w.created_at, w.updated_at
   FROM wsmem n
   JOIN workspace w ON w.deployment_id = n.deployment_id AND w.id = n.workspace_id
@@ -61,7 +61,7 @@ SELECT n.id, r.id, r.workspace_id, r.org_id, r.name, r.permissions, r.created_at
 -- the caller has read already: what ten thousand rows say is mostly columns.
 SELECT n.id, n.orgmem_id, n.public_metadata, n.created_at, n.updated_at, n.workspace_id, w.name, w.slug, w.image_url,
        w.description, w.public_metadata, w.enforce_2fa, w.ip_restriction, w.ip_allowlist,
-       (SELECT COUNT(*) FROM wsmem c WHERE c.deployment_id = n.deployment_id AND c.workspace_id = n.workspace_id),
+       w.member_count,
        w.created_at, w.updated_at, x.role_id
   FROM wsmem n
   JOIN workspace w ON w.deployment_id = n.deployment_id AND w.id = n.workspace_id
@@ -182,6 +182,11 @@ INSERT INTO orgmem (deployment_id, id, org_id, user_id, public_metadata, created
 VALUES (:deployment, :id, :org, :user, '{}', :now, :now)
 ON CONFLICT DO NOTHING;
 
+-- :name org_count_member :rows
+-- :in deployment_id deployment, org_id id, int more
+-- A membership begins (1) or ends (-1).
+UPDATE organization SET member_count = member_count + :more WHERE deployment_id = :deployment AND id = :id;
+
 -- :name orgmem_role_insert :rows
 -- :in deployment_id deployment, orgmem_id orgmem, orgrole_id role
 -- 0 rows when the membership has the role already.
@@ -202,6 +207,11 @@ ON CONFLICT DO NOTHING;
 INSERT INTO wsmem (deployment_id, id, workspace_id, org_id, orgmem_id, user_id, public_metadata, created_at, updated_at)
 VALUES (:deployment, :id, :workspace, :org, :orgmem, :user, '{}', :now, :now)
 ON CONFLICT DO NOTHING;
+
+-- :name workspace_count_member :rows
+-- :in deployment_id deployment, workspace_id id, int more
+-- A membership begins (1) or ends (-1).
+UPDATE workspace SET member_count = member_count + :more WHERE deployment_id = :deployment AND id = :id;
 
 -- :name wsmem_role_insert :rows
 -- :in deployment_id deployment, wsmem_id wsmem, wsrole_id role

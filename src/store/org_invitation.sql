@@ -100,7 +100,7 @@ SELECT i.id, i.email, i.created_at, i.updated_at, i.expires_at,
        r.id, r.org_id, r.name, r.permissions, r.created_at, r.updated_at,
        s.id, s.workspace_id, s.org_id, s.name, s.permissions, s.created_at, s.updated_at,
        w.id, w.name, w.slug, w.image_url, w.description, w.public_metadata, w.enforce_2fa, w.ip_restriction, w.ip_allowlist,
-       (SELECT COUNT(*) FROM wsmem c WHERE c.deployment_id = i.deployment_id AND c.workspace_id = i.workspace_id),
+       w.member_count,
        w.created_at, w.updated_at, m.id, m.user_id, m.public_metadata, m.created_at, m.updated_at
   FROM org_invitation i
   LEFT JOIN orgrole r ON r.deployment_id = i.deployment_id AND r.id = i.role_id

@@ -4,7 +4,7 @@
 -- :in deployment_id deployment, org_id id
 -- :out org_id id, text name, text slug, text image_url, text description, json metadata, bool enforce_mfa, bool ip_restriction, text ip_allowlist, workspace_id auto_workspace, int member_count, time created_at, time updated_at
 SELECT o.id, o.name, o.slug, o.image_url, o.description, o.public_metadata, o.enforce_mfa, o.ip_restriction, o.ip_allowlist, o.auto_workspace_id,
-       (SELECT COUNT(*) FROM orgmem c WHERE c.deployment_id = :deployment AND c.org_id = :id), o.created_at, o.updated_at
+       o.member_count, o.created_at, o.updated_at
   FROM organization o WHERE o.deployment_id = :deployment AND o.id = :id;
 
 -- :name org_set :rows
@@ -46,7 +46,7 @@ DELETE FROM organization WHERE deployment_id = :deployment AND id = :id;
 -- :in deployment_id deployment, workspace_id id
 -- :out workspace_id id, org_id org, text name, text slug, text image_url, text description, json metadata, bool enforce_2fa, bool ip_restriction, text ip_allowlist, int member_count, time created_at, time updated_at
 SELECT o.id, o.org_id, o.name, o.slug, o.image_url, o.description, o.public_metadata, o.enforce_2fa, o.ip_restriction, o.ip_allowlist,
-       (SELECT COUNT(*) FROM wsmem c WHERE c.deployment_id = :deployment AND c.workspace_id = :id), o.created_at, o.updated_at
+       o.member_count, o.created_at, o.updated_at
   FROM workspace o WHERE o.deployment_id = :deployment AND o.id = :id;
 
 -- :name workspace_set :rows

@@ -201,6 +201,9 @@ class Server:
         if kind is not None and self.process is not None:
             self.kill()
         self.stop()
+        if kind is None:
+            miscounted = self.miscounted()
+            assert miscounted == [], f"the member_count of these is not what the rows say: {miscounted}"
 
     def log(self):
         return self.log_path.read_text(errors="replace")
@@ -277,6 +280,13 @@ class Server:
             rows = db.execute(query).fetchall()
         db.close()
         return [tuple("" if c is None else c.decode("latin-1") if isinstance(c, bytes) else str(c) for c in r) for r in rows]
+
+    def miscounted(self):
+        """Whatever was done: how many members there are is a column, and is right."""
+        return self.sql("SELECT o.id, o.member_count FROM organization o WHERE o.member_count <>"
+                        " (SELECT COUNT(*) FROM orgmem m WHERE m.deployment_id = o.deployment_id AND m.org_id = o.id)"
+                        " UNION ALL SELECT w.id, w.member_count FROM workspace w WHERE w.member_count <>"
+                        " (SELECT COUNT(*) FROM wsmem m WHERE m.deployment_id = w.deployment_id AND m.workspace_id = w.id)")
 
     def tables(self):
         if self._tables is None:

@@ -47,6 +47,7 @@ def join(d, org, user, *roles):
     i = fresh()
     write(d.server, f"INSERT INTO orgmem (deployment_id, id, org_id, user_id, public_metadata, created_at, updated_at) VALUES"
           f" ({d.number}, {i}, {number(org)}, {number(user)}, '{{}}', {NOW}, {NOW})",
+          f"UPDATE organization SET member_count = member_count + 1 WHERE deployment_id = {d.number} AND id = {number(org)}",
           *[f"INSERT INTO orgmem_role (deployment_id, orgmem_id, role_id) VALUES ({d.number}, {i}, {number(r)})" for r in roles])
     return f"orgmem_{i}"
 
@@ -57,6 +58,7 @@ def join_workspace(d, org, workspace, user, *roles):
     write(d.server, f"INSERT INTO wsmem (deployment_id, id, workspace_id, org_id, orgmem_id, user_id, public_metadata, created_at, updated_at)"
           f" SELECT {d.number}, {i}, {number(workspace)}, {number(org)}, id, user_id, '{{}}', {NOW}, {NOW} FROM orgmem"
           f" WHERE deployment_id = {d.number} AND org_id = {number(org)} AND user_id = {number(user)}",
+          f"UPDATE workspace SET member_count = member_count + 1 WHERE deployment_id = {d.number} AND id = {number(workspace)}",
           *[f"INSERT INTO wsmem_role (deployment_id, wsmem_id, role_id) VALUES ({d.number}, {i}, {number(r)})" for r in roles])
     return f"wsmem_{i}"
 

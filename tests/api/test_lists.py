@@ -61,7 +61,7 @@ def test_M4_gates_and_roles_are_each_memberships_own(production):
             ws, membership = made["workspace"]["id"], made["membership"]["id"]
             mfa, ip, networks = gates if k % 2 else (0, 0, "")
             write(production.server, f"DELETE FROM wsmem WHERE deployment_id = {production.number} AND id = {number(membership)}",
-                  f"UPDATE workspace SET enforce_2fa = {mfa}, ip_restriction = {ip}, ip_allowlist = '{networks}'"
+                  f"UPDATE workspace SET member_count = 0, enforce_2fa = {mfa}, ip_restriction = {ip}, ip_allowlist = '{networks}'"
                   f" WHERE deployment_id = {production.number} AND id = {number(ws)}")
             membership = join_workspace(production, org, ws, who.id, *roles)
             lacks = [name for name, is_so in (("ip", ip and networks != "198.51.100.0/24 ::1"), ("mfa", mfa)) if is_so]
@@ -88,11 +88,11 @@ def belong(deployment, who, n):
         return f"INSERT INTO {table} (deployment_id, {columns}) VALUES " + ", ".join(f"({d}, {row})" for row in rows)
 
     write(deployment.server,
-          insert("organization", "id, name, slug, image_url, description, public_metadata, enforce_mfa, ip_restriction, ip_allowlist, created_at, updated_at",
-                 (f"{o}, 'Organization', 'o-{o}', '', '', '{{}}', 0, 0, '', {at}" for o in orgs)),
+          insert("organization", "id, name, slug, image_url, description, public_metadata, enforce_mfa, ip_restriction, ip_allowlist, created_at, updated_at, member_count",
+                 (f"{o}, 'Organization', 'o-{o}', '', '', '{{}}', 0, 0, '', {at}, 1" for o in orgs)),
           insert("orgmem", "id, org_id, user_id, public_metadata, created_at, updated_at", (f"{o}, {o}, {user}, '{{}}', {at}" for o in orgs)),
-          insert("workspace", "id, org_id, name, slug, image_url, description, public_metadata, enforce_2fa, ip_restriction, ip_allowlist, created_at, updated_at",
-                 (f"{w}, {o}, 'Workspace', 'w-{w}', '', '{'long ' * 100}', '{{}}', 0, 0, '', {at}" for w, o in places)),
+          insert("workspace", "id, org_id, name, slug, image_url, description, public_metadata, enforce_2fa, ip_restriction, ip_allowlist, created_at, updated_at, member_count",
+                 (f"{w}, {o}, 'Workspace', 'w-{w}', '', '{'long ' * 100}', '{{}}', 0, 0, '', {at}, 1" for w, o in places)),
           insert("wsmem", "id, workspace_id, org_id, orgmem_id, user_id, public_metadata, created_at, updated_at",
                  (f"{w + 1}, {w}, {o}, {o}, {user}, '{{}}', {at}" for w, o in places)))
     return [f"wsmem_{w + 1}" for w, _ in places]

@@ -407,6 +407,24 @@ def test_F32_nobody_is_made_admin_on_the_way_out(server):
         assert (left, deleted) != (200, 200), (made_admin, left, deleted)
 
 
+def test_F32_members_who_go_at_once_are_no_longer_counted(server):
+    """In every way there is, while others come: nobody is counted twice, and nobody stays counted."""
+    for _ in range(5):
+        cast = Cast(server.deployment())
+        people, ids = cast.people, cast.orgmems
+        got = race([lambda: cast.org_post("admin", "leave").status,
+                    lambda: cast.org_post("boss", f"members/{ids['manager']}/remove").status,
+                    lambda: cast.ws_post("ws_manager", "leave").status,
+                    lambda: cast["ws_member"].post("/me/account/delete").status,
+                    lambda: server.try_cli("user", "delete", people["ws_admin"].email, "--deployment", cast.d.host).returncode,
+                    lambda: server.try_cli("user", "delete", people["member"].email, "--deployment", cast.d.host).returncode,
+                    lambda: cast["boss"].post("/workspaces", {"organization_id": cast.org, "name": "Another"}).status])
+        assert got == [200, 200, 200, 200, 0, 0, 200], got
+        assert [m["organization"]["member_count"] for m in cast["boss"].get("/me/organization-memberships").data] == [2]
+        assert [m["workspace"]["member_count"] for m in cast["boss"].get("/me/workspace-memberships").data] == [1, 1]
+        assert server.miscounted() == []
+
+
 def admins_is(cast, name, kind, admin):
     path = "/me/organization-memberships" if kind == "organizations" else "/me/workspace-memberships"
     key, where = ("organization_id", cast.org) if kind == "organizations" else ("workspace_id", cast.workspace)

@@ -313,7 +313,6 @@ def test_many_members_lose_it_at_once(server):
         f"INSERT INTO account (deployment_id, id, first_name, last_name, username, image_url, availability, password_record, second_factor_policy,"
         f" last_orgmem_id, public_metadata, created_at, updated_at) VALUES ({d}, {i}, 'A', 'B', '', '', 'away', '', 'none', {i}, '{{}}', 1, 1)",
         f"INSERT INTO orgmem (deployment_id, id, org_id, user_id, public_metadata, created_at, updated_at) VALUES ({d}, {i}, {number(cast.org)}, {i}, '{{}}', 1, 1)")])
-    assert organization(cast)["member_count"] == 307
     assert cast.org_post("boss", "delete").status == 200
     assert server.sql(f"SELECT count(*) FROM account WHERE deployment_id = {d} AND last_orgmem_id >= {first} AND last_orgmem_id < {first + 300}") == [("0",)]
     assert cast.scope("member") == (None, None)

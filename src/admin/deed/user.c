@@ -6,6 +6,7 @@
 #include "api/sign_in/code.h"
 #include "auth/identifier.h"
 #include "base/str.h"
+#include "org/member_count.h"
 #include "session/coherence.h"
 #include "session/session.h"
 
@@ -120,6 +121,8 @@ deed_user_delete(struct task *t, const struct deed *by, struct user_id user, int
 	TRY(deed_user_lock(t, by, user, &row));
 	TRY(session_end_user(t, by->d->id, user, ret_ended));
 	TRY(drop_codes(t, by, user));
+	TRY(org_hold_all_of(t, by->d->id, user));
+	TRY(org_uncount(t, by->d->id, user));
 	TRY(sql_account_delete(t, by->d->id, user, &rows));
 	return deed_audit(t, by, AUDIT_USER_DELETED, user, no_session, S("{}"));
 }

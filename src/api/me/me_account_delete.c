@@ -4,6 +4,7 @@
 #include "api/me/me_password.h"
 #include "api/notice.h"
 #include "base/str.h"
+#include "org/member_count.h"
 
 /* The stock client asks for a phrase and sends no password; one that is sent has to be right. */
 static enum status
@@ -17,23 +18,6 @@ me_account_delete_prove(struct request *rq)
 		return OK;
 	TRY(own_password_load(rq, &own));
 	return own_password_prove(rq, own, password);
-}
-
-/*
- * All of them, before anything is looked at: two admins who leave at once would both count the other, and somebody who
- * makes a member an admin in order to leave would count one who is on the way out.
- */
-static enum status
-hold_orgs(struct request *rq)
-{
-	struct user_orgs_row *orgs;
-	int64_t rows;
-	size_t n;
-
-	TRY(sql_user_orgs(&rq->task, rq->deployment->id, rq->signin->user, &orgs, &n));
-	for (size_t i = 0; i < n; i++)
-		TRY(sql_org_lock(&rq->task, rq->deployment->id, orgs[i].id, &rows));
-	return OK;
 }
 
 static enum status
@@ -81,6 +65,10 @@ drop_codes(struct request *rq, const struct contacts *c)
 	return OK;
 }
 
+/*
+ * All organizations are held before anything is looked at: two admins who leave at once would both count the other, and
+ * somebody who makes a member an admin in order to leave would count one who is on the way out.
+ */
 static enum status
 me_account_delete(struct request *rq)
 {
@@ -90,13 +78,14 @@ me_account_delete(struct request *rq)
 	int64_t rows;
 
 	TRY(contacts_lock(rq, &c));
-	TRY(hold_orgs(rq));
+	TRY(org_hold_all_of(&rq->task, d, c.account.id));
 	TRY(check_orgs(rq));
 	if (own)
 		TRY(own_password_give_back(rq, own));
 	TRY(notice_put_last(rq, c.account.id, "Your account was deleted."));
 	TRY(drop_codes(rq, &c));
 	TRY(session_end_user(&rq->task, d, c.account.id, NULL));
+	TRY(org_uncount(&rq->task, d, c.account.id));
 	TRY(sql_account_delete(&rq->task, d, c.account.id, &rows));
 	TRY(audit(rq, AUDIT_USER_DELETED, c.account.id, STR_NONE));
 	rq->session.active_signin.v = 0;

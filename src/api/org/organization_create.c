@@ -4,6 +4,7 @@
 #include "api/org/create.h"
 #include "api/org/memberships.h"
 #include "api/org/switch_scope.h"
+#include "org/member_count.h"
 #include "org/organization.h"
 
 struct new_org {
@@ -63,9 +64,7 @@ insert_membership(struct request *rq, struct new_org *o)
 	int64_t rows;
 
 	o->orgmem.v = id_next(t->now);
-	TRY(sql_orgmem_insert(t, d, o->orgmem, o->id, rq->signin->user, t->now, &rows));
-	if (rows == 0)
-		return fail(t, E_CONFLICT, "orgmem %lld is there already", (long long)o->orgmem.v);
+	TRY(org_member_add(t, d, &(struct org_member){ o->id, o->orgmem, rq->signin->user }));
 	return sql_orgmem_role_insert(t, d, o->orgmem, rq->deployment->orgrole_creator, &rows);
 }
 

@@ -3,6 +3,7 @@
 #include "api/me/picture.h"
 #include "api/org/create.h"
 #include "api/org/memberships.h"
+#include "org/member_count.h"
 #include "org/workspace.h"
 
 struct new_workspace {
@@ -92,9 +93,8 @@ insert_membership(struct request *rq, const struct new_workspace *w)
 	struct wsmem_id wsmem = { id_next(t->now) };
 	int64_t rows;
 
-	TRY(sql_wsmem_insert(t, d, wsmem, w->id, w->org, w->orgmem, rq->signin->user, t->now, &rows));
-	if (rows == 0)
-		return fail(t, E_CONFLICT, "wsmem %lld is there already", (long long)wsmem.v);
+	TRY(workspace_member_add(
+	    t, d, &(struct workspace_member){ w->org, w->id, wsmem, rq->signin->user }, w->orgmem));
 	return sql_wsmem_role_insert(t, d, wsmem, rq->deployment->wsrole_creator, &rows);
 }
 
