@@ -75,7 +75,7 @@ def furnish_many(path, n, organizations, workspaces):
                            [(d, w, org, f"Workspace {k}", f"workspace-{k}", made, made) for w, _, k in places])
             db.executemany("INSERT INTO slug VALUES (?, ?, ?)", [(d, org, f"workspace-{k}") for _, _, k in places])
             db.executemany("INSERT INTO wsmem VALUES (?, ?, ?, ?, ?, ?, '{}', ?, ?)", [(d, m, w, org, member, user, made, made) for w, m, _ in places])
-            db.executemany("INSERT INTO wsmem_role VALUES (?, ?, ?)", [(d, m, ws_role) for _, m, _ in places])
+            db.executemany("INSERT INTO wsmem_role VALUES (?, ?, ?, ?)", [(d, m, ws_role, user) for _, m, _ in places])
     db.close()
 
 

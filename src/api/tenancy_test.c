@@ -350,7 +350,7 @@ make_many(struct fixture *f, int orgs, int per_org)
 	    "'{}', 0, 0, '', 1, 1, 1"
 	    " FROM organization o, n;"
 	    "INSERT INTO wsmem SELECT 1, id, id, org_id, org_id, 1, '{}', 1, 1 FROM workspace;"
-	    "INSERT INTO wsmem_role SELECT 1, id, 61 FROM wsmem",
+	    "INSERT INTO wsmem_role SELECT 1, id, 61, user_id FROM wsmem",
 	    orgs, per_org)
 			       .p;
 

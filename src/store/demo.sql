@@ -41,5 +41,6 @@ ON CONFLICT DO NOTHING;
 
 -- :name demo_wsmem_role_insert :rows
 -- :in deployment_id deployment, wsmem_id wsmem, wsrole_id role
-INSERT INTO wsmem_role (deployment_id, wsmem_id, role_id) VALUES (:deployment, :wsmem, :role)
+INSERT INTO wsmem_role (deployment_id, wsmem_id, role_id, user_id)
+SELECT m.deployment_id, m.id, :role, m.user_id FROM wsmem m WHERE m.deployment_id = :deployment AND m.id = :wsmem
 ON CONFLICT DO NOTHING;

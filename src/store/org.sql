@@ -55,24 +55,30 @@ SELECT n.id, r.id, r.workspace_id, r.org_id, r.name, r.permissions, r.created_at
 
 -- :name user_workspaces :each
 -- :in deployment_id deployment, user_id user, org_id only
--- :out wsmem_id id, orgmem_id orgmem, json metadata, time created_at, time updated_at, workspace_id workspace, text name, text slug, text image_url, text description, json ws_metadata, bool enforce_2fa, bool ip_restriction, text ip_allowlist, int member_count, time ws_created_at, time ws_updated_at, wsrole_id role
--- All workspaces of a user, or those of one organization, oldest first: a row for each role held there, in order of role;
--- one row, whose role is 0, where there is none. In one statement, whose every step goes by an index, and without what
--- the caller has read already: what ten thousand rows say is mostly columns.
+-- :out wsmem_id id, orgmem_id orgmem, json metadata, time created_at, time updated_at, workspace_id workspace, text name, text slug, text image_url, text description, json ws_metadata, bool enforce_2fa, bool ip_restriction, text ip_allowlist, int member_count, time ws_created_at, time ws_updated_at
+-- All workspaces of a user, or those of one organization, oldest first; without what the caller has read already: what
+-- ten thousand rows say is mostly columns.
 SELECT n.id, n.orgmem_id, n.public_metadata, n.created_at, n.updated_at, n.workspace_id, w.name, w.slug, w.image_url,
        w.description, w.public_metadata, w.enforce_2fa, w.ip_restriction, w.ip_allowlist,
        w.member_count,
-       w.created_at, w.updated_at, x.role_id
+       w.created_at, w.updated_at
   FROM wsmem n
   JOIN workspace w ON w.deployment_id = n.deployment_id AND w.id = n.workspace_id
-  LEFT JOIN wsmem_role x ON x.deployment_id = n.deployment_id AND x.wsmem_id = n.id
  WHERE n.deployment_id = :deployment AND n.user_id = :user AND (:only IS NULL OR n.org_id = :only)
- ORDER BY n.id, x.role_id;
+ ORDER BY n.id;
+
+-- :name user_wsrole_ids :each
+-- :in deployment_id deployment, user_id user
+-- :out wsmem_id wsmem, wsrole_id role
+-- What a user holds in all of their workspaces, in the order of user_workspaces; of one, in order of role.
+SELECT x.wsmem_id, x.role_id FROM wsmem_role x
+ WHERE x.deployment_id = :deployment AND x.user_id = :user ORDER BY x.wsmem_id, x.role_id;
 
 -- :name user_workspace_names :each
 -- :in deployment_id deployment, user_id user
 -- :out wsmem_id id, org_id org, workspace_id workspace, text name, time created_at, wsrole_id role
--- The same rows, for whoever wants to know no more of them.
+-- The same workspaces with fewer columns: a row for each role held there, in order of role; one row, whose role is 0,
+-- where there is none.
 SELECT n.id, n.org_id, n.workspace_id, w.name, n.created_at, x.role_id
   FROM wsmem n
   JOIN workspace w ON w.deployment_id = n.deployment_id AND w.id = n.workspace_id
@@ -216,5 +222,6 @@ UPDATE workspace SET member_count = member_count + :more WHERE deployment_id = :
 -- :name wsmem_role_insert :rows
 -- :in deployment_id deployment, wsmem_id wsmem, wsrole_id role
 -- 0 rows when the membership has the role already.
-INSERT INTO wsmem_role (deployment_id, wsmem_id, role_id) VALUES (:deployment, :wsmem, :role)
+INSERT INTO wsmem_role (deployment_id, wsmem_id, role_id, user_id)
+SELECT m.deployment_id, m.id, :role, m.user_id FROM wsmem m WHERE m.deployment_id = :deployment AND m.id = :wsmem
 ON CONFLICT DO NOTHING;

@@ -202,8 +202,8 @@ class Server:
             self.kill()
         self.stop()
         if kind is None:
-            miscounted = self.miscounted()
-            assert miscounted == [], f"the member_count of these is not what the rows say: {miscounted}"
+            wrong = self.inconsistent()
+            assert wrong == [], f"what is stored twice differs: {wrong}"
 
     def log(self):
         return self.log_path.read_text(errors="replace")
@@ -281,12 +281,14 @@ class Server:
         db.close()
         return [tuple("" if c is None else c.decode("latin-1") if isinstance(c, bytes) else str(c) for c in r) for r in rows]
 
-    def miscounted(self):
-        """Whatever was done: how many members there are is a column, and is right."""
+    def inconsistent(self):
+        """Whatever was done: how many members there are, and whose a role is, stands in two places, which agree."""
         return self.sql("SELECT o.id, o.member_count FROM organization o WHERE o.member_count <>"
                         " (SELECT COUNT(*) FROM orgmem m WHERE m.deployment_id = o.deployment_id AND m.org_id = o.id)"
                         " UNION ALL SELECT w.id, w.member_count FROM workspace w WHERE w.member_count <>"
-                        " (SELECT COUNT(*) FROM wsmem m WHERE m.deployment_id = w.deployment_id AND m.workspace_id = w.id)")
+                        " (SELECT COUNT(*) FROM wsmem m WHERE m.deployment_id = w.deployment_id AND m.workspace_id = w.id)"
+                        " UNION ALL SELECT x.wsmem_id, x.user_id FROM wsmem_role x JOIN wsmem m"
+                        " ON m.deployment_id = x.deployment_id AND m.id = x.wsmem_id WHERE m.user_id <> x.user_id")
 
     def tables(self):
         if self._tables is None:

@@ -59,7 +59,7 @@ def join_workspace(d, org, workspace, user, *roles):
           f" SELECT {d.number}, {i}, {number(workspace)}, {number(org)}, id, user_id, '{{}}', {NOW}, {NOW} FROM orgmem"
           f" WHERE deployment_id = {d.number} AND org_id = {number(org)} AND user_id = {number(user)}",
           f"UPDATE workspace SET member_count = member_count + 1 WHERE deployment_id = {d.number} AND id = {number(workspace)}",
-          *[f"INSERT INTO wsmem_role (deployment_id, wsmem_id, role_id) VALUES ({d.number}, {i}, {number(r)})" for r in roles])
+          *[f"INSERT INTO wsmem_role (deployment_id, wsmem_id, role_id, user_id) VALUES ({d.number}, {i}, {number(r)}, {number(user)})" for r in roles])
     return f"wsmem_{i}"
 
 

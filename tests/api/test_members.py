@@ -422,7 +422,7 @@ def test_F32_members_who_go_at_once_are_no_longer_counted(server):
         assert got == [200, 200, 200, 200, 0, 0, 200], got
         assert [m["organization"]["member_count"] for m in cast["boss"].get("/me/organization-memberships").data] == [2]
         assert [m["workspace"]["member_count"] for m in cast["boss"].get("/me/workspace-memberships").data] == [1, 1]
-        assert server.miscounted() == []
+        assert server.inconsistent() == []
 
 
 def admins_is(cast, name, kind, admin):

@@ -30,11 +30,20 @@ struct role {
 	struct str json;
 };
 
+/* The roles of one membership: next to each other among all of that user's. */
+struct held {
+	const struct user_wsrole_ids_row *rows;
+	size_t n;
+};
+struct all_held {
+	struct user_wsrole_ids_row *rows;
+	size_t n, cap;
+};
+
 /* What the memberships of one organization with these roles share. */
 struct shared {
 	struct shared *next;
-	size_t n_roles;
-	const struct wsrole_id *roles;
+	struct held held;
 	struct str json; /* in the rope */
 };
 
@@ -49,12 +58,9 @@ struct list {
 	struct shared **shared; /* of each organization */
 	struct role *roles[ROLE_SLOTS];
 	struct membership_writer writer;
-	/* The membership that is being read: a row of the store's for each of its roles. */
-	struct wsmem_id id; /* 0: none yet */
-	size_t org;
-	struct str head, tail;
-	struct wsrole_id *held;
-	size_t n_held, held_cap;
+	struct held roles_left; /* of this membership, after others that are not in this list, and of those to come */
+	size_t org;             /* of the membership before, which is most often this one's */
+	bool follows;           /* another membership */
 };
 
 static enum status
@@ -109,33 +115,49 @@ find_role(struct list *l, struct wsrole_id id, struct str *ret_json)
 }
 
 static enum status
-take_role(struct list *l, struct wsrole_id id)
+keep_role(struct task *t, const struct user_wsrole_ids_row *row, void *arg)
 {
-	if (l->n_held == l->held_cap) {
-		size_t cap = l->held_cap > 0 ? 2 * l->held_cap : 8;
-		struct wsrole_id *held = arena_array(l->rq->task.arena, cap, sizeof(*held));
+	struct all_held *all = arg;
 
-		TRY_MEM(&l->rq->task, held);
-		if (l->n_held > 0)
-			memcpy(held, l->held, l->n_held * sizeof(*held));
-		l->held = held;
-		l->held_cap = cap;
+	if (all->n == all->cap) {
+		size_t cap = all->cap > 0 ? 2 * all->cap : 64;
+		struct user_wsrole_ids_row *rows = arena_array(t->arena, cap, sizeof(*rows));
+
+		TRY_MEM(t, rows);
+		if (all->n > 0)
+			memcpy(rows, all->rows, all->n * sizeof(*rows));
+		all->rows = rows;
+		all->cap = cap;
 	}
-	l->held[l->n_held++] = id;
+	all->rows[all->n++] = *row;
 	return OK;
+}
+
+/* Those of the next membership; both are in its order. */
+static struct held
+take_roles(struct list *l, struct wsmem_id id)
+{
+	struct held *left = &l->roles_left, got = { 0 };
+
+	for (; left->n > 0 && left->rows->wsmem.v < id.v; left->n--)
+		left->rows++;
+	got.rows = left->rows;
+	for (; left->n > 0 && left->rows->wsmem.v == id.v; left->n--, got.n++)
+		left->rows++;
+	return got;
 }
 
 /* ---- what memberships share ---- */
 
 static enum status
-roles_json(struct list *l, struct str **ret_roles, size_t *ret_bytes)
+roles_json(struct list *l, const struct held *held, struct str **ret_roles, size_t *ret_bytes)
 {
-	struct str *roles = arena_array(l->rq->task.arena, l->n_held + 1, sizeof(*roles));
+	struct str *roles = arena_array(l->rq->task.arena, held->n + 1, sizeof(*roles));
 	size_t bytes = 0;
 
 	TRY_MEM(&l->rq->task, roles);
-	for (size_t i = 0; i < l->n_held; i++) {
-		TRY(find_role(l, l->held[i], &roles[i]));
+	for (size_t i = 0; i < held->n; i++) {
+		TRY(find_role(l, held->rows[i].role, &roles[i]));
 		bytes += roles[i].n + 1;
 	}
 	*ret_roles = roles;
@@ -144,15 +166,15 @@ roles_json(struct list *l, struct str **ret_roles, size_t *ret_bytes)
 }
 
 static enum status
-write_shared(struct list *l, struct str *ret_json)
+write_shared(struct list *l, const struct held *held, struct str *ret_json)
 {
-	struct wsmem_view v = { .org_json = l->org_json[l->org], .user_json = l->user_json, .n_roles = l->n_held };
+	struct wsmem_view v = { .org_json = l->org_json[l->org], .user_json = l->user_json, .n_roles = held->n };
 	struct str *roles;
 	struct json j;
 	struct buf b;
 	size_t bytes;
 
-	TRY(roles_json(l, &roles, &bytes));
+	TRY(roles_json(l, held, &roles, &bytes));
 	v.roles_json = roles;
 	rope_begin(l->rope, PLAIN_ROOM + v.org_json.n + bytes + 2 * v.user_json.n, &b);
 	json_init(&j, &b);
@@ -163,31 +185,31 @@ write_shared(struct list *l, struct str *ret_json)
 }
 
 static bool
-is_of_these_roles(const struct list *l, const struct shared *s)
+are_the_same(const struct held *a, const struct held *b)
 {
-	return s->n_roles == l->n_held &&
-	       (s->n_roles == 0 || memcmp(s->roles, l->held, s->n_roles * sizeof(*s->roles)) == 0);
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->rows[i].role.v != b->rows[i].role.v)
+			return false;
+	return true;
 }
 
 static enum status
-find_shared(struct list *l, struct str *ret_json)
+find_shared(struct list *l, struct held held, struct str *ret_json)
 {
-	struct arena *a = l->rq->task.arena;
 	struct shared *s;
-	struct str roles;
 
 	for (s = l->shared[l->org]; s; s = s->next) {
-		if (!is_of_these_roles(l, s))
+		if (!are_the_same(&s->held, &held))
 			continue;
 		*ret_json = s->json;
 		return OK;
 	}
-	s = arena_one(a, struct shared);
-	roles = arena_dup(a, (struct str){ (const char *)l->held, l->n_held * sizeof(*l->held) });
-	TRY_MEM(&l->rq->task, roles.p ? s : NULL);
-	s->n_roles = l->n_held;
-	s->roles = (const struct wsrole_id *)(const void *)roles.p;
-	TRY(write_shared(l, &s->json));
+	s = arena_one(l->rq->task.arena, struct shared);
+	TRY_MEM(&l->rq->task, s);
+	s->held = held;
+	TRY(write_shared(l, &held, &s->json));
 	s->next = l->shared[l->org];
 	l->shared[l->org] = s;
 	*ret_json = s->json;
@@ -237,11 +259,13 @@ workspace_of(const struct user_workspaces_row *row, struct org_id org)
 	};
 }
 
-/* Head and tail, one behind the other: the next head follows there, so that a tail and a head are one piece. */
+/* Head and tail lie one behind the other, and the next head follows there, so that a tail and a head are one piece. */
 static enum status
-begin_membership(struct list *l, const struct user_workspaces_row *row)
+take_row(struct task *t, const struct user_workspaces_row *row, void *arg)
 {
+	struct list *l = arg;
 	struct workspace_view workspace;
+	struct str head, tail, shared;
 	struct wsmem_view v;
 
 	TRY(find_org(l, row->orgmem));
@@ -257,38 +281,13 @@ begin_membership(struct list *l, const struct user_workspaces_row *row)
 		.created_at = row->created_at,
 		.updated_at = row->updated_at,
 	};
-	TRY(membership_write(&l->rq->task, &l->writer, l->rope, &v, l->id.v != 0, &l->head, &l->tail));
-	l->id = row->id;
-	l->n_held = 0;
-	return OK;
-}
-
-/* All its roles are known. */
-static enum status
-end_membership(struct list *l)
-{
-	struct str shared;
-
-	if (l->id.v == 0)
-		return OK;
-	TRY(find_shared(l, &shared));
-	rope_put(l->rope, l->head);
+	TRY(find_shared(l, take_roles(l, row->id), &shared));
+	TRY(membership_write(t, &l->writer, l->rope, &v, l->follows, &head, &tail));
+	l->follows = true;
+	rope_put(l->rope, head);
 	rope_put(l->rope, shared);
-	rope_put(l->rope, l->tail);
+	rope_put(l->rope, tail);
 	return rope_failed(l->rope) ? no_room(l->rq) : OK;
-}
-
-static enum status
-take_row(struct task *t, const struct user_workspaces_row *row, void *arg)
-{
-	struct list *l = arg;
-
-	(void)t;
-	if (row->id.v != l->id.v) {
-		TRY(end_membership(l));
-		TRY(begin_membership(l, row));
-	}
-	return row->role.v != 0 ? take_role(l, row->role) : OK;
 }
 
 static enum status
@@ -314,11 +313,14 @@ list_init(struct request *rq, struct org_id only, struct list *ret_l)
 enum status
 membership_list_workspaces(struct request *rq, struct org_id only)
 {
+	struct deployment_id d = rq->deployment->id;
+	struct all_held all = { 0 };
 	struct list l;
 
 	TRY(list_init(rq, only, &l));
-	TRY(sql_user_workspaces(&rq->task, rq->deployment->id, rq->signin->user, only, take_row, &l));
-	return end_membership(&l);
+	TRY(sql_user_wsrole_ids(&rq->task, d, rq->signin->user, keep_role, &all));
+	l.roles_left = (struct held){ all.rows, all.n };
+	return sql_user_workspaces(&rq->task, d, rq->signin->user, only, take_row, &l);
 }
 
 /* ---- organizations: there is nothing that two of them share but the person ---- */
