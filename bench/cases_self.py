@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """sessiond against its own parts: the bare store, the bare hash, the same server without the trouble."""
 
+import contextlib
 import os
 import struct
 import subprocess
@@ -145,16 +146,42 @@ def ceiling(c):
               f"the process grew by {grown / 2**20:.0f} MiB; {m['sessiond_cache_evictions_total']:,.0f} sessions gave way"))
 
 
-def idle_memory(s, n):
-    """Growth of the process by n connections that have asked once and hold still."""
-    rss = s.rss()
-    argv = ["taskset", "-c", rig.LOAD_CORE, rig.tool("load"), "-i", str(n), "-p", f"127.0.0.1:{s.port}", s.path]
+@contextlib.contextmanager
+def held(s, path, n):
+    """Connections that have asked once and hold still."""
+    argv = ["taskset", "-c", rig.LOAD_CORE, rig.tool("load"), "-i", str(n), "-p", f"127.0.0.1:{s.port}", path]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         if holder.stdout.readline() != b"ready\n":
             raise RuntimeError("the idle connections could not be opened")
-        grown = s.rss() - rss
-        holder.stdin.close()
-    return grown / n
+        try:
+            yield
+        finally:
+            holder.stdin.close()
+
+
+def idle_memory(s, n):
+    """Growth of the process by each."""
+    rss = s.rss()
+    with held(s, s.path, n):
+        return (s.rss() - rss) / n
+
+
+def instructions(c, n, asked=5000):
+    """What the server executes for each answer from memory, beside n connections that hold still. No machine's stalls are in it."""
+    out = os.path.join(rig.TMP, "callgrind.out")
+    path = seeds.session_requests("few.req", 1, 500)
+    wrap = ("valgrind", "-q", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out}")
+    with rig.running(seeds.Server(c.big, "--idle-timeout", "1h", wrap=wrap)) as s:
+        rig.load(s.port, path, "-1", "-d", 300, "-w", 0, "-c", 16)
+        with held(s, path, n) if n else contextlib.nullcontext():
+            subprocess.run(["callgrind_control", "-i", "on", str(s.pid)], check=True, capture_output=True)
+            answers = sum(rig.load(s.port, path, "-1", "-d", 300, "-w", 0, "-c", 16)["ok"] for _ in range(asked // 500))
+            subprocess.run(["callgrind_control", "-i", "off", str(s.pid)], check=True, capture_output=True)
+    if answers != asked:
+        raise RuntimeError(f"{asked - answers} of {asked} were not answered with 200")
+    with open(out, encoding="ascii") as f:
+        total = next(int(line.split()[1]) for line in f if line.startswith("totals:"))
+    return total / answers
 
 
 def idle(c):
@@ -177,6 +204,9 @@ def idle(c):
               rig.median([b["p99_us"] / a["p99_us"] for a, b in zip(alone, beside)]), "", "≤", 1.1,
               f"{rig.median([x['p99_us'] for x in beside]):.0f} µs ÷ {rig.median([x['p99_us'] for x in alone]):.0f} µs; "
               f"nginx's own in the same rounds: {control:.1f}"))
+    alone, beside = (instructions(c, k) for k in (0, n))
+    c.add(Row("idle-count", f"Instructions of the server's program per answer with {n:,} idle connections ÷ without", beside / alone, "", "≤", 1.1,
+              f"{beside:,.0f} ÷ {alone:,.0f}, by callgrind"))
 
 
 # ---- what was changed is seen ----
