@@ -35,7 +35,7 @@ struct background {
 	pthread_cond_t       wake;
 	bool                 ending;
 	pthread_mutex_t      sweeping;	/* one sweep at a time: the thread's, or a test's */
-	struct reseal        reseal;	/* by its lock */
+	struct master_key_work master_key;	/* by its lock */
 	_Atomic int64_t      pulse_mono;	/* when the store last answered */
 	atomic_uint_fast64_t swept, chained, keys_moved, failures;
 	/* the thread's own */
@@ -44,6 +44,7 @@ struct background {
 	size_t               steps;	/* and how much of it until the next tick */
 	int64_t              told_mono;	/* when this node last said which master keys it knows, */
 	unsigned             told_keys;	/* and how many */
+	bool                 is_behind;	/* the master key was another one: deployments may not have opened since */
 	unsigned             ticks_failed, steps_failed;	/* in a row */
 };
 
@@ -64,6 +65,17 @@ pulse_read(struct task *t, void *arg)
 	return st == E_NOT_FOUND ? OK : st;
 }
 
+/* One that was changed while its keys did not open here has stayed what it was, and nothing tells of that change again. */
+static enum status
+catch_up(struct task *t, struct background *b)
+{
+	if (!b->is_behind)
+		return OK;
+	TRY(directory_refresh_all(t, b->app->directory, b->db));
+	b->is_behind = false;
+	return OK;
+}
+
 /* Another node may have put another master key in its place. */
 static enum status
 follow_key(struct task *t, struct background *b, struct str check, int64_t asked_mono)
@@ -72,15 +84,17 @@ follow_key(struct task *t, struct background *b, struct str check, int64_t asked
 	enum status st = OK;
 
 	keys_check_value(b->app->keys, ours);
-	if (check.n != sizeof(ours) || !secret_eq(ours, check.p, sizeof(ours)))
+	if (check.n != sizeof(ours) || !secret_eq(ours, check.p, sizeof(ours))) {
+		b->is_behind = true;
 		st = master_key_follow(t, b->db, b->app->keys);
+	}
 	if (st == E_NOT_FOUND)
 		return fail(t, E_INTERNAL, "this database has another master key by now, which is not in this node's file. Put it there: "
 		    "until then nothing is sealed here");
 	TRY(st);
 	if (is_shared(b))
 		keys_confirm(b->app->keys, asked_mono + MASTER_KEY_LEASE_US);
-	return OK;
+	return catch_up(t, b);
 }
 
 static enum status
@@ -112,11 +126,21 @@ pulse(struct task *t, struct background *b)
 	return OK;
 }
 
+static unsigned
+count_lasting(const struct keys *k)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < keys_count(k); i++)
+		n += keys_will_stay(k, keys_at(k, i));
+	return n;
+}
+
 /* What other nodes have brought to its end, and what they should know of this one. */
 static enum status
 tell_keys(struct task *t, struct background *b)
 {
-	unsigned n = keys_count(b->app->keys);
+	unsigned n = is_shared(b) ? count_lasting(b->app->keys) : 0;
 	int64_t now = clock_mono();
 
 	if (!is_shared(b) || (now < b->told_mono + KEYS_EVERY_US && n == b->told_keys))
@@ -134,7 +158,7 @@ care_for_master_key(struct task *t, struct background *b, struct db *db, int64_t
 	enum status st;
 
 	pthread_mutex_lock(&b->sweeping);
-	st = master_key_care(t, b->app, db, &b->reseal, until_mono);
+	st = master_key_care(t, b->app, db, &b->master_key, until_mono);
 	pthread_mutex_unlock(&b->sweeping);
 	return st;
 }
