@@ -45,7 +45,7 @@ struct background {
 	int64_t              told_mono;	/* when this node last said which master keys it knows, */
 	unsigned             told_keys;	/* and how many */
 	bool                 is_behind;	/* the master key was another one: deployments may not have opened since */
-	unsigned             ticks_failed, steps_failed;	/* in a row */
+	unsigned             ticks_failed, steps_failed, master_key_failed;	/* in a row */
 };
 
 static bool
@@ -221,7 +221,14 @@ tick_work(struct task *t, struct background *b)
 		/* Cut short: more is waiting, so the next tick goes on. */
 		b->sweep_mono = clock_mono() >= now + SWEEP_FOR_US ? 0 : now + SWEEP_EVERY_US;
 	}
-	return care_for_master_key(t, b, b->db, clock_mono() + SWEEP_FOR_US);
+	return OK;
+}
+
+/* By itself: what else fails, for one deployment maybe, must not keep an old key in use. Without a connection the tick has failed. */
+static enum status
+master_key_work(struct task *t, struct background *b)
+{
+	return b->db ? care_for_master_key(t, b, b->db, clock_mono() + SWEEP_FOR_US) : OK;
 }
 
 /* A task of its own for `work`. false: it could not be done. */
@@ -289,9 +296,10 @@ run(void *arg)
 {
 	struct background *b = arg;
 
-	do
+	do {
 		(void)attempt(b, tick_work, &b->ticks_failed);
-	while (rest(b));
+		(void)attempt(b, master_key_work, &b->master_key_failed);
+	} while (rest(b));
 	return NULL;
 }
 

@@ -475,6 +475,26 @@ def test_files_with_other_than_two_lines_are_refused(named, lines):
     named.start()
 
 
+# ---- while something else fails ----
+
+def test_F29_what_cannot_be_swept_keeps_no_old_key_in_use(fresh):
+    """All of the background's work ended where the first part of it failed: a rotation came to no end because of one bad row."""
+    if fresh.database:
+        pytest.skip("the row is made bad in a file")
+    d = fresh.public_deployment()
+    browser, who = d.signed_in()
+    fresh.stop()
+    with sqlite3.connect(fresh.database_file()) as db:
+        db.execute("UPDATE session SET expires_at = 1")
+        db.execute("CREATE TRIGGER bad BEFORE DELETE ON session BEGIN SELECT RAISE(ABORT, 'bad'); END")
+    db.close()
+    fresh.start()
+    await_true(lambda: fresh.log_contains('background why="') and fresh.log_contains("bad"))
+    rotate(fresh)
+    fresh.advance(SETTLED)
+    await_true(lambda: all(k["resealed"] for k in shown(fresh).values() if k["state"] == "retired"), 10)
+
+
 # ---- under load, and killed ----
 
 def test_F29_nobody_notices(fresh):
