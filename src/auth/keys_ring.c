@@ -276,7 +276,7 @@ write_next(struct task *t, struct ring *r, const struct secret *next)
 {
 	const struct secret *both[KEYS_FILE_MOST] = { next, &r->keys[atomic_load(&r->current)].master };
 
-	TRY(keys_file_write(t, r->file, both, KEYS_FILE_MOST));
+	TRY(next != NULL ? keys_file_write(t, r->file, both, KEYS_FILE_MOST) : keys_file_write(t, r->file, both + 1, 1));
 	return reread(t, r, false);
 }
 
@@ -351,10 +351,21 @@ keys_release_file(int hold)
 		close(hold);
 }
 
+/* The next start would find no key for this database. Two that are strangers to it are left alone. */
+static bool
+lacks_current(const struct ring *r)
+{
+	return r->n_in_file < KEYS_FILE_MOST && r->in_file[0] != atomic_load(&r->current);
+}
+
 static bool
 is_untidy(const struct ring *r)
 {
-	if (!r->file_is_own || r->n_in_file < 2 || next_of(r) != NULL)
+	if (!r->file_is_own)
+		return false;
+	if (lacks_current(r))
+		return true;
+	if (r->n_in_file < 2 || next_of(r) != NULL)
 		return false;
 	for (unsigned i = 0; i < r->n_in_file; i++)
 		if (r->in_file[i] != atomic_load(&r->current) && atomic_load(&r->keys[r->in_file[i]].opens))
@@ -366,13 +377,8 @@ is_untidy(const struct ring *r)
 static enum status
 tidy(struct task *t, struct ring *r)
 {
-	const struct secret *only = &r->keys[atomic_load(&r->current)].master;
-
 	TRY(reread(t, r, false));
-	if (!is_untidy(r))
-		return OK;
-	TRY(keys_file_write(t, r->file, &only, 1));
-	return reread(t, r, false);
+	return is_untidy(r) ? write_next(t, r, waiting_in_file(r)) : OK;
 }
 
 static enum status

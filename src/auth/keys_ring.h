@@ -96,7 +96,10 @@ void        keys_release_file(int hold);
  */
 enum status keys_make_next(struct task *t, const struct keys *k) MUST_CHECK;
 
-/* In a file of our own that nobody holds, leave the current key alone, when what else is in it has been retired and opens nothing. */
+/*
+ * In a file of our own that nobody holds, leave the current key alone, when what else is in it has been retired and opens nothing;
+ * and put it there when it is missing, because the database went back to it, or somebody wrote the next one alone.
+ */
 enum status keys_tidy_file(struct task *t, const struct keys *k) MUST_CHECK;
 
 /*

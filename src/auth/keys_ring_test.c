@@ -337,6 +337,28 @@ test_back_again(void **state)
 	assert_non_null(keys_next(keys));
 }
 
+/* So far back that the file had the new key alone: the next start must find the old one. */
+static void
+test_back_again_to_a_key_that_is_in_no_file(void **state)
+{
+	(void)state;
+	const struct ring_key *old = keys_current(keys);
+	struct retired_key retired[1];
+	struct keys *again;
+	turn(retired, 0, test_task.now);
+	retired[0].resealed_at = test_task.now;
+	assert_int_equal(keys_use(&test_task, keys, keys_current(keys)->check, retired, 1), OK);
+	assert_int_equal(keys_tidy_file(&test_task, keys), OK);
+	assert_int_equal(file_size(), 65);
+	assert_int_equal(keys_use(&test_task, keys, old->check, NULL, 0), OK);
+	assert_int_equal(keys_tidy_file(&test_task, keys), OK);
+	assert_int_equal(file_size(), 130);
+	assert_non_null(keys_next(keys));
+	assert_int_equal(keys_load(&test_task, file, false, &again), OK);
+	assert_int_equal(keys_use(&test_task, again, old->check, NULL, 0), OK);
+	keys_free(again);
+}
+
 static void
 test_a_key_that_is_not_known_changes_nothing(void **state)
 {
@@ -393,6 +415,7 @@ main(void)
 		RING_TEST(test_an_old_one_opens_until_all_is_sealed_anew),
 		RING_TEST(test_the_file_loses_the_old_one_last),
 		RING_TEST(test_back_again),
+		RING_TEST(test_back_again_to_a_key_that_is_in_no_file),
 		RING_TEST(test_a_key_that_is_not_known_changes_nothing),
 		RING_TEST(test_nothing_is_sealed_by_a_key_that_may_be_old),
 		RING_TEST(test_there_is_an_end),

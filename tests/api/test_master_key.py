@@ -336,6 +336,16 @@ def test_F29_a_key_that_lies_in_the_file_is_not_written_over(fresh, lines):
     again(fresh)
 
 
+def test_F29_the_file_keeps_the_key_in_use(fresh):
+    """A new key was put there alone, and the next start had none for the database."""
+    old, other = keys_in(key_file(fresh))[0], secrets.token_bytes(32)
+    key_file(fresh).write_text(other.hex() + "\n")
+    fresh.process.send_signal(signal.SIGHUP)
+    await_true(lambda: keys_in(key_file(fresh)) == [other, old])
+    again(fresh)
+    assert shown(fresh)[key_id(old)]["state"] == "current"
+
+
 def test_F29_two_at_one_instant(fresh):
     """One of them rotates. Two processes that wrote one file each had their own key in mind: the one in use was gone."""
     d = fresh.public_deployment()
