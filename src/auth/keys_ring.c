@@ -259,12 +259,25 @@ keys_free(struct keys *k)
 
 /* ---- the file ---- */
 
-void
-keys_set_file_own(struct keys *k)
+static bool
+is_regular(const char *file)
 {
 	struct stat s;
 
-	k->ring->file_is_own = lstat(k->ring->file, &s) == 0 && S_ISREG(s.st_mode);
+	return lstat(file, &s) == 0 && S_ISREG(s.st_mode);
+}
+
+void
+keys_set_file_own(struct keys *k)
+{
+	k->ring->file_is_own = is_regular(k->ring->file);
+}
+
+/* Somebody may have put a link in its place since. */
+static bool
+is_writable(const struct ring *r)
+{
+	return r->file_is_own && is_regular(r->file);
 }
 
 /*
@@ -296,7 +309,7 @@ make_next(struct task *t, struct ring *r)
 	const struct secret *waiting = waiting_in_file(r);
 	struct secret fresh;
 
-	if (!r->file_is_own)
+	if (!is_writable(r))
 		return fail(t, E_BAD_REQUEST_BODY, "%s is yours to write: put a new key (openssl rand -hex 32) as a line of its own in "
 		    "front of the one that is in it, on every node, and reload each", r->file);
 	if (waiting != NULL)
@@ -378,7 +391,7 @@ static enum status
 tidy(struct task *t, struct ring *r)
 {
 	TRY(reread(t, r, false));
-	return is_untidy(r) ? write_next(t, r, waiting_in_file(r)) : OK;
+	return is_untidy(r) && is_writable(r) ? write_next(t, r, waiting_in_file(r)) : OK;
 }
 
 static enum status

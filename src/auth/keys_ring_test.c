@@ -155,6 +155,8 @@ test_a_link_is_not_replaced(void **state)
 	keys_set_file_own(linked);
 	assert_int_equal(keys_make_next(&test_task, linked), E_BAD_REQUEST_BODY);
 	keys_free(linked);
+	/* Nor one that was none at the start. */
+	assert_int_equal(keys_make_next(&test_task, keys), E_BAD_REQUEST_BODY);
 	assert_int_equal(unlink(elsewhere), 0);
 }
 
