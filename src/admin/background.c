@@ -44,7 +44,7 @@ struct background {
 	size_t               steps;	/* and how much of it until the next tick */
 	int64_t              told_mono;	/* when this node last said which master keys it knows, */
 	unsigned             told_keys;	/* and how many */
-	bool                 is_behind;	/* the master key was another one: deployments may not have opened since */
+	bool                 is_behind;	/* the master key was one that is not known here: deployments may not have opened since */
 	unsigned             ticks_failed, steps_failed, master_key_failed;	/* in a row */
 };
 
@@ -85,7 +85,7 @@ follow_key(struct task *t, struct background *b, struct str check, int64_t asked
 
 	keys_check_value(b->app->keys, ours);
 	if (check.n != sizeof(ours) || !secret_eq(ours, check.p, sizeof(ours))) {
-		b->is_behind = true;
+		b->is_behind |= check.n != sizeof(ours) || !keys_find_check(b->app->keys, (const uint8_t *)check.p);
 		st = master_key_follow(t, b->db, b->app->keys);
 	}
 	if (st == E_NOT_FOUND)
