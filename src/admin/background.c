@@ -35,7 +35,7 @@ struct background {
 	pthread_cond_t       wake;
 	bool                 ending;
 	pthread_mutex_t      sweeping;	/* one sweep at a time: the thread's, or a test's */
-	struct reseal        reseal;	/* by its lock */
+	struct master_key_work master_key;	/* by its lock */
 	_Atomic int64_t      pulse_mono;	/* when the store last answered */
 	atomic_uint_fast64_t swept, chained, keys_moved, failures;
 	/* the thread's own */
@@ -44,7 +44,8 @@ struct background {
 	size_t               steps;	/* and how much of it until the next tick */
 	int64_t              told_mono;	/* when this node last said which master keys it knows, */
 	unsigned             told_keys;	/* and how many */
-	unsigned             ticks_failed, steps_failed;	/* in a row */
+	bool                 is_behind;	/* the master key was one that is not known here: deployments may not have opened since */
+	unsigned             ticks_failed, steps_failed, master_key_failed;	/* in a row */
 };
 
 static bool
@@ -64,6 +65,17 @@ pulse_read(struct task *t, void *arg)
 	return st == E_NOT_FOUND ? OK : st;
 }
 
+/* One that was changed while its keys did not open here has stayed what it was, and nothing tells of that change again. */
+static enum status
+catch_up(struct task *t, struct background *b)
+{
+	if (!b->is_behind)
+		return OK;
+	TRY(directory_refresh_all(t, b->app->directory, b->db));
+	b->is_behind = false;
+	return OK;
+}
+
 /* Another node may have put another master key in its place. */
 static enum status
 follow_key(struct task *t, struct background *b, struct str check, int64_t asked_mono)
@@ -72,15 +84,17 @@ follow_key(struct task *t, struct background *b, struct str check, int64_t asked
 	enum status st = OK;
 
 	keys_check_value(b->app->keys, ours);
-	if (check.n != sizeof(ours) || !secret_eq(ours, check.p, sizeof(ours)))
+	if (check.n != sizeof(ours) || !secret_eq(ours, check.p, sizeof(ours))) {
+		b->is_behind |= check.n != sizeof(ours) || !keys_find_check(b->app->keys, (const uint8_t *)check.p);
 		st = master_key_follow(t, b->db, b->app->keys);
+	}
 	if (st == E_NOT_FOUND)
 		return fail(t, E_INTERNAL, "this database has another master key by now, which is not in this node's file. Put it there: "
 		    "until then nothing is sealed here");
 	TRY(st);
 	if (is_shared(b))
 		keys_confirm(b->app->keys, asked_mono + MASTER_KEY_LEASE_US);
-	return OK;
+	return catch_up(t, b);
 }
 
 static enum status
@@ -112,11 +126,21 @@ pulse(struct task *t, struct background *b)
 	return OK;
 }
 
+static unsigned
+count_lasting(const struct keys *k)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < keys_count(k); i++)
+		n += keys_will_stay(k, keys_at(k, i));
+	return n;
+}
+
 /* What other nodes have brought to its end, and what they should know of this one. */
 static enum status
 tell_keys(struct task *t, struct background *b)
 {
-	unsigned n = keys_count(b->app->keys);
+	unsigned n = is_shared(b) ? count_lasting(b->app->keys) : 0;
 	int64_t now = clock_mono();
 
 	if (!is_shared(b) || (now < b->told_mono + KEYS_EVERY_US && n == b->told_keys))
@@ -134,7 +158,7 @@ care_for_master_key(struct task *t, struct background *b, struct db *db, int64_t
 	enum status st;
 
 	pthread_mutex_lock(&b->sweeping);
-	st = master_key_care(t, b->app, db, &b->reseal, until_mono);
+	st = master_key_care(t, b->app, db, &b->master_key, until_mono);
 	pthread_mutex_unlock(&b->sweeping);
 	return st;
 }
@@ -197,7 +221,14 @@ tick_work(struct task *t, struct background *b)
 		/* Cut short: more is waiting, so the next tick goes on. */
 		b->sweep_mono = clock_mono() >= now + SWEEP_FOR_US ? 0 : now + SWEEP_EVERY_US;
 	}
-	return care_for_master_key(t, b, b->db, clock_mono() + SWEEP_FOR_US);
+	return OK;
+}
+
+/* By itself: what else fails, for one deployment maybe, must not keep an old key in use. Without a connection the tick has failed. */
+static enum status
+master_key_work(struct task *t, struct background *b)
+{
+	return b->db ? care_for_master_key(t, b, b->db, clock_mono() + SWEEP_FOR_US) : OK;
 }
 
 /* A task of its own for `work`. false: it could not be done. */
@@ -265,9 +296,10 @@ run(void *arg)
 {
 	struct background *b = arg;
 
-	do
+	do {
 		(void)attempt(b, tick_work, &b->ticks_failed);
-	while (rest(b));
+		(void)attempt(b, master_key_work, &b->master_key_failed);
+	} while (rest(b));
 	return NULL;
 }
 

@@ -15,15 +15,27 @@ follow(struct command *c)
 	return st == E_NOT_FOUND ? fail(c->t, E_INTERNAL, "the master key's file does not have the key of this database") : st;
 }
 
-enum status
-command_master_key_rotate(struct command *c)
+static enum status
+rotate(struct command *c)
 {
 	TRY(keys_reread(c->t, c->keys));
 	TRY(follow(c));
 	if (master_key_unfinished_since(c->keys) != 0)
 		return fail(c->t, E_CONFLICT, "the last rotation has not ended yet: `sessiond master-key show` says when it has");
 	TRY(keys_make_next(c->t, c->keys));
-	TRY(master_key_rotate(c->t, c->store, c->db, c->keys, command_flag(c, "now").p != NULL));
+	return master_key_rotate(c->t, c->store, c->db, c->keys, command_flag(c, "now").p != NULL);
+}
+
+enum status
+command_master_key_rotate(struct command *c)
+{
+	enum status st;
+	int hold;
+
+	TRY(keys_hold_file(c->t, c->keys, &hold));
+	st = rotate(c);
+	keys_release_file(hold);
+	TRY(st);
 	command_about(c, "%s", keys_current(c->keys)->id);
 	log_event(LOG_NOTICE, EV_KEY, "master=%s state=current", keys_current(c->keys)->id);
 	master_key_write(&c->out, c->keys);

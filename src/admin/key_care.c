@@ -7,7 +7,8 @@
 #include "deployment/signing_key.h"
 #include "session/coherence.h"
 
-enum { STEP_ARENA = 1024 * 1024 };
+/* After each key that begins all are read again, and SIGNING_KEYS_MAX may be due at once. */
+enum { STEP_ARENA = 16 * 1024 * 1024 };
 
 struct care {
 	struct app          *app;

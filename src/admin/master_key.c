@@ -21,6 +21,7 @@
 #define NODE S("master_key_node:")
 #define NODE_GONE_US MINUTE_US
 #define NODE_KEPT_US DAY_US
+#define NODE_AHEAD_US HOUR_US	/* of a clock that was wrong: the node is gone, or has it right by now and says so */
 
 enum { TIMES = 3, TIMES_N = TIMES * 8, RECORD_N = TIMES_N + KEYS_MASTER_N };
 
@@ -188,12 +189,18 @@ has_id(struct str ids, const char *id)
 	return false;
 }
 
+static bool
+has_said_within(const struct facts_between_row *row, int64_t now, int64_t within_us)
+{
+	int64_t at = row->value.n < 8 ? 0 : get_be64((const uint8_t *)row->value.p);
+
+	return at > now - within_us && at < now + NODE_AHEAD_US;
+}
+
 static enum status
 check_node(struct task *t, const struct rotation *r, const struct facts_between_row *row)
 {
-	const uint8_t *p = (const uint8_t *)row->value.p;
-
-	if (row->value.n < 8 || get_be64(p) < t->now - NODE_GONE_US || has_id(str_from(row->value, 8), r->to->id))
+	if (!has_said_within(row, t->now, NODE_GONE_US) || has_id(str_from(row->value, 8), r->to->id))
 		return OK;
 	return fail(t, E_CONFLICT, "a node that is up does not know the new master key yet. Put it in front in the file of each node, "
 	    "reload each, and do this again (a node that has been stopped is forgotten after a minute); nothing was changed");
@@ -213,9 +220,9 @@ check_nodes(struct task *t, const struct rotation *r)
 	return OK;
 }
 
-/* What the database keeps of keys retired before is sealed by the current one, and so is to be by the next. */
+/* What the database keeps of keys retired before is sealed by the current one, and so is to be by the next. *at is moved behind it. */
 static enum status
-pass_on(struct task *t, const struct rotation *r, const struct facts_between_row *row)
+pass_on(struct task *t, const struct rotation *r, const struct facts_between_row *row, int64_t *at)
 {
 	struct retired_key key;
 	struct str sealed;
@@ -223,6 +230,7 @@ pass_on(struct task *t, const struct rotation *r, const struct facts_between_row
 	int64_t rows;
 
 	TRY(open_retired(t, r->from, row, &key));
+	*at = key.retired_at >= *at ? key.retired_at + 1 : *at;
 	st = key.resealed_at != 0 ? seal_retired(t, r->to, row->name, &key, &sealed)
 				  : fail(t, E_CONFLICT, "the last rotation has not ended yet: `master-key show` says when");
 	secret_done(&key.master);
@@ -232,9 +240,9 @@ pass_on(struct task *t, const struct rotation *r, const struct facts_between_row
 }
 
 static enum status
-retire(struct task *t, const struct rotation *r)
+retire(struct task *t, const struct rotation *r, int64_t at)
 {
-	struct retired_key key = { t->now, r->at_once ? t->now : t->now + MASTER_KEY_GRACE_US, 0, r->from->master };
+	struct retired_key key = { at, r->at_once ? t->now : t->now + MASTER_KEY_GRACE_US, 0, r->from->master };
 	struct str name = name_of(t->arena, RETIRED, r->from->id), sealed;
 
 	TRY_MEM(t, name.p);
@@ -248,13 +256,16 @@ check_of(const struct ring_key *key)
 	return (struct str){ (const char *)key->check, KEY_CHECK_N };
 }
 
-/* The check value first: of two that do it at one instant, the second waits here and then finds another one. */
+/*
+ * The check value first: of two that do it at one instant, the second waits here and then finds another one. And each retired key
+ * is retired later than those before, whatever the clock says by now: which was the first of all is told by that alone.
+ */
 static enum status
 rotate_run(struct task *t, void *arg)
 {
 	const struct rotation *r = arg;
 	struct facts_between_row *retired;
-	int64_t rows;
+	int64_t rows, at = t->now;
 	size_t n;
 
 	TRY(sql_fact_replace(t, MASTER_KEY_CHECK, check_of(r->to), check_of(r->from), &rows));
@@ -265,8 +276,8 @@ rotate_run(struct task *t, void *arg)
 	if (n + 2 > KEYS_MAX - KEYS_FILE_MOST)
 		return fail(t, E_LIMIT_REACHED, "the database keeps %zu retired master keys: no more can follow", n);
 	for (size_t i = 0; i < n; i++)
-		TRY(pass_on(t, r, &retired[i]));
-	return retire(t, r);
+		TRY(pass_on(t, r, &retired[i], &at));
+	return retire(t, r, at);
 }
 
 enum status
@@ -302,36 +313,45 @@ master_key_unfinished_since(const struct keys *k)
 	return key ? atomic_load(&key->retired_at) : 0;
 }
 
+struct finishing {
+	struct rotation rotation;
+	int64_t         rows;	/* 0: another node was faster */
+};
+
 static enum status
 finish_run(struct task *t, void *arg)
 {
-	const struct rotation *r = arg;
+	struct finishing *f = arg;
+	const struct rotation *r = &f->rotation;
 	struct facts_between_row row = { .name = name_of(t->arena, RETIRED, r->from->id) };
 	struct retired_key key;
 	struct fact_find_row fact;
 	struct str sealed;
 	enum status st;
-	int64_t rows;
+	bool is_ended;
 
 	TRY_MEM(t, row.name.p);
 	TRY(sql_fact_find(t, row.name, &fact));
 	row.value = fact.value;
 	TRY(open_retired(t, r->to, &row, &key));
+	is_ended = key.resealed_at != 0;
 	key.resealed_at = t->now;
 	st = seal_retired(t, r->to, row.name, &key, &sealed);
 	secret_done(&key.master);
 	TRY(st);
-	return sql_fact_replace(t, row.name, sealed, row.value, &rows);
+	return is_ended ? OK : sql_fact_replace(t, row.name, sealed, row.value, &f->rows);
 }
 
 enum status
-master_key_finish(struct task *t, struct store *s, struct db *db, const struct keys *k)
+master_key_finish(struct task *t, struct store *s, struct db *db, const struct keys *k, bool *ret_ended)
 {
-	struct rotation r = { .from = unfinished(k), .to = keys_current(k) };
+	struct finishing f = { .rotation = { .from = unfinished(k), .to = keys_current(k) } };
 
-	if (r.from)
-		TRY(store_write_wait(t, s, db, finish_run, &r));
-	return master_key_follow(t, db, k);
+	if (f.rotation.from)
+		TRY(store_write_wait(t, s, db, finish_run, &f));
+	TRY(master_key_follow(t, db, k));
+	*ret_ended = f.rows == 1;
+	return OK;
 }
 
 /* ---- nodes ---- */
@@ -345,7 +365,7 @@ forget_gone(struct task *t, const struct facts_between_row *row)
 {
 	int64_t rows;
 
-	if (row->value.n >= 8 && get_be64((const uint8_t *)row->value.p) > t->now - NODE_KEPT_US)
+	if (has_said_within(row, t->now, NODE_KEPT_US))
 		return OK;
 	return sql_fact_delete(t, row->name, &rows);
 }
@@ -376,8 +396,10 @@ master_key_tell(struct task *t, struct store *s, struct db *db, const struct key
 	put_be64(at, t->now);
 	buf_init_arena(&b, t->arena, 1024);
 	buf_put(&b, at, sizeof(at));
+	/* One that is in memory alone is not known: it would be current, and the next start would not find it. */
 	for (unsigned i = 0; i < keys_count(k); i++)
-		buf_printf(&b, " %s", keys_at(k, i)->id);
+		if (keys_will_stay(k, keys_at(k, i)))
+			buf_printf(&b, " %s", keys_at(k, i)->id);
 	telling.value = buf_str(&b);
 	if (b.failed || !telling.name.p)
 		return fail(t, E_OVERLOADED, "out of memory for this task");

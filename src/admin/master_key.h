@@ -30,8 +30,11 @@ enum status master_key_rotate(struct task *t, struct store *s, struct db *db, co
 /* The key that was retired last, while rows sealed by it may be left: since when. 0: there is none. Any thread. */
 int64_t master_key_unfinished_since(const struct keys *k);
 
-/* A pass that began after the time to settle has found all: nothing opens by it any more. Then follow. */
-enum status master_key_finish(struct task *t, struct store *s, struct db *db, const struct keys *k) MUST_CHECK;
+/*
+ * A pass that began after the time to settle has found all: nothing opens by it any more. Then follow. *ret_ended: it was this
+ * call that said so; false: another node was faster, or there is nothing to end.
+ */
+enum status master_key_finish(struct task *t, struct store *s, struct db *db, const struct keys *k, bool *ret_ended) MUST_CHECK;
 
 /* Write down which keys this node knows, so that none is used before all know it; and forget nodes that are gone. */
 enum status master_key_tell(struct task *t, struct store *s, struct db *db, const struct keys *k, int64_t node) MUST_CHECK;

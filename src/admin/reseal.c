@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "session/token.h"
 #include "store/store.gen.h"
 
 enum { STEP_ARENA = 64 * 1024 * 1024 };
@@ -73,6 +74,35 @@ hash_after(const struct reseal *r)
 		return sql_sealed_##name##_again(t, d, item->key, item->sealed, item->fresh, &n); \
 	}
 
+/* In the place of a nonce that no successor is made of again. */
+#define FORGOTTEN ((struct str){ "", 1 })
+
+/*
+ * The token that a session has now was made by the key that was current then, of a nonce that its predecessor's row keeps until
+ * the session ends. That is needed while the new token may have been lost on its way, and no longer.
+ */
+static enum status
+nonce_after(struct task *t, struct step *s)
+{
+	struct spent_nonces_after_row *rows;
+
+	TRY(sql_spent_nonces_after(t, s->r->deployment, hash_after(s->r), TOKEN_AGED, TOKEN_CURRENT, t->now - 2 * TOKEN_GRACE_US,
+	    RESEAL_STEP, &rows, &s->n));
+	s->items = arena_array(t->arena, s->n + 1, sizeof(*s->items));
+	TRY_MEM(t, s->items);
+	for (size_t i = 0; i < s->n; i++)
+		s->items[i] = (struct item){ .key = rows[i].key, .sealed = rows[i].nonce, .fresh = FORGOTTEN };
+	return OK;
+}
+
+static enum status
+nonce_again(struct task *t, struct deployment_id d, const struct item *item)
+{
+	int64_t n;
+
+	return sql_spent_nonce_forget(t, d, item->key, item->sealed, item->fresh, &n);
+}
+
 SEALED_BY_KEY(signing_key, key_after)
 SEALED_BY_KEY(deployment_secret, key_after)
 SEALED_BY_KEY(jwt_template, key_after)
@@ -116,7 +146,7 @@ row_of_hook(struct arena *a, const struct item *item)
 /* The places as whoever seals there names them. A test seals in each, and looks that nothing old is left. */
 struct table {
 	const char *table, *column;
-	struct str  (*row)(struct arena *a, const struct item *item);
+	struct str  (*row)(struct arena *a, const struct item *item);	/* NULL: nothing is sealed there, but something is forgotten */
 	enum status (*after)(struct task *t, struct step *s);
 	enum status (*again)(struct task *t, struct deployment_id d, const struct item *item);
 };
@@ -129,6 +159,7 @@ static const struct table tables[] = {
 	{ "authenticator", "sealed_secret", row_of_authenticator, authenticator_after, authenticator_again },
 	{ "message", "sealed_content", row_of_message, message_after, message_again },
 	{ "idempotency", "sealed_answer", row_of_hash, idempotency_after, idempotency_again },
+	{ "session_token", "nonce", NULL, nonce_after, nonce_again },
 };
 
 /* ---- one step ---- */
@@ -171,6 +202,17 @@ seal_again(struct task *t, const struct keys *k, struct step *s, struct item ite
 	return OK;
 }
 
+static enum status
+renew(struct task *t, const struct keys *k, struct step *s, struct item item)
+{
+	if (item.sealed.n == 0 || str_eq(item.sealed, item.fresh))
+		return OK;
+	if (tables[s->r->table].row)
+		return seal_again(t, k, s, item);
+	s->items[s->n_fresh++] = item;
+	return OK;
+}
+
 static void
 next_table(struct reseal *r)
 {
@@ -182,7 +224,7 @@ next_table(struct reseal *r)
 static void
 advance(struct reseal *r, const struct step *s, const struct item *last)
 {
-	r->resealed += s->n_fresh;
+	r->resealed += tables[r->table].row ? s->n_fresh : 0;
 	if (s->n < RESEAL_STEP) {
 		next_table(r);
 		return;
@@ -203,8 +245,7 @@ step(struct task *t, struct reseal *r, struct store *store, struct db *db, const
 	if (s.n > 0)
 		last = s.items[s.n - 1];
 	for (size_t i = 0; i < s.n; i++)
-		if (s.items[i].sealed.n > 0)
-			TRY(seal_again(t, k, &s, s.items[i]));
+		TRY(renew(t, k, &s, s.items[i]));
 	if (s.n_fresh > 0)
 		TRY(store_write_wait(t, store, db, write_fresh, &s));
 	advance(r, &s, &last);

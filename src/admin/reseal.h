@@ -1,4 +1,4 @@
-/* reseal.h - every sealed value there is, sealed anew by the current master key. */
+/* reseal.h - every sealed value there is, sealed anew by the current master key; and what tokens were made of by an old one, forgotten. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

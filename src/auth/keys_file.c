@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,9 +55,9 @@ write_fresh(const char *file)
 	return ok;
 }
 
-/* The name in its folder is on the disk too. */
-static bool
-sync_folder(const char *file)
+/* -1 with errno. */
+static int
+open_folder(const char *file)
 {
 	char folder[PATH_MAX];
 	const char *slash = strrchr(file, '/');
@@ -64,9 +65,16 @@ sync_folder(const char *file)
 			      : snprintf(folder, sizeof(folder), "%.*s", (int)(slash - file + 1), file);
 	if (n < 0 || (size_t)n >= sizeof(folder)) {
 		errno = ENAMETOOLONG;
-		return false;
+		return -1;
 	}
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* The name in its folder is on the disk too. */
+static bool
+sync_folder(const char *file)
+{
+	int fd = open_folder(file);
 	if (fd < 0)
 		return false;
 	bool ok = fsync(fd) == 0;
@@ -235,9 +243,18 @@ read_from(struct task *t, const char *file, int fd, struct secret ret_keys[KEYS_
 	return st;
 }
 
+/* What cannot be synced at all, or is in a folder that we may not open, is for whoever wrote it to sync. */
+static int
+sync_read(const char *file, int fd)
+{
+	if (fsync(fd) == 0 && sync_folder(file))
+		return 0;
+	return errno == EINVAL || errno == EROFS || errno == ENOTSUP || errno == EACCES ? 0 : errno;
+}
+
 enum status
-keys_file_read(
-    struct task *t, const char *file, bool create, struct secret ret_keys[KEYS_FILE_MOST], size_t *ret_n)
+keys_file_read(struct task *t, const char *file, bool create, struct secret ret_keys[KEYS_FILE_MOST], size_t *ret_n,
+    int *ret_unsynced)
 {
 	int fd = open_key(file);
 	if (fd < 0 && errno == ENOENT && create) {
@@ -250,8 +267,8 @@ keys_file_read(
 		    file, strerror(errno));
 	enum status st = read_from(t, file, fd, ret_keys, ret_n);
 	/* The key in front is about to be used: whoever wrote the file may not have waited for the disk. */
-	if (st == OK && *ret_n > 1)
-		(void)(fsync(fd) == 0 && sync_folder(file));
+	if (st == OK)
+		*ret_unsynced = *ret_n > 1 ? sync_read(file, fd) : 0;
 	close(fd);
 	return st;
 }
@@ -277,4 +294,21 @@ keys_file_write(struct task *t, const char *file, const struct secret *const *ke
 	if (!sync_folder(file))
 		return fail(t, E_INTERNAL, "%s: its folder cannot be synced: %s", file, strerror(errno));
 	return OK;
+}
+
+/* On the folder: the file itself gives way to another one when it is written. */
+enum status
+keys_file_hold(struct task *t, const char *file, int *ret_fd)
+{
+	int fd = open_folder(file);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		*ret_fd = fd;
+		return OK;
+	}
+	int error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (error == EWOULDBLOCK)
+		return fail(t, E_CONFLICT, "somebody else is writing %s: do this again; nothing was changed", file);
+	return fail(t, E_INTERNAL, "%s: its folder cannot be locked: %s", file, strerror(error));
 }

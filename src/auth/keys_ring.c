@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 enum { KEY_N = KEYS_MASTER_N };
@@ -59,12 +61,18 @@ next_in(const struct ring *r, const unsigned *file, unsigned n)
 	return n == 2 && file[1] == atomic_load(&r->current) && atomic_load(&key->retired_at) == 0 ? key : NULL;
 }
 
+static bool
+is_telling_good(const struct ring *r)
+{
+	return r->n_told > 0 && clock_now() < r->told_until;
+}
+
 static const struct ring_key *
 next_of(const struct ring *r)
 {
 	const struct ring_key *key = next_in(r, r->in_file, r->n_in_file);
 
-	return key != NULL ? key : next_in(r, r->told, r->n_told);
+	return key != NULL || !is_telling_good(r) ? key : next_in(r, r->told, r->n_told);
 }
 
 const struct ring_key *
@@ -74,6 +82,27 @@ keys_next(const struct keys *k)
 	const struct ring_key *key = next_of(k->ring);
 	pthread_mutex_unlock(&k->ring->lock);
 	return key;
+}
+
+static bool
+is_among(const struct ring *r, const unsigned *file, unsigned n, const struct ring_key *key)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (&r->keys[file[i]] == key)
+			return true;
+	return false;
+}
+
+bool
+keys_will_stay(const struct keys *k, const struct ring_key *key)
+{
+	const struct ring *r = k->ring;
+	bool in_database = key == keys_current(k) || atomic_load(&key->retired_at) != 0;
+
+	pthread_mutex_lock(&k->ring->lock);
+	bool at_hand = is_among(r, r->in_file, r->n_in_file, key) || (is_telling_good(r) && is_among(r, r->told, r->n_told, key));
+	pthread_mutex_unlock(&k->ring->lock);
+	return in_database || at_hand;
 }
 
 /* ---- adding: with the lock ---- */
@@ -137,12 +166,15 @@ static enum status
 reread(struct task *t, struct ring *r, bool create)
 {
 	struct secret keys[KEYS_FILE_MOST];
+	int unsynced;
 	size_t n;
 
-	TRY(keys_file_read(t, r->file, create, keys, &n));
+	TRY(keys_file_read(t, r->file, create, keys, &n, &unsynced));
 	enum status st = add_all(t, r, keys, n, r->in_file);
-	if (st == OK)
+	if (st == OK) {
 		r->n_in_file = (unsigned)n;
+		r->unsynced = unsynced;
+	}
 	forget(keys, n);
 	return st;
 }
@@ -152,11 +184,17 @@ static enum status
 learn(struct task *t, struct ring *r, const struct secret *keys, size_t n)
 {
 	const struct secret *current = &r->keys[atomic_load(&r->current)].master;
+	unsigned told[KEYS_FILE_MOST];
 
-	if (n != 2 || !secret_eq(keys[1].p, current->p, KEY_N))
-		return fail(t, E_BAD_REQUEST_BODY, "two lines are wanted: a new key, and behind it the one in use");
-	TRY(add_all(t, r, keys, n, r->told));
+	if (!secret_eq(keys[n - 1].p, current->p, KEY_N))
+		return fail(t, E_BAD_REQUEST_BODY, "two lines are wanted: a new key, and behind it the one in use; or that one alone, "
+		    "when there is to be no new one");
+	TRY(add_all(t, r, keys, n, told));
+	if (atomic_load(&r->keys[told[0]].retired_at) != 0)
+		return fail(t, E_BAD_REQUEST_BODY, "the first line is a key that has been retired: it cannot be used again");
+	memcpy(r->told, told, sizeof(told));
 	r->n_told = (unsigned)n;
+	r->told_until = clock_now() + KEYS_TOLD_FOR_US;
 	return OK;
 }
 
@@ -221,12 +259,25 @@ keys_free(struct keys *k)
 
 /* ---- the file ---- */
 
-void
-keys_set_file_own(struct keys *k)
+static bool
+is_regular(const char *file)
 {
 	struct stat s;
 
-	k->ring->file_is_own = lstat(k->ring->file, &s) == 0 && S_ISREG(s.st_mode);
+	return lstat(file, &s) == 0 && S_ISREG(s.st_mode);
+}
+
+void
+keys_set_file_own(struct keys *k)
+{
+	k->ring->file_is_own = is_regular(k->ring->file);
+}
+
+/* Somebody may have put a link in its place since. */
+static bool
+is_writable(const struct ring *r)
+{
+	return r->file_is_own && is_regular(r->file);
 }
 
 /*
@@ -234,22 +285,51 @@ keys_set_file_own(struct keys *k)
  * file does not have the key that the database asks for.
  */
 static enum status
+write_next(struct task *t, struct ring *r, const struct secret *next)
+{
+	const struct secret *both[KEYS_FILE_MOST] = { next, &r->keys[atomic_load(&r->current)].master };
+
+	TRY(next != NULL ? keys_file_write(t, r->file, both, KEYS_FILE_MOST) : keys_file_write(t, r->file, both + 1, 1));
+	return reread(t, r, false);
+}
+
+/* Written over, it would be gone: and it may be what another node, or a newer backup of this database, is sealed by. */
+static const struct secret *
+waiting_in_file(const struct ring *r)
+{
+	for (unsigned i = 0; i < r->n_in_file; i++)
+		if (r->in_file[i] != atomic_load(&r->current) && atomic_load(&r->keys[r->in_file[i]].retired_at) == 0)
+			return &r->keys[r->in_file[i]].master;
+	return NULL;
+}
+
+static enum status
 make_next(struct task *t, struct ring *r)
 {
-	const struct secret *both[KEYS_FILE_MOST] = { NULL, &r->keys[atomic_load(&r->current)].master };
+	const struct secret *waiting = waiting_in_file(r);
 	struct secret fresh;
 
-	if (!r->file_is_own)
+	if (!is_writable(r))
 		return fail(t, E_BAD_REQUEST_BODY, "%s is yours to write: put a new key (openssl rand -hex 32) as a line of its own in "
 		    "front of the one that is in it, on every node, and reload each", r->file);
+	if (waiting != NULL)
+		return write_next(t, r, waiting);
 	if (!secret_new(KEY_N, &fresh))
 		return fail(t, E_OVERLOADED, "no memory for a master key");
-	both[0] = &fresh;
-	enum status st = secret_random(fresh.p, fresh.n) ? keys_file_write(t, r->file, both, KEYS_FILE_MOST)
+	enum status st = secret_random(fresh.p, fresh.n) ? write_next(t, r, &fresh)
 							 : fail(t, E_INTERNAL, "no randomness for a master key");
 	secret_done(&fresh);
-	TRY(st);
-	return reread(t, r, false);
+	return st;
+}
+
+/* Whatever wrote it may have been told that the disk is broken: what is used next must be on it. */
+static enum status
+check_synced(struct task *t, const struct ring *r)
+{
+	if (next_in(r, r->in_file, r->n_in_file) == NULL || r->unsynced == 0)
+		return OK;
+	return fail(t, E_INTERNAL, "%s: cannot be synced: %s. The new key in it may not be on the disk, so it is not used; nothing was changed",
+	    r->file, strerror(r->unsynced));
 }
 
 enum status
@@ -262,14 +342,43 @@ keys_make_next(struct task *t, const struct keys *k)
 	/* Of a file of our own, what somebody told us is not in it: made current, such a key would be in memory alone. */
 	if (r->file_is_own ? next_in(r, r->in_file, r->n_in_file) == NULL : next_of(r) == NULL)
 		st = make_next(t, r);
+	if (st == OK)
+		st = check_synced(t, r);
 	pthread_mutex_unlock(&r->lock);
 	return st;
+}
+
+enum status
+keys_hold_file(struct task *t, const struct keys *k, int *ret_hold)
+{
+	if (k->ring->file_is_own)
+		return keys_file_hold(t, k->ring->file, ret_hold);
+	*ret_hold = -1;
+	return OK;
+}
+
+void
+keys_release_file(int hold)
+{
+	if (hold >= 0)
+		close(hold);
+}
+
+/* The next start would find no key for this database. Two that are strangers to it are left alone. */
+static bool
+lacks_current(const struct ring *r)
+{
+	return r->n_in_file < KEYS_FILE_MOST && r->in_file[0] != atomic_load(&r->current);
 }
 
 static bool
 is_untidy(const struct ring *r)
 {
-	if (!r->file_is_own || r->n_in_file < 2 || next_of(r) != NULL)
+	if (!r->file_is_own)
+		return false;
+	if (lacks_current(r))
+		return true;
+	if (r->n_in_file < 2 || next_of(r) != NULL)
 		return false;
 	for (unsigned i = 0; i < r->n_in_file; i++)
 		if (r->in_file[i] != atomic_load(&r->current) && atomic_load(&r->keys[r->in_file[i]].opens))
@@ -277,20 +386,34 @@ is_untidy(const struct ring *r)
 	return true;
 }
 
+/* As it is now: a command in a process of its own may have written the next key into it. */
+static enum status
+tidy(struct task *t, struct ring *r)
+{
+	TRY(reread(t, r, false));
+	return is_untidy(r) && is_writable(r) ? write_next(t, r, waiting_in_file(r)) : OK;
+}
+
+static enum status
+tidy_held(struct task *t, struct ring *r)
+{
+	int hold;
+	enum status st = keys_file_hold(t, r->file, &hold);
+
+	if (st != OK)
+		return st == E_CONFLICT ? OK : st;
+	st = tidy(t, r);
+	keys_release_file(hold);
+	return st;
+}
+
 enum status
 keys_tidy_file(struct task *t, const struct keys *k)
 {
 	struct ring *r = k->ring;
-	enum status st = OK;
 
 	pthread_mutex_lock(&r->lock);
-	if (is_untidy(r)) {
-		const struct secret *only = &r->keys[atomic_load(&r->current)].master;
-
-		st = keys_file_write(t, r->file, &only, 1);
-		if (st == OK)
-			st = reread(t, r, false);
-	}
+	enum status st = is_untidy(r) ? tidy_held(t, r) : OK;
 	pthread_mutex_unlock(&r->lock);
 	return st;
 }

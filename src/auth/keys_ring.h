@@ -14,6 +14,7 @@
 #include "auth/keys.h"
 #include "auth/keys_file.h"
 
+#define KEYS_TOLD_FOR_US HOUR_US
 enum { KEYS_MAX = 32, KEY_CHECK_N = 32, KEY_ID_N = 16 };
 
 /* Fixed when it is published, but for what says how far it is trusted. */
@@ -37,7 +38,9 @@ struct ring {
 	char            file[PATH_MAX];
 	bool            file_is_own;
 	unsigned        in_file[KEYS_FILE_MOST], n_in_file;
-	unsigned        told[KEYS_FILE_MOST], n_told;	/* the same of a file that keys_learn() was told of */
+	int             unsynced;	/* errno: both keys in the file were read, and may not be on the disk; 0: they are */
+	unsigned        told[KEYS_FILE_MOST], n_told;	/* the same of a file that keys_learn() was told of, */
+	int64_t         told_until;	/* by clock_now(): whoever has given a key up must not find it in use a year later */
 };
 
 struct keys {
@@ -57,10 +60,12 @@ const struct ring_key *keys_current(const struct keys *k);
 /* By its id or its check value; NULL: not known. */
 const struct ring_key *keys_find_id(const struct keys *k, struct str id);
 const struct ring_key *keys_find_check(const struct keys *k, const uint8_t check[KEY_CHECK_N]);
-/* The one in the file, or in what keys_learn() was told, in front of the current one, which has not been in use yet; or NULL. */
+/* The one in the file, or in what keys_learn() was told within KEYS_TOLD_FOR_US, in front of the current one, which has not been in use yet; or NULL. */
 const struct ring_key *keys_next(const struct keys *k);
 unsigned keys_count(const struct keys *k);
 const struct ring_key *keys_at(const struct keys *k, unsigned i);
+/* Will it be known after a restart, as far as one can tell: from the file, from what was told, or from the database? */
+bool keys_will_stay(const struct keys *k, const struct ring_key *key);
 
 /* ---- changing; any thread, one at a time by the ring's lock ---- */
 
@@ -71,18 +76,30 @@ void keys_set_file_own(struct keys *k);
 enum status keys_reread(struct task *t, const struct keys *k) MUST_CHECK;
 
 /*
- * The same of two keys that the file will have at the next start: systemd hands a credential over only then. E_BAD_REQUEST_BODY
- * when they are not a new one and the current one behind it.
+ * The same of two keys that the file will have at the next start: systemd hands a credential over only then. The current one
+ * alone: what was told before is given up. E_BAD_REQUEST_BODY when it is neither that nor a new one and the current one behind it.
  */
 enum status keys_learn(struct task *t, const struct keys *k, struct str text) MUST_CHECK;
 
 /*
- * Write a fresh key in front of the current one into a file of our own, on the disk, and know it: keys_next() is
- * it from then on. E_INTERNAL with t->why: the file is the operator's, or cannot be written.
+ * Nobody else, in this process or another, writes a file of our own until keys_release_file(); nothing is held of the operator's.
+ * Who makes a key the current one holds it from before the key is written: a file written over meanwhile would be
+ * the end of that key. E_CONFLICT, with a sentence: somebody holds it.
+ */
+enum status keys_hold_file(struct task *t, const struct keys *k, int *ret_hold) MUST_CHECK;
+void        keys_release_file(int hold);
+
+/*
+ * Write another key in front of the current one into a file of our own, on the disk, and know it: keys_next() is it from then
+ * on. It is a fresh one, or one that lies in the file already and has never been in use: that may be another node's. E_BAD_REQUEST_BODY
+ * with t->why: the file is the operator's. E_INTERNAL: it cannot be written, or what it holds cannot be synced.
  */
 enum status keys_make_next(struct task *t, const struct keys *k) MUST_CHECK;
 
-/* In a file of our own, leave the current key alone, when what else is in it has been retired and opens nothing. */
+/*
+ * In a file of our own that nobody holds, leave the current key alone, when what else is in it has been retired and opens nothing;
+ * and put it there when it is missing, because the database went back to it, or somebody wrote the next one alone.
+ */
 enum status keys_tidy_file(struct task *t, const struct keys *k) MUST_CHECK;
 
 /*

@@ -2,11 +2,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/auth_test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "auth/keys_ring.h"
 #include "base/clock.h"
+
+static bool disk_is_broken;
+
+/* In the place of libc's. */
+int
+fsync(int fd)
+{
+	if (!disk_is_broken)
+		return (int)syscall(SYS_fsync, fd);
+	errno = EIO;
+	return -1;
+}
 
 static char folder[] = "/tmp/sessiond-ring-XXXXXX";
 static char file[64];
@@ -28,6 +42,7 @@ static int
 ring_end(void **state)
 {
 	keys = keys_free(keys);
+	disk_is_broken = false;
 	unlink(file);
 	assert_int_equal(rmdir(folder), 0); /* nothing else was left behind */
 	return test_end(state);
@@ -140,6 +155,8 @@ test_a_link_is_not_replaced(void **state)
 	keys_set_file_own(linked);
 	assert_int_equal(keys_make_next(&test_task, linked), E_BAD_REQUEST_BODY);
 	keys_free(linked);
+	/* Nor one that was none at the start. */
+	assert_int_equal(keys_make_next(&test_task, keys), E_BAD_REQUEST_BODY);
 	assert_int_equal(unlink(elsewhere), 0);
 }
 
@@ -166,6 +183,59 @@ test_what_is_learned_needs_the_one_in_use(void **state)
 	assert_int_equal(keys_reread(&test_task, keys), OK);
 	assert_memory_equal(keys_next(keys)->master.p, fresh, 32);
 	assert_int_equal(file_size(), 32);
+	/* The one in use alone: the other was given up. It stays known, and nobody is told that it is. */
+	const struct ring_key *next = keys_next(keys);
+	assert_true(keys_will_stay(keys, next) && keys_will_stay(keys, keys_current(keys)));
+	assert_int_equal(keys_learn(&test_task, keys, str_of(hex[1])), OK);
+	assert_null(keys_next(keys));
+	assert_false(keys_will_stay(keys, next));
+	assert_int_equal(keys_learn(&test_task, keys, str_of(text)), OK);
+	assert_ptr_equal(keys_next(keys), next);
+	clock_advance(KEYS_TOLD_FOR_US);
+	assert_null(keys_next(keys));
+	assert_false(keys_will_stay(keys, next));
+	/* Nor may one be told that was in use before. */
+	struct retired_key retired = { test_task.now, 0, 0, next->master };
+	assert_int_equal(keys_use(&test_task, keys, keys_current(keys)->check, &retired, 1), OK);
+	assert_int_equal(keys_learn(&test_task, keys, str_of(text)), E_BAD_REQUEST_BODY);
+	assert_true(keys_will_stay(keys, next));
+}
+
+/* Read, but perhaps not on the disk: what power loss would take away must not be in use. */
+static void
+test_a_file_that_cannot_be_synced_has_no_next_key(void **state)
+{
+	(void)state;
+	struct keys *again;
+	assert_int_equal(keys_make_next(&test_task, keys), OK);
+	disk_is_broken = true;
+	assert_int_equal(keys_load(&test_task, file, false, &again), OK); /* a start goes on with what it has */
+	assert_int_equal(keys_use(&test_task, again, keys_current(keys)->check, NULL, 0), OK);
+	assert_int_equal(keys_make_next(&test_task, again), E_INTERNAL);
+	assert_non_null(strstr(test_task.why, "cannot be synced"));
+	disk_is_broken = false;
+	assert_int_equal(keys_reread(&test_task, again), OK);
+	assert_int_equal(keys_make_next(&test_task, again), OK);
+	keys_free(again);
+}
+
+/* One at a time: of two that write the file, the key that the first one has in mind would be gone. */
+static void
+test_the_file_is_held_by_one(void **state)
+{
+	(void)state;
+	struct retired_key retired[1];
+	int hold, other;
+	assert_int_equal(keys_hold_file(&test_task, keys, &hold), OK);
+	assert_int_equal(keys_hold_file(&test_task, keys, &other), E_CONFLICT);
+	turn(retired, 0, test_task.now);
+	retired[0].resealed_at = test_task.now;
+	assert_int_equal(keys_use(&test_task, keys, keys_current(keys)->check, retired, 1), OK);
+	assert_int_equal(keys_tidy_file(&test_task, keys), OK);
+	assert_int_equal(file_size(), 130);
+	keys_release_file(hold);
+	assert_int_equal(keys_tidy_file(&test_task, keys), OK);
+	assert_int_equal(file_size(), 65);
 }
 
 static void
@@ -269,6 +339,28 @@ test_back_again(void **state)
 	assert_non_null(keys_next(keys));
 }
 
+/* So far back that the file had the new key alone: the next start must find the old one. */
+static void
+test_back_again_to_a_key_that_is_in_no_file(void **state)
+{
+	(void)state;
+	const struct ring_key *old = keys_current(keys);
+	struct retired_key retired[1];
+	struct keys *again;
+	turn(retired, 0, test_task.now);
+	retired[0].resealed_at = test_task.now;
+	assert_int_equal(keys_use(&test_task, keys, keys_current(keys)->check, retired, 1), OK);
+	assert_int_equal(keys_tidy_file(&test_task, keys), OK);
+	assert_int_equal(file_size(), 65);
+	assert_int_equal(keys_use(&test_task, keys, old->check, NULL, 0), OK);
+	assert_int_equal(keys_tidy_file(&test_task, keys), OK);
+	assert_int_equal(file_size(), 130);
+	assert_non_null(keys_next(keys));
+	assert_int_equal(keys_load(&test_task, file, false, &again), OK);
+	assert_int_equal(keys_use(&test_task, again, old->check, NULL, 0), OK);
+	keys_free(again);
+}
+
 static void
 test_a_key_that_is_not_known_changes_nothing(void **state)
 {
@@ -319,10 +411,13 @@ main(void)
 		RING_TEST(test_a_file_that_is_the_operators_is_not_written),
 		RING_TEST(test_a_link_is_not_replaced),
 		RING_TEST(test_what_is_learned_needs_the_one_in_use),
+		RING_TEST(test_a_file_that_cannot_be_synced_has_no_next_key),
+		RING_TEST(test_the_file_is_held_by_one),
 		RING_TEST(test_what_each_use_becomes),
 		RING_TEST(test_an_old_one_opens_until_all_is_sealed_anew),
 		RING_TEST(test_the_file_loses_the_old_one_last),
 		RING_TEST(test_back_again),
+		RING_TEST(test_back_again_to_a_key_that_is_in_no_file),
 		RING_TEST(test_a_key_that_is_not_known_changes_nothing),
 		RING_TEST(test_nothing_is_sealed_by_a_key_that_may_be_old),
 		RING_TEST(test_there_is_an_end),

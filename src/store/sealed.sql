@@ -81,3 +81,17 @@ SELECT key_hash, sealed_answer FROM idempotency
 -- :name sealed_idempotency_again :rows
 -- :in deployment_id deployment, bytes key, bytes before, bytes sealed
 UPDATE idempotency SET sealed_answer = :sealed WHERE deployment_id = :deployment AND key_hash = :key AND sealed_answer = :before;
+
+-- :name spent_nonces_after :many
+-- :in deployment_id deployment, bytes after, int aged, int current, time used_before, int most
+-- :out bytes key, bytes nonce
+-- Not sealed, but as good as a token with the master key that was: what the token that a session has now was made of,
+-- once nobody is to be given that token again. No nonce: it is needed yet, or leads nowhere.
+SELECT t.token_hash, CASE WHEN t.state = :aged AND n.state = :current AND n.first_used_at <= :used_before THEN t.nonce END
+  FROM session_token t
+  LEFT JOIN session_token n ON n.deployment_id = t.deployment_id AND n.token_hash = t.successor_hash
+ WHERE t.deployment_id = :deployment AND t.token_hash > :after ORDER BY t.token_hash LIMIT :most;
+
+-- :name spent_nonce_forget :rows
+-- :in deployment_id deployment, bytes key, bytes before, bytes nonce
+UPDATE session_token SET nonce = :nonce WHERE deployment_id = :deployment AND token_hash = :key AND nonce = :before;

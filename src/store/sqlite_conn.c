@@ -167,7 +167,8 @@ set_writer(struct sqlite_db *db)
 		return rc;
 	db->checkpoint_at = CHECKPOINT_PAGES;
 	sqlite3_wal_hook(db->h, note_log_length, db);
-	return sqlite3_exec(db->h, "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864",
+	/* What was sealed by a master key that got out must not stand where the row was, whatever SQLite's own default is. */
+	return sqlite3_exec(db->h, "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON",
 	    NULL, NULL, NULL);
 }
 

@@ -267,3 +267,17 @@ def test_a_key_from_before(new_server):
         assert old in published(d)
         later(d, 10)
         assert old not in published(d)
+
+
+def test_as_many_as_there_may_be_are_due_at_once(new_server):
+    """They used to need more memory than one deployment is given: none of them was ever gone, and nothing was swept any more."""
+    with new_server() as server:
+        d = server.public_deployment()
+        while server.try_cli("key", "rotate", "--deployment", d.host).returncode == 0:
+            pass
+        assert len(server.sql("SELECT kid FROM signing_key")) == 64
+        for _ in range(2):
+            server.advance(86400)
+            server.sweep()
+        assert len(server.sql("SELECT kid FROM signing_key")) == 1
+        server.cli("key", "rotate", "--deployment", d.host)

@@ -1,5 +1,6 @@
 """vault.py - what is sealed at rest, opened and sealed by a master key from outside: written from the text of the decisions."""
 # SPDX-License-Identifier: Apache-2.0
+import base64
 import ctypes
 import hashlib
 import hmac
@@ -69,6 +70,18 @@ def sealed(server):
                 f"SELECT deployment_id, {named}, {text.format(column)} FROM {table} WHERE {column} IS NOT NULL"):
             found.append((int(deployment), table, prefix + (row.lower() if key == "key_hash" else row), column, bytes.fromhex(value)))
     return found
+
+
+def successors(server, d, master):
+    """Every session token that this key makes of what the database says: of each token's nonce, the one to replace it by age."""
+    text = "encode(nonce, 'hex')" if server.database else "hex(nonce)"
+    key = hmac.new(master, b"sessiond key token\0" + struct.pack(">q", d.number) + b"\1", hashlib.sha256).digest()
+    made = set()
+    for session, nonce in server.sql(f"SELECT session_id, {text} FROM session_token WHERE deployment_id = {d.number}"):
+        parts = (b"next", struct.pack(">q", int(session)), bytes.fromhex(nonce))
+        mac = hmac.new(key, b"".join(struct.pack(">Q", len(p)) + p for p in parts), hashlib.sha256).digest()
+        made.add(base64.urlsafe_b64encode(mac).rstrip(b"=").decode())
+    return made
 
 
 def count(server, master):
