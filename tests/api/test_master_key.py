@@ -599,7 +599,7 @@ def test_F29_killed_in_it(new_server, request):
     if request.getfixturevalue("engine") != "sqlite":
         pytest.skip("rows are written into a file")
     server = new_server().start()
-    n = 200_000 if NIGHTLY else 3_000
+    n = 1_000_000 if NIGHTLY else 3_000
     here = Inhabited(server)
     d = here.d
     server.stop()
@@ -607,7 +607,7 @@ def test_F29_killed_in_it(new_server, request):
     fill(server, d, n, old)
     server.start()
     _, new = rotate(server)
-    kills, often = 0, 40 if NIGHTLY else 3
+    kills, often = 0, 12 if NIGHTLY else 3
     remaining = n + 1
     while kills < often:
         # Somewhere in the next part of the rows, the first of all before the first row.
@@ -616,7 +616,7 @@ def test_F29_killed_in_it(new_server, request):
         server.kill()
         kills += 1
         assert set(keys_in(key_file(server))) <= {old, new} and new in keys_in(key_file(server))
-        for deployment, table, row, column, value in vault.sealed(server)[:: 50 if NIGHTLY else 1]:
+        for deployment, table, row, column, value in vault.sealed(server)[:: 500 if NIGHTLY else 1]:
             assert any(vault.opens(k, deployment, table, row, column, value) for k in (old, new)), (table, row)
         now = left(server, d, new)
         assert 0 < now <= remaining and (kills == 1 or now < n + 1)
