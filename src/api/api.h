@@ -28,7 +28,7 @@ enum auth {
 
 /*
  * Who may call a route whose path names something: written in every such row, checked before its handler runs. What
- * the caller may not know of, what exists elsewhere and what does not exist get the same answer. Contract 4.4, 4.5, 9.6.
+ * the caller may not know of, what exists elsewhere and what does not exist get the same answer.
  */
 enum rule {
 	RULE_NONE,	/* the path names nothing */
@@ -164,7 +164,7 @@ const struct param *body_file(const struct request *rq, const char *name);	/* NU
 
 /* Begin a 200; the next value written, with key "data", is the envelope's data. The envelope is ours. */
 struct json *reply(struct request *rq);
-/* data: the session object of the contract's 3.5, told attempts last. */
+/* data: the session, as GET /session has it, told attempts last. */
 enum status reply_session(struct request *rq) MUST_CHECK;
 /* data: a short string. */
 enum status reply_text(struct request *rq, const char *text) MUST_CHECK;
