@@ -82,7 +82,6 @@ place_run(struct task *t, void *arg)
 	struct demo *demo = arg;
 	struct deployment_row row;
 	enum status st = find_deployment(t, demo->mode, &row);
-	int64_t rows;
 
 	if (st == E_NOT_FOUND)
 		return make_deployment(t, demo);
@@ -90,7 +89,7 @@ place_run(struct task *t, void *arg)
 	demo->id = row.id;
 	if (str_eq(row.backend_host, demo->host))
 		return OK;
-	TRY(sql_deployment_set_hosts(t, demo->id, demo->host, demo->host, demo->base_url, t->now, &rows));
+	TRY(deployment_move(t, demo->id, demo->host, demo->host));
 	return cache_touch(t, demo->id, SUBJECT_DEPLOYMENT, demo->id.v);
 }
 

@@ -102,11 +102,6 @@ SELECT user_id FROM email_address WHERE deployment_id = :deployment AND email_ke
 -- :out user_id user
 SELECT id FROM account WHERE deployment_id = :deployment AND username_key = :username_key;
 
--- :name phone_taken :one
--- :in deployment_id deployment, key phone_key
--- :out user_id user
-SELECT user_id FROM phone_number WHERE deployment_id = :deployment AND phone_key = :phone_key;
-
 -- :name account_set_names :rows
 -- :in deployment_id deployment, user_id id, text first_name, text last_name, text name_key, time now
 UPDATE account SET first_name = :first_name, last_name = :last_name, name_key = :name_key, updated_at = :now
