@@ -274,14 +274,6 @@ UPDATE account SET password_record = '', password_changed_at = :now, password_st
        backup_codes_at = NULL, n_passkeys = 0, updated_at = :now
  WHERE deployment_id = :deployment AND id = :id;
 
--- :name authenticator_disown :rows
--- :in deployment_id deployment, user_id user
-DELETE FROM authenticator WHERE deployment_id = :deployment AND user_id = :user;
-
--- :name backup_code_disown :rows
--- :in deployment_id deployment, user_id user
-DELETE FROM backup_code WHERE deployment_id = :deployment AND user_id = :user;
-
 -- :name passkey_disown :rows
 -- :in deployment_id deployment, user_id user
 DELETE FROM passkey WHERE deployment_id = :deployment AND user_id = :user;
