@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "notify/outbox.h"
 #include "org/harmless.h"
+#include "org/shared.h"
 
 enum { TOKEN_BYTES = 32, HASH_BYTES = 32 };
 
@@ -119,10 +120,7 @@ read_email(struct task *t, struct str text, struct invitee *ret_who)
 {
 	enum status st = identifier_email(t, text, &ret_who->email, &ret_who->key);
 
-	if (st != E_BAD_REQUEST_BODY)
-		return st;
-	t->why[0] = '\0';
-	return fail(t, st, "Enter a valid email address.");
+	return st == E_BAD_REQUEST_BODY ? refusal(t, st, "Enter a valid email address.") : st;
 }
 
 /* Defaults are written down: what the inviter saw is what the invitation says. */
