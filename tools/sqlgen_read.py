@@ -58,9 +58,9 @@ def read_id_kinds(path):
 
 
 def read_statements(paths, types):
-    """All statements of the files; names are unique and equal structs are the same."""
+    """All statements of the files; names are unique, no statement has two, and equal structs are the same."""
     found = [s for p in paths for s in Reader(p, types).read()]
-    names, structs = {}, {}
+    names, structs, twins = {}, {}, {}
     for s in found:
         first = names.setdefault(s.name, s)
         if first is not s:
@@ -69,6 +69,9 @@ def read_statements(paths, types):
             first = structs.setdefault(s.struct, s)
             if first.outs != s.outs:
                 raise s.error(f"struct {s.struct} has other columns at {first.path}:{first.line}")
+        first = twins.setdefault((s.kind, *s.texts, *(t for t, _ in s.ins)), s)
+        if first is not s:
+            raise s.error(f"the same as {first.name} at {first.path}:{first.line}")
     return found
 
 

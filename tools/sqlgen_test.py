@@ -67,6 +67,8 @@ WRONG_STATEMENTS = [
     (HEAD + "SELECT a FROM x WHERE deployment_id = $1;\n", "x.sql:4: unexpected '$'"),
     (HEAD + "PRAGMA x = :d;\n", "x.sql:4: f: a statement is SELECT, INSERT, UPDATE or DELETE"),
     (HEAD + SELECT + HEAD + SELECT, "x.sql:5: f: also at x.sql:1"),
+    (HEAD + SELECT + "-- :name g :one\n-- :in deployment_id e\n-- :out int b\nSELECT a\n  FROM x WHERE deployment_id = :e;\n",
+     "x.sql:5: g: the same as f at x.sql:1"),
     (HEAD + SELECT + "-- :name g :one f_row\n-- :in deployment_id d\n-- :out text a\n" + SELECT,
      "x.sql:5: g: struct f_row has other columns at x.sql:1"),
     (HEAD + SELECT + "-- :pg\nDELETE FROM x WHERE deployment_id = :d RETURNING a;\n",

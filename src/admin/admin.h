@@ -21,8 +21,8 @@ struct admin_config {
 };
 
 /*
- * With two threads and connections of its own, so that an operator can revoke while
- * a flood fills the workers' queue. NULL, with a sentence in t->why. Start-up thread.
+ * With threads and connections of its own, so that an operator can revoke while
+ * a flood fills the workers' queue; the Backend API has others again. NULL, with a sentence in t->why. Start-up thread.
  */
 struct admin *admin_new(struct task *t, const struct admin_config *c);
 struct admin *admin_free(struct admin *a);	/* after its server has drained; NULL is fine */

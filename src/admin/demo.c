@@ -82,7 +82,6 @@ place_run(struct task *t, void *arg)
 	struct demo *demo = arg;
 	struct deployment_row row;
 	enum status st = find_deployment(t, demo->mode, &row);
-	int64_t rows;
 
 	if (st == E_NOT_FOUND)
 		return make_deployment(t, demo);
@@ -90,7 +89,7 @@ place_run(struct task *t, void *arg)
 	demo->id = row.id;
 	if (str_eq(row.backend_host, demo->host))
 		return OK;
-	TRY(sql_deployment_set_hosts(t, demo->id, demo->host, demo->host, demo->base_url, t->now, &rows));
+	TRY(deployment_move(t, demo->id, demo->host, demo->host));
 	return cache_touch(t, demo->id, SUBJECT_DEPLOYMENT, demo->id.v);
 }
 
@@ -116,12 +115,12 @@ insert_organization(struct task *t, const struct demo *demo)
 	TRY(sql_demo_org_insert(t, d->id, org, S("Acme Corporation"), S("acme-corp"),
 	    S("https://cdn.example.com/orgs/acme.jpg"), user, created_at, &rows));
 	TRY(sql_demo_workspace_insert(t, d->id, workspace, org, S("Development Team"), S("dev-team"), created_at, &rows));
-	TRY(sql_demo_orgmem_insert(t, d->id, orgmem, org, user, created_at, &rows));
+	TRY(sql_orgmem_insert(t, d->id, orgmem, org, user, created_at, &rows));
 	TRY(sql_org_count_member(t, d->id, org, rows, &rows));
-	TRY(sql_demo_wsmem_insert(t, d->id, wsmem, workspace, org, orgmem, user, created_at, &rows));
+	TRY(sql_wsmem_insert(t, d->id, wsmem, workspace, org, orgmem, user, created_at, &rows));
 	TRY(sql_workspace_count_member(t, d->id, workspace, rows, &rows));
-	TRY(sql_demo_orgmem_role_insert(t, d->id, orgmem, d->orgrole_creator, &rows));
-	return sql_demo_wsmem_role_insert(t, d->id, wsmem, d->wsrole_creator, &rows);
+	TRY(sql_orgmem_role_insert(t, d->id, orgmem, d->orgrole_creator, &rows));
+	return sql_wsmem_role_insert(t, d->id, wsmem, d->wsrole_creator, &rows);
 }
 
 static enum status

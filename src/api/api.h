@@ -28,7 +28,7 @@ enum auth {
 
 /*
  * Who may call a route whose path names something: written in every such row, checked before its handler runs. What
- * the caller may not know of, what exists elsewhere and what does not exist get the same answer. Contract 4.4, 4.5, 9.6.
+ * the caller may not know of, what exists elsewhere and what does not exist get the same answer.
  */
 enum rule {
 	RULE_NONE,	/* the path names nothing */
@@ -149,10 +149,11 @@ struct request {
 	struct buf               out;			/* the answer's body as it grows */
 	struct json              json;
 	bool                     replied;
-	struct request_private  *priv;			/* route.c's own */
+	struct request_private  *priv;			/* pipeline.h */
 };
 
-/* ---- reading; the names must be declared in the row ---- */
+/* ---- reading: request.c; the names must be declared in the row ---- */
+
 struct str  query_text(const struct request *rq, const char *name);	/* empty when absent */
 struct str  body_text(const struct request *rq, const char *name);	/* empty when absent */
 bool        body_has(const struct request *rq, const char *name);	/* present, even if empty */
@@ -160,11 +161,11 @@ bool        body_bool(const struct request *rq, const char *name, bool dflt);
 size_t      body_list(const struct request *rq, const char *name, const struct str **ret_items);	/* task's arena */
 const struct param *body_file(const struct request *rq, const char *name);	/* NULL when absent */
 
-/* ---- answering ---- */
+/* ---- answering: answer.c ---- */
 
 /* Begin a 200; the next value written, with key "data", is the envelope's data. The envelope is ours. */
 struct json *reply(struct request *rq);
-/* data: the session object of the contract's 3.5, told attempts last. */
+/* data: the session, as GET /session has it, told attempts last. */
 enum status reply_session(struct request *rq) MUST_CHECK;
 /* data: a short string. */
 enum status reply_text(struct request *rq, const char *text) MUST_CHECK;
@@ -184,7 +185,7 @@ void reply_more_headers(struct request *rq, const char *lines);
  */
 enum status refuse(struct request *rq, enum status st, const char *fmt, ...) PRINTF(3, 4) MUST_CHECK;
 
-/* ---- deeds most handlers share ---- */
+/* ---- deeds most handlers share: request.c, where nothing else is said ---- */
 
 /* Short transactions for .prove. */
 enum status request_read(struct request *rq, enum status (*fn)(struct task *t, void *arg), void *arg) MUST_CHECK;
@@ -202,7 +203,7 @@ enum status request_renew_token(struct request *rq) MUST_CHECK;
 bool request_is_renewed(struct request *rq, struct session_id session);
 /* For the log, from .prove or .run, as soon as it is known: who is to be proved, and by what (a word of ours). */
 void request_tries(struct request *rq, struct user_id user, const char *factor);
-/* TX_WRITE: write the audit table, and the log after the commit. detail: JSON object text or empty. */
+/* TX_WRITE: write the audit table, and the log after the commit. detail: JSON object text or empty. audit.c */
 enum status audit(struct request *rq, enum audit_event event, struct user_id user, struct str detail) MUST_CHECK;
 
 /*
@@ -215,7 +216,7 @@ struct try {
 	struct str         subject;
 };
 enum status request_reserve(struct request *rq, const struct try *tries, size_t n) MUST_CHECK;
-/* Count one try of this source in memory only, as a row's .rate does. E_RATE_LIMITED, refused. */
+/* Count one try of this source in memory only, as a row's .rate does. E_RATE_LIMITED, refused. deed.c */
 enum status request_limit(struct request *rq, enum throttle_rule rule) MUST_CHECK;
 /* The source as a subject. Task's arena. */
 struct str request_source(const struct request *rq);
@@ -233,7 +234,7 @@ enum status request_end_streak(struct request *rq, const struct try *tried, int6
 /* For .prove: when the deployment asks for a challenge, its proof must be in challenge_token. challenge.c */
 enum status challenge_prove(struct request *rq) MUST_CHECK;
 
-/* What session/ needs to know about this request. */
+/* What session/ needs to know about this request. deed.c */
 struct session_rules request_session_rules(const struct request *rq);
 
 extern const struct route *const routes[];	/* every row, NULL-terminated; routes.c */

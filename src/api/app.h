@@ -37,12 +37,12 @@ struct app {
 	struct sender    *sender;	/* gets a hint when a message was written; NULL: it finds it by itself */
 	struct pool      *workers;	/* LANE_WORKER */
 	struct pool      *hash_lane;	/* LANE_HASH */
-	struct app_counters *counters;	/* route.c's own: per route and status, for /metrics */
+	struct app_counters *counters;	/* app.c's own: per route and status, for /metrics */
 	_Atomic size_t    body_max, image_max;	/* bytes; SIGHUP may change them */
 	size_t            arena_max;		/* bytes a request may allocate */
 	_Atomic bool      ending;		/* every client is gone: what still waits is not worked on */
 	_Atomic bool      proxies_write_forwarded;	/* Forwarded (RFC 7239), not X-Forwarded-*; SIGHUP may change it */
-	/* What SIGHUP may change, behind a lock of its own: see app_proxies(). */
+	/* What SIGHUP may change, behind a lock of its own: see app_set_proxies(). */
 	struct app_reload *reload;
 };
 

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "notify/hook.h"
+#include "org/workspace.h"
 #include "session/state.h"
 
 /* A task's own arena may be one that many events of one command share. */
@@ -90,20 +91,16 @@ put_user(struct task *t, const struct about *a, struct json *j, bool whole)
 static enum status
 put_organization(struct task *t, const struct about *a, struct json *j)
 {
-	struct hook_organization_row o;
+	struct org_row org;
 	struct org_view view;
-	enum status st = a->org.v ? sql_hook_organization(t, a->d, a->org, &o) : E_NOT_FOUND;
+	enum status st = a->org.v ? organization_find(t, a->d, a->org, &org) : E_NOT_FOUND;
 
 	if (st == E_NOT_FOUND) {
 		json_put_null(j, "organization");
 		return OK;
 	}
 	TRY(st);
-	view = (struct org_view){
-		.id = o.id, .name = o.name, .slug = o.slug, .image_url = o.image_url, .description = o.description,
-		.metadata = o.metadata, .member_count = o.member_count, .gate = { o.enforce_mfa, o.ip_restriction, o.ip_allowlist },
-		.auto_workspace = o.auto_workspace, .created_at = o.created_at, .updated_at = o.updated_at,
-	};
+	view = org_view_of_row(&org);
 	view_org(j, "organization", &view);
 	return OK;
 }
@@ -111,20 +108,16 @@ put_organization(struct task *t, const struct about *a, struct json *j)
 static enum status
 put_workspace(struct task *t, const struct about *a, struct json *j)
 {
-	struct hook_workspace_row w;
+	struct workspace_row workspace;
 	struct workspace_view view;
-	enum status st = a->workspace.v ? sql_hook_workspace(t, a->d, a->workspace, &w) : E_NOT_FOUND;
+	enum status st = a->workspace.v ? workspace_find(t, a->d, a->workspace, &workspace) : E_NOT_FOUND;
 
 	if (st == E_NOT_FOUND) {
 		json_put_null(j, "workspace");
 		return OK;
 	}
 	TRY(st);
-	view = (struct workspace_view){
-		.id = w.id, .org = w.org, .name = w.name, .slug = w.slug, .image_url = w.image_url, .description = w.description,
-		.metadata = w.metadata, .member_count = w.member_count, .gate = { w.enforce_2fa, w.ip_restriction, w.ip_allowlist },
-		.created_at = w.created_at, .updated_at = w.updated_at,
-	};
+	view = workspace_view_of_row(&workspace);
 	view_workspace(j, "workspace", &view);
 	return OK;
 }

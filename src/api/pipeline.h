@@ -50,7 +50,7 @@ struct request_private {
 
 /* ---- admit.c: on the loop thread, before anything may block ---- */
 
-/* Route, deployment, scheme, origin, token carrier, method, query: steps 3 to 5. Never blocks. */
+/* Route, deployment, scheme, origin, token carrier, method, query: step 3 in docs/ARCHITECTURE.md. Never blocks. */
 enum status request_admit(struct request *rq) MUST_CHECK;
 
 /* The part of it that allocates nothing: caller, deployment, origin and scheme. false: not all is as it should be. */
@@ -67,7 +67,7 @@ void request_finish(struct request *rq, enum status st);
 
 /* ---- deed.c: on a worker ---- */
 
-/* Body, rate, session, sign-in, the handler and its transaction: steps 8 to 10. Ends in request_finish(). */
+/* Body, rate, session, sign-in, the handler and its transaction: steps 5 and 6. Ends in request_finish(). */
 void request_work(struct work *w, void *worker);
 /* The same without a database, on the loop thread: light routes and LANE_LOOP. */
 enum status request_run_light(struct request *rq) MUST_CHECK;

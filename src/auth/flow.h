@@ -57,7 +57,7 @@ enum flow_fact {
 bool flow_next(enum flow flow, enum flow_state state, enum flow_event event, unsigned facts, enum flow_state *ret_next)
     MUST_CHECK;
 
-/* The contract's word for a step ("verify_email"); empty for what is no step of an attempt. */
+/* The API's word for a step ("verify_email"); empty for what is no step of an attempt. */
 struct str flow_word(enum flow_state state);
 /* The step that `steps`, words separated by spaces, begins with. false: none of ours. */
 bool flow_first(struct str steps, enum flow_state *ret_state) MUST_CHECK;

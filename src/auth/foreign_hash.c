@@ -125,12 +125,6 @@ foreign_hash_read(struct str record, struct foreign_hash *ret_hash, const char *
 	return foreign_refuse("is of no scheme that can be compared here", ret_why);
 }
 
-const char *
-foreign_hash_name(const struct foreign_hash *h)
-{
-	return h->scheme->name;
-}
-
 bool
 foreign_hash_check(const struct foreign_hash *h, struct str password, bool *ret_matches)
 {

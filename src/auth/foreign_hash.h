@@ -44,9 +44,6 @@ struct foreign_hash {
  */
 bool foreign_hash_read(struct str record, struct foreign_hash *ret_hash, const char **ret_why) MUST_CHECK;
 
-/* The scheme's name, for people. */
-const char *foreign_hash_name(const struct foreign_hash *h);
-
 /*
  * Was the hash made of this password? Bytes as sent: other programs seldom normalise. For a computing thread.
  * false: no memory, and nothing is known.

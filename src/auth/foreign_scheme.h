@@ -6,7 +6,7 @@
 
 struct foreign_scheme {
 	const char *prefix;
-	const char *name;
+	const char *name;	/* for whoever reads the rows */
 	const char *digest;	/* PBKDF2 */
 	bool (*read)(struct str rest, struct foreign_hash *h, const char **ret_why);	/* what follows the prefix */
 	bool (*check)(const struct foreign_hash *h, struct str password, bool *ret_matches);

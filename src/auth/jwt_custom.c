@@ -58,20 +58,6 @@ jwt_alg_name(enum jwt_alg alg)
 	return algs[alg].name;
 }
 
-size_t
-jwt_alg_signature_max(enum jwt_alg alg)
-{
-	switch (algs[alg].family) {
-	case FAMILY_HMAC:
-		return algs[alg].n;
-	case FAMILY_EC:
-		return 2 * algs[alg].n;
-	case FAMILY_RSA:
-		break;
-	}
-	return JWT_CUSTOM_SIGNATURE_MAX;
-}
-
 /* ---- keys ---- */
 
 /*

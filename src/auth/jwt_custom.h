@@ -14,7 +14,6 @@ enum {
 
 bool jwt_alg_find(struct str name, enum jwt_alg *ret_alg); /* "HS256"; exact */
 const char *jwt_alg_name(enum jwt_alg alg);
-size_t jwt_alg_signature_max(enum jwt_alg alg); /* bytes */
 
 /* A key with its one algorithm. Immutable once made; any thread may sign with it. */
 struct jwt_custom_key;

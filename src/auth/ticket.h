@@ -1,4 +1,4 @@
-/* ticket.h - tickets: links that sign one user in, once. Contract 11. */
+/* ticket.h - tickets: links that sign one user in, once. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/str.h"
 
 #define LOG_ROW(id, name, help) [id] = { name, help },
 const struct log_event_info log_event_info[EV__COUNT] = { LOG_EVENTS(LOG_ROW) };
@@ -38,18 +37,6 @@ void
 log_set_level(enum log_level level)
 {
 	atomic_store(&level_max, (int)level);
-}
-
-bool
-log_level_parse(struct str s, enum log_level *ret_level)
-{
-	for (int i = 0; i < LOG__COUNT; i++) {
-		if (str_eq(s, str_of(level_name[i]))) {
-			*ret_level = (enum log_level)i;
-			return true;
-		}
-	}
-	return false;
 }
 
 uint64_t

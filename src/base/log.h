@@ -53,7 +53,6 @@ void log_event(enum log_level level, enum log_event_id ev, const char *fmt, ...)
 /* Would a line of this level be written? For callers whose line is costly to prepare. Any thread. */
 bool log_is_on(enum log_level level);
 void log_set_level(enum log_level level);
-bool log_level_parse(struct str s, enum log_level *ret_level) MUST_CHECK;
 uint64_t log_bytes_written(void);	/* a metric: core dumps and debuggers are off */
 
 /*

@@ -81,16 +81,11 @@ test_line(void **state)
 static void
 test_level(void **state)
 {
-	enum log_level level = LOG_DEBUG;
 	(void)state;
 
 	assert_string_equal(logged(LOG_DEBUG, "1"), "");
 	assert_true(*logged(LOG_INFO, "1") != '\0');
 	assert_true(*logged(LOG_ERROR, "1") != '\0');
-	assert_true(log_level_parse(S("warn"), &level) && level == LOG_WARN);
-	assert_false(log_level_parse(S("WARN"), &level));
-	assert_false(log_level_parse(S(""), &level));
-	assert_int_equal(level, LOG_WARN);
 }
 
 /* No value makes a second line, moves a cursor or colours a terminal. */

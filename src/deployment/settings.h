@@ -154,7 +154,7 @@ enum status settings_change(struct task *t, const struct settings_home *home, st
     const struct setting_text *changes, size_t n, struct str *ret_overrides) MUST_CHECK;
 
 struct deployment;
-/* The complete tree of GET /deployment's `data`, in the contract's order; and /.well-known/meta's object. */
+/* The complete tree of GET /deployment's `data`, in the rows' order; and /.well-known/meta's object. */
 void settings_write_tree(struct json *j, const char *key, const struct deployment *d);
 void settings_write_ui(struct json *j, const char *key, const struct deployment *d);
 /*

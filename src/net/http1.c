@@ -4,49 +4,15 @@
 
 #include <string.h>
 
-/*
- * What a byte may be part of. One table look-up a byte is all the checking
- * there is on the hot path: a byte outside its class ends the run, and only
- * the delimiter that belongs there may follow.
- */
-enum {
-	TOKEN = 1,  /* RFC 9110 §5.6.2: methods, field names */
-	TARGET = 2, /* visible ASCII without '#': a fragment never goes over the wire */
-	VALUE = 4,  /* RFC 9110 §5.5: visible, space, tab, obs-text; no other control */
-	HOST = 8,   /* letters, digits, '-', '.', '_': names and IPv4; no %-encoding */
-	DIGIT = 16,
-	HEX = 32,
-};
-
-#define WORD  (TOKEN | TARGET | VALUE)
-#define PUNCT (TARGET | VALUE)
-
-/* clang-format off */
-static const uint8_t class_of[256] = {
-	['\t'] = VALUE, [' '] = VALUE, ['!'] = WORD, ['"'] = PUNCT, ['#'] = TOKEN | VALUE,
-	['$' ... '\''] = WORD, ['('] = PUNCT, [')'] = PUNCT, ['*'] = WORD, ['+'] = WORD,
-	[','] = PUNCT, ['-'] = WORD | HOST, ['.'] = WORD | HOST, ['/'] = PUNCT,
-	['0' ... '9'] = WORD | HOST | DIGIT | HEX, [':' ... '@'] = PUNCT,
-	['A' ... 'F'] = WORD | HOST | HEX, ['G' ... 'Z'] = WORD | HOST,
-	['[' ... ']'] = PUNCT, ['^'] = WORD, ['_'] = WORD | HOST, ['`'] = WORD,
-	['a' ... 'f'] = WORD | HOST | HEX, ['g' ... 'z'] = WORD | HOST,
-	['{'] = PUNCT, ['|'] = WORD, ['}'] = PUNCT, ['~'] = WORD,
-	[0x80 ... 0xff] = VALUE,
-};
-/* clang-format on */
-
-struct authority {
-	struct str name; /* empty: there is none */
-	unsigned port;   /* 0: not named */
-};
+#include "net/http1_bytes.h"
+#include "net/http1_target.h"
 
 struct reader {
 	const char *p;
 	const char *end;
 	enum status over; /* OK: more bytes may come; else: end is a limit, and this is passing it */
 	enum status why;
-	struct authority target; /* of an absolute-form target */
-	unsigned default_port;   /* of its scheme */
+	struct target target;
 	struct authority host;
 	bool expect;
 	bool close;
@@ -60,20 +26,6 @@ struct reader {
 		if (step_ != HTTP1_DONE)                                                                     \
 			return step_;                                                                        \
 	} while (0)
-
-static inline bool
-is(char c, uint8_t class)
-{
-	return (class_of[(uint8_t)c] & class) != 0;
-}
-
-static inline const char *
-skip(const char *p, const char *end, uint8_t class)
-{
-	while (p < end && is(*p, class))
-		p++;
-	return p;
-}
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
@@ -110,29 +62,6 @@ skip_long(const char *p, const char *end, bool (*is_plain)(uint64_t v), uint8_t 
 			break;
 	}
 	return skip(p, end, class);
-}
-
-static inline struct str
-span(const char *from, const char *to)
-{
-	return (struct str){ from, (size_t)(to - from) };
-}
-
-static inline char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-static bool
-same(struct str a, struct str b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
-			return false;
-	return true;
 }
 
 static enum http1_result
@@ -230,98 +159,6 @@ method_of(struct str m)
 	return HTTP_OTHER;
 }
 
-/* ":1" to ":65535", or nothing. A leading zero or an empty port has twins, so there is none. */
-static bool
-parse_port(struct str s, unsigned *ret_port)
-{
-	unsigned port = 0;
-
-	*ret_port = 0;
-	if (s.n == 0)
-		return true;
-	if (s.n < 2 || s.n > 6 || s.p[0] != ':' || s.p[1] == '0')
-		return false;
-	for (size_t i = 1; i < s.n; i++) {
-		if (!is(s.p[i], DIGIT))
-			return false;
-		port = port * 10 + (unsigned)(s.p[i] - '0');
-	}
-	*ret_port = port;
-	return port <= 65535;
-}
-
-static const char *
-skip_ip6(const char *p, const char *end)
-{
-	while (p < end && (is(*p, HEX) || *p == ':' || *p == '.'))
-		p++;
-	return p;
-}
-
-/* host [":" port] and nothing else: no userinfo, path, list, %-encoding or zone. */
-static bool
-parse_authority(struct str s, struct authority *ret_a)
-{
-	const char *end = s.p + s.n;
-	const char *p = s.p;
-
-	if (s.n > 0 && *p == '[') {
-		p = skip_ip6(p + 1, end);
-		if (p == end || *p != ']' || p - s.p < 3)
-			return false;
-		p++;
-	} else {
-		p = skip(p, end, HOST);
-	}
-	ret_a->name = span(s.p, p);
-	return ret_a->name.n > 0 && parse_port(span(p, end), &ret_a->port);
-}
-
-static void
-split_query(struct str s, struct http_head *h)
-{
-	const char *q = s.n > 0 ? memchr(s.p, '?', s.n) : NULL;
-
-	h->path = q == NULL ? s : span(s.p, q);
-	h->query = q == NULL ? STR_NONE : span(q + 1, s.p + s.n);
-}
-
-/* RFC 9112 §3.2.2. The authority must later equal Host, so that no reader can route by another one. */
-static bool
-split_absolute(struct reader *r, struct str target, struct http_head *h)
-{
-	static const struct str http = S_INIT("http://"), https = S_INIT("https://");
-	bool secure = target.n > https.n && same((struct str){ target.p, https.n }, https);
-	const char *end = target.p + target.n;
-	const char *from, *p;
-
-	if (!secure && !(target.n > http.n && same((struct str){ target.p, http.n }, http)))
-		return false;
-	from = target.p + (secure ? https.n : http.n);
-	for (p = from; p < end && *p != '/' && *p != '?'; p++)
-		;
-	r->default_port = secure ? 443 : 80;
-	split_query(span(p, end), h);
-	/* An empty path means "/": a slash of "://" stands in, so that the view stays within the input. */
-	if (h->path.n == 0)
-		h->path = (struct str){ from - 1, 1 };
-	return parse_authority(span(from, p), &r->target);
-}
-
-static bool
-split_target(struct reader *r, struct str target, struct http_head *h)
-{
-	if (target.p[0] == '/') {
-		split_query(target, h);
-		return true;
-	}
-	if (target.n == 1 && target.p[0] == '*') {
-		h->path = target;
-		return h->method == HTTP_OPTIONS;
-	}
-	return split_absolute(r, target, h);
-}
-
 static enum http1_result
 read_request_line(struct reader *r, struct http_head *h)
 {
@@ -337,7 +174,7 @@ read_request_line(struct reader *r, struct http_head *h)
 		return refuse(r);
 	h->minor = *r->p++ - '0';
 	STEP(read_crlf(r));
-	return split_target(r, target, h) ? HTTP1_DONE : refuse(r);
+	return target_split(target, h, &r->target) ? HTTP1_DONE : refuse(r);
 }
 
 /* Digits only, without leading zeros: no sign, space, list or base that may be taken differently. */
@@ -369,7 +206,7 @@ take_transfer_encoding(struct str v, struct http_head *h)
 static bool
 take_host(struct reader *r, struct str v, struct http_head *h)
 {
-	if (r->host.name.n > 0 || !parse_authority(v, &r->host))
+	if (r->host.name.n > 0 || !authority_parse(v, &r->host))
 		return false;
 	h->host = v;
 	return true;
@@ -471,20 +308,11 @@ read_fields(struct reader *r, struct http_head *h)
 	}
 }
 
-static bool
-target_is_host(const struct reader *r)
-{
-	unsigned a = r->target.port == r->default_port ? 0 : r->target.port;
-	unsigned b = r->host.port == r->default_port ? 0 : r->host.port;
-
-	return r->target.name.n == 0 || (a == b && same(r->target.name, r->host.name));
-}
-
 /* What only the whole head can tell. */
 static enum http1_result
 judge(struct reader *r, struct http_head *h)
 {
-	if (r->host.name.n == 0 || !target_is_host(r))
+	if (r->host.name.n == 0 || !target_is_of(&r->target, &r->host))
 		return refuse(r);
 	if (h->chunked && (h->content_length >= 0 || h->minor == 0))
 		return refuse(r);
@@ -542,123 +370,6 @@ http1_head(struct str in, const struct http1_limits *limits, struct http_head *r
 	if (result == HTTP1_REFUSED)
 		*ret_why = r.why;
 	return result;
-}
-
-/* RFC 9112 §7.1, one framing byte a step; data goes in runs. Zero is where a body begins. */
-enum chunk_state {
-	CHUNK_SIZE,
-	CHUNK_SIZE_LF,
-	CHUNK_DATA,
-	CHUNK_DATA_CR,
-	CHUNK_DATA_LF,
-	TRAILER_START,
-	TRAILER_NAME,
-	TRAILER_VALUE,
-	TRAILER_LF,
-	CHUNK_END_LF,
-	CHUNK_END,
-};
-
-static uint64_t
-hex_value(char c)
-{
-	return (uint64_t)(is(c, DIGIT) ? c - '0' : lower(c) - 'a' + 10);
-}
-
-static bool
-chunk_goto(struct http1_chunks *c, enum chunk_state state)
-{
-	c->state = (int)state;
-	c->line = 0;
-	return true;
-}
-
-/*
- * 1 to 16 hex digits, then CR. No extension: nobody sends one but those who
- * count on two readers ending the line at different places.
- */
-static bool
-chunk_size_byte(struct http1_chunks *c, char b)
-{
-	if (b == '\r' && c->line > 0)
-		return chunk_goto(c, CHUNK_SIZE_LF);
-	if (!is(b, HEX) || c->line == 16)
-		return false;
-	c->left = c->left << 4 | hex_value(b);
-	c->line++;
-	return true;
-}
-
-static bool
-trailer_byte(struct http1_chunks *c, char b)
-{
-	switch (c->state) {
-	case TRAILER_START:
-		if (b == '\r')
-			return chunk_goto(c, CHUNK_END_LF);
-		return is(b, TOKEN) && chunk_goto(c, TRAILER_NAME);
-	case TRAILER_NAME:
-		return is(b, TOKEN) || (b == ':' && chunk_goto(c, TRAILER_VALUE));
-	case TRAILER_VALUE:
-		return is(b, VALUE) || (b == '\r' && chunk_goto(c, TRAILER_LF));
-	case TRAILER_LF:
-		return b == '\n' && chunk_goto(c, TRAILER_START);
-	default:
-		return b == '\n' && chunk_goto(c, CHUNK_END);
-	}
-}
-
-static bool
-chunk_byte(struct http1_chunks *c, char b)
-{
-	if (++c->overhead > HTTP1_CHUNK_OVERHEAD_MAX)
-		return false;
-	switch (c->state) {
-	case CHUNK_SIZE:
-		return chunk_size_byte(c, b);
-	case CHUNK_SIZE_LF:
-		return b == '\n' && chunk_goto(c, c->left > 0 ? CHUNK_DATA : TRAILER_START);
-	case CHUNK_DATA_CR:
-		return b == '\r' && chunk_goto(c, CHUNK_DATA_LF);
-	case CHUNK_DATA_LF:
-		return b == '\n' && chunk_goto(c, CHUNK_SIZE);
-	default:
-		return trailer_byte(c, b);
-	}
-}
-
-static size_t
-chunk_data(struct http1_chunks *c, struct str in, char *out)
-{
-	size_t n = c->left < in.n ? (size_t)c->left : in.n;
-
-	memmove(out, in.p, n);
-	c->left -= n;
-	if (c->left == 0)
-		chunk_goto(c, CHUNK_DATA_CR);
-	return n;
-}
-
-enum http1_result
-http1_chunked(
-    struct http1_chunks *c, struct str in, char *out, size_t *ret_out, size_t *ret_used, enum status *ret_why)
-{
-	size_t used = 0, n_out = 0;
-
-	while (used < in.n && c->state != CHUNK_END) {
-		if (c->state == CHUNK_DATA) {
-			size_t n = chunk_data(c, (struct str){ in.p + used, in.n - used }, out + n_out);
-
-			used += n;
-			n_out += n;
-		} else if (!chunk_byte(c, in.p[used++])) {
-			*ret_why = E_BAD_REQUEST_BODY;
-			return HTTP1_REFUSED;
-		}
-	}
-	*ret_out = n_out;
-	*ret_used = used;
-	return c->state == CHUNK_END ? HTTP1_DONE : HTTP1_MORE;
 }
 
 struct str

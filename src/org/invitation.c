@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "notify/outbox.h"
 #include "org/harmless.h"
+#include "org/shared.h"
 
 enum { TOKEN_BYTES = 32, HASH_BYTES = 32 };
 
@@ -119,10 +120,7 @@ read_email(struct task *t, struct str text, struct invitee *ret_who)
 {
 	enum status st = identifier_email(t, text, &ret_who->email, &ret_who->key);
 
-	if (st != E_BAD_REQUEST_BODY)
-		return st;
-	t->why[0] = '\0';
-	return fail(t, st, "Enter a valid email address.");
+	return st == E_BAD_REQUEST_BODY ? refusal(t, st, "Enter a valid email address.") : st;
 }
 
 /* Defaults are written down: what the inviter saw is what the invitation says. */
@@ -131,16 +129,16 @@ read_gift(struct task *t, const struct deployment *d, const struct org_invitatio
 {
 	struct gift g = { .workspace = inv->workspace, .role = inv->role.v ? inv->role : d->orgrole_member };
 	struct join_workspace_row workspace;
-	struct join_orgrole_row role;
-	struct join_wsrole_row wsrole = { 0 };
-	enum status st = sql_join_orgrole(t, d->id, g.role, inv->org, &role);
+	struct orgrole_usable_row role;
+	struct wsrole_usable_row wsrole = { 0 };
+	enum status st = sql_orgrole_usable(t, d->id, inv->org, g.role, &role);
 
 	if (st == OK && inv->workspace.v != 0)
 		st = sql_join_workspace(t, d->id, inv->org, inv->workspace, (struct user_id){ 0 }, &workspace);
 	if (inv->workspace.v != 0)
 		g.workspace_role = inv->workspace_role.v ? inv->workspace_role : d->wsrole_member;
 	if (st == OK && inv->workspace.v != 0)
-		st = sql_join_wsrole(t, d->id, g.workspace_role, inv->workspace, &wsrole);
+		st = sql_wsrole_usable(t, d->id, inv->workspace, g.workspace_role, &wsrole);
 	if (st == E_NOT_FOUND)
 		return fail(t, E_BAD_REQUEST_BODY, "There is no such role or workspace in this organization.");
 	TRY(st);
@@ -164,24 +162,24 @@ find_invitee(struct task *t, const struct deployment *d, const struct org_invita
 static enum status
 check_org_seat(struct task *t, const struct deployment *d, const struct org_invitation *inv)
 {
-	struct join_org_members_row have;
+	struct org_members_count_row have;
 	int64_t most = d->settings.b2b.max_allowed_org_members;
 
 	if (most <= 0)
 		return OK;
-	TRY(sql_join_org_members(t, d->id, inv->org, &have));
+	TRY(sql_org_members_count(t, d->id, inv->org, &have));
 	return have.n < most ? OK : fail(t, E_LIMIT_REACHED, "This organization has as many members as it can have.");
 }
 
 static enum status
 check_workspace_seat(struct task *t, const struct deployment *d, const struct org_invitation *inv)
 {
-	struct join_workspace_members_row have;
+	struct workspace_members_count_row have;
 	int64_t most = d->settings.b2b.max_allowed_workspace_members;
 
 	if (most <= 0 || inv->workspace.v == 0)
 		return OK;
-	TRY(sql_join_workspace_members(t, d->id, inv->workspace, &have));
+	TRY(sql_workspace_members_count(t, d->id, inv->workspace, &have));
 	return have.n < most ? OK : fail(t, E_LIMIT_REACHED, "This workspace has as many members as it can have.");
 }
 

@@ -1,4 +1,4 @@
-/* invitation.h - invitations to organizations and their workspaces: made, sent, used up. No HTTP. Contract 4.4.1, 4.4.2, docs/decisions/invitations.md. */
+/* invitation.h - invitations to organizations and their workspaces: made, sent, used up. No HTTP. docs/decisions/invitations.md. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

@@ -55,11 +55,11 @@ static enum status
 check_org_limit(const struct org_deed *deed, const struct join *j)
 {
 	int64_t most = deed->deployment->settings.b2b.max_allowed_org_members;
-	struct join_org_members_row have;
+	struct org_members_count_row have;
 
 	if (most <= 0)
 		return OK;
-	TRY(sql_join_org_members(deed->t, deed->deployment->id, j->org, &have));
+	TRY(sql_org_members_count(deed->t, deed->deployment->id, j->org, &have));
 	if (is_full(have.n, most))
 		return fail(deed->t, E_LIMIT_REACHED, "This organization has as many members as it can have.");
 	return OK;
@@ -69,10 +69,10 @@ static enum status
 workspace_has_room(const struct org_deed *deed, struct workspace_id workspace, bool *ret_has_room)
 {
 	int64_t most = deed->deployment->settings.b2b.max_allowed_workspace_members;
-	struct join_workspace_members_row have = { 0 };
+	struct workspace_members_count_row have = { 0 };
 
 	if (most > 0)
-		TRY(sql_join_workspace_members(deed->t, deed->deployment->id, workspace, &have));
+		TRY(sql_workspace_members_count(deed->t, deed->deployment->id, workspace, &have));
 	*ret_has_room = !is_full(have.n, most);
 	return OK;
 }
@@ -113,13 +113,13 @@ static enum status
 find_roles(const struct org_deed *deed, const struct join *j, struct found *f)
 {
 	struct deployment_id d = deed->deployment->id;
-	struct join_orgrole_row orgrole;
-	struct join_wsrole_row wsrole;
+	struct orgrole_usable_row orgrole;
+	struct wsrole_usable_row wsrole;
 
 	f->role = j->role.v ? j->role : deed->deployment->orgrole_member;
 	f->workspace_role = j->workspace_role.v ? j->workspace_role : deed->deployment->wsrole_member;
-	TRY(sql_join_orgrole(deed->t, d, f->role, j->org, &orgrole));
-	return sql_join_wsrole(deed->t, d, f->workspace_role, j->workspace, &wsrole);
+	TRY(sql_orgrole_usable(deed->t, d, j->org, f->role, &orgrole));
+	return sql_wsrole_usable(deed->t, d, j->workspace, f->workspace_role, &wsrole);
 }
 
 static enum status

@@ -1,4 +1,4 @@
-/* join.h - become a member of an organization, and of its workspaces. No HTTP. Contract 9.5. */
+/* join.h - become a member of an organization, and of its workspaces. No HTTP. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

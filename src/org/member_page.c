@@ -7,15 +7,17 @@
 
 /* Rows of one member are neighbours. */
 static enum status
-fold(struct task *t, const struct member_row *rows, size_t n, struct member_page *page)
+fold(struct task *t, const struct member_row *rows, size_t n, int64_t total, struct member_page *ret_page)
 {
-	page->members = arena_array(t->arena, n + 1, sizeof(*page->members));
-	TRY_MEM(t, page->members);
+	struct member_page page = { .total = total, .members = arena_array(t->arena, n + 1, sizeof(*page.members)) };
+
+	TRY_MEM(t, page.members);
 	for (size_t i = 0; i < n; i++) {
 		if (i == 0 || rows[i].user.v != rows[i - 1].user.v)
-			page->members[page->n++] = (struct member){ &rows[i], 0 };
-		page->members[page->n - 1].n_rows++;
+			page.members[page.n++] = (struct member){ &rows[i], 0 };
+		page.members[page.n - 1].n_rows++;
 	}
+	*ret_page = page;
 	return OK;
 }
 
@@ -45,7 +47,6 @@ find_in_org(struct task *t, struct deployment_id d, struct org_id org, const str
     struct member_page *ret_page)
 {
 	struct org_members_found_count_row found;
-	struct member_page page = { 0 };
 	struct member_row *rows;
 	struct str pattern;
 	size_t n;
@@ -53,10 +54,7 @@ find_in_org(struct task *t, struct deployment_id d, struct org_id org, const str
 	TRY(make_pattern(t, q->search, &pattern));
 	TRY(sql_org_members_found_count(t, d, org, pattern, &found));
 	TRY(sql_org_members_found(t, d, org, pattern, q->skip, q->most, &rows, &n));
-	TRY(fold(t, rows, n, &page));
-	page.total = found.n;
-	*ret_page = page;
-	return OK;
+	return fold(t, rows, n, found.n, ret_page);
 }
 
 enum status
@@ -64,7 +62,6 @@ member_page_org(struct task *t, struct deployment_id d, struct org_id org, const
     struct member_page *ret_page)
 {
 	struct org_members_count_row all;
-	struct member_page page = { 0 };
 	struct member_row *rows;
 	size_t n;
 
@@ -72,10 +69,7 @@ member_page_org(struct task *t, struct deployment_id d, struct org_id org, const
 		return find_in_org(t, d, org, q, ret_page);
 	TRY(sql_org_members_count(t, d, org, &all));
 	TRY(sql_org_members_page(t, d, org, q->skip, q->most, &rows, &n));
-	TRY(fold(t, rows, n, &page));
-	page.total = all.n;
-	*ret_page = page;
-	return OK;
+	return fold(t, rows, n, all.n, ret_page);
 }
 
 static enum status
@@ -83,7 +77,6 @@ find_in_workspace(struct task *t, struct deployment_id d, struct workspace_id wo
     struct member_page *ret_page)
 {
 	struct workspace_members_found_count_row found;
-	struct member_page page = { 0 };
 	struct member_row *rows;
 	struct str pattern;
 	size_t n;
@@ -91,10 +84,7 @@ find_in_workspace(struct task *t, struct deployment_id d, struct workspace_id wo
 	TRY(make_pattern(t, q->search, &pattern));
 	TRY(sql_workspace_members_found_count(t, d, workspace, pattern, &found));
 	TRY(sql_workspace_members_found(t, d, workspace, pattern, q->skip, q->most, &rows, &n));
-	TRY(fold(t, rows, n, &page));
-	page.total = found.n;
-	*ret_page = page;
-	return OK;
+	return fold(t, rows, n, found.n, ret_page);
 }
 
 enum status
@@ -102,7 +92,6 @@ member_page_workspace(struct task *t, struct deployment_id d, struct workspace_i
     struct member_page *ret_page)
 {
 	struct workspace_members_count_row all;
-	struct member_page page = { 0 };
 	struct member_row *rows;
 	size_t n;
 
@@ -110,10 +99,7 @@ member_page_workspace(struct task *t, struct deployment_id d, struct workspace_i
 		return find_in_workspace(t, d, workspace, q, ret_page);
 	TRY(sql_workspace_members_count(t, d, workspace, &all));
 	TRY(sql_workspace_members_page(t, d, workspace, q->skip, q->most, &rows, &n));
-	TRY(fold(t, rows, n, &page));
-	page.total = all.n;
-	*ret_page = page;
-	return OK;
+	return fold(t, rows, n, all.n, ret_page);
 }
 
 void

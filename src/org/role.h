@@ -1,4 +1,4 @@
-/* role.h - the roles that organizations and workspaces have of their own. No HTTP. Contract 9.6, 4.4.1 (O15, O16), 4.5 (W8, W9). */
+/* role.h - the roles that organizations and workspaces have of their own. No HTTP. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

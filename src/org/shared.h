@@ -4,7 +4,7 @@
 
 #include "org/organization.h"
 
-/* t->why becomes this sentence, whatever it was: a transaction that runs again has failed before. Returns st. */
+/* Unlike fail(), which keeps the first account: t->why becomes this sentence, whatever a callee said of it. Returns st. */
 enum status refusal(struct task *t, enum status st, const char *sentence) MUST_CHECK;
 
 /* The new name, or the one there is. E_BAD_REQUEST_BODY: t->why is a sentence. */

@@ -5,7 +5,7 @@
 #include "base/id.h"
 #include "base/task.h"
 
-/* What the built-in permissions allow (contract 9.6); bits. Other permissions are the product's own business. */
+/* What the built-in permissions allow; bits. Other permissions are the product's own business. */
 enum power {
 	POWER_ORG_MANAGE = 1,       /* organization:manage, or admin */
 	POWER_ORG_ADMIN = 2,        /* organization:admin */

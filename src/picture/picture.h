@@ -3,7 +3,7 @@
 #pragma once
 
 enum {
-	PICTURE_IN_MAX = 2 << 20,	/* bytes of an upload: contract M18 */
+	PICTURE_IN_MAX = 2 << 20,	/* bytes of an upload */
 	PICTURE_OUT_MAX = 1 << 20,	/* bytes of what is made of it */
 	PICTURE_SIDE = 512,		/* pixels: nothing is larger than this square */
 	PICTURE_PIXELS_MAX = 50000000,	/* of an upload: what its decoder may be asked to unpack */

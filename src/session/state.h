@@ -40,15 +40,15 @@ const struct signin_row *session_state_find_signin(const struct session_state *s
 /* The account of a sign-in that is in it, or NULL. */
 const struct account_row *session_state_find_account(const struct session_state *s, struct user_id user);
 
-/* ---- the contract's objects; any thread, no database ---- */
+/* ---- the API's objects; any thread, no database ---- */
 
-void view_session(struct json *j, const char *key, const struct session_state *s);	/* 3.5, data */
-void view_session_slim(struct json *j, const char *key, const struct session_state *s);	/* 3.5, session */
+void view_session(struct json *j, const char *key, const struct session_state *s);	/* whole: `data` of GET /session */
+void view_session_slim(struct json *j, const char *key, const struct session_state *s);	/* in short: `session` of every answer */
 void view_user(struct json *j, const char *key, const struct account_row *a,
-    const struct contact_row *contacts, size_t n_contacts);	/* 3.1; contacts may be more than this user's */
+    const struct contact_row *contacts, size_t n_contacts);	/* contacts may be more than this user's */
 void view_public_user(struct json *j, const char *key, const struct account_row *a,
     const struct contact_row *contacts, size_t n_contacts);
-/* 3.2; account NULL leaves `user` out. */
+/* account NULL leaves `user` out. */
 void view_signin(struct json *j, const char *key, const struct signin_row *s, const struct account_row *a,
     const struct contact_row *contacts, size_t n_contacts);
 void view_email(struct json *j, const char *key, const struct contact_row *c, struct email_id primary);

@@ -1,4 +1,4 @@
-/* view.c - the contract's user, sign-in, attempt and session objects as JSON. */
+/* view.c - the API's user, sign-in, attempt and session objects as JSON. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/state.h"
 

@@ -102,11 +102,6 @@ SELECT user_id FROM email_address WHERE deployment_id = :deployment AND email_ke
 -- :out user_id user
 SELECT id FROM account WHERE deployment_id = :deployment AND username_key = :username_key;
 
--- :name phone_taken :one
--- :in deployment_id deployment, key phone_key
--- :out user_id user
-SELECT user_id FROM phone_number WHERE deployment_id = :deployment AND phone_key = :phone_key;
-
 -- :name account_set_names :rows
 -- :in deployment_id deployment, user_id id, text first_name, text last_name, text name_key, time now
 UPDATE account SET first_name = :first_name, last_name = :last_name, name_key = :name_key, updated_at = :now
@@ -278,14 +273,6 @@ UPDATE account SET password_standing = 3, password_changed_at = :now, updated_at
 UPDATE account SET password_record = '', password_changed_at = :now, password_standing = 0, password_until = NULL, authenticator_id = NULL, authenticator_at = NULL,
        backup_codes_at = NULL, n_passkeys = 0, updated_at = :now
  WHERE deployment_id = :deployment AND id = :id;
-
--- :name authenticator_disown :rows
--- :in deployment_id deployment, user_id user
-DELETE FROM authenticator WHERE deployment_id = :deployment AND user_id = :user;
-
--- :name backup_code_disown :rows
--- :in deployment_id deployment, user_id user
-DELETE FROM backup_code WHERE deployment_id = :deployment AND user_id = :user;
 
 -- :name passkey_disown :rows
 -- :in deployment_id deployment, user_id user

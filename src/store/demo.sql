@@ -21,26 +21,3 @@ INSERT INTO workspace (deployment_id, id, org_id, name, slug, image_url, descrip
        ip_restriction, ip_allowlist, created_at, updated_at)
 VALUES (:deployment, :id, :org, :name, :slug, '', '', '{}', 0, 0, '', :created_at, :created_at)
 ON CONFLICT DO NOTHING;
-
--- :name demo_orgmem_insert :rows
--- :in deployment_id deployment, orgmem_id id, org_id org, user_id user, time created_at
-INSERT INTO orgmem (deployment_id, id, org_id, user_id, public_metadata, created_at, updated_at)
-VALUES (:deployment, :id, :org, :user, '{}', :created_at, :created_at)
-ON CONFLICT DO NOTHING;
-
--- :name demo_wsmem_insert :rows
--- :in deployment_id deployment, wsmem_id id, workspace_id workspace, org_id org, orgmem_id orgmem, user_id user, time created_at
-INSERT INTO wsmem (deployment_id, id, workspace_id, org_id, orgmem_id, user_id, public_metadata, created_at, updated_at)
-VALUES (:deployment, :id, :workspace, :org, :orgmem, :user, '{}', :created_at, :created_at)
-ON CONFLICT DO NOTHING;
-
--- :name demo_orgmem_role_insert :rows
--- :in deployment_id deployment, orgmem_id orgmem, orgrole_id role
-INSERT INTO orgmem_role (deployment_id, orgmem_id, role_id) VALUES (:deployment, :orgmem, :role)
-ON CONFLICT DO NOTHING;
-
--- :name demo_wsmem_role_insert :rows
--- :in deployment_id deployment, wsmem_id wsmem, wsrole_id role
-INSERT INTO wsmem_role (deployment_id, wsmem_id, role_id, user_id)
-SELECT m.deployment_id, m.id, :role, m.user_id FROM wsmem m WHERE m.deployment_id = :deployment AND m.id = :wsmem
-ON CONFLICT DO NOTHING;

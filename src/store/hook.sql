@@ -79,22 +79,6 @@ SELECT body FROM hook_event WHERE deployment_id = :deployment AND id = :id;
 DELETE FROM hook_event WHERE (deployment_id, id) IN
  (SELECT e.deployment_id, e.id FROM hook_event e WHERE e.created_at <= :before LIMIT :most);
 
--- :name hook_organization :one
--- :in deployment_id deployment, org_id id
--- :out org_id id, text name, text slug, text image_url, text description, json metadata, bool enforce_mfa, bool ip_restriction, text ip_allowlist, workspace_id auto_workspace, int member_count, time created_at, time updated_at
-SELECT o.id, o.name, o.slug, o.image_url, o.description, o.public_metadata, o.enforce_mfa, o.ip_restriction, o.ip_allowlist,
-       o.auto_workspace_id, o.member_count,
-       o.created_at, o.updated_at
-  FROM organization o WHERE o.deployment_id = :deployment AND o.id = :id;
-
--- :name hook_workspace :one
--- :in deployment_id deployment, workspace_id id
--- :out workspace_id id, org_id org, text name, text slug, text image_url, text description, json metadata, bool enforce_2fa, bool ip_restriction, text ip_allowlist, int member_count, time created_at, time updated_at
-SELECT w.id, w.org_id, w.name, w.slug, w.image_url, w.description, w.public_metadata, w.enforce_2fa, w.ip_restriction,
-       w.ip_allowlist, w.member_count,
-       w.created_at, w.updated_at
-  FROM workspace w WHERE w.deployment_id = :deployment AND w.id = :id;
-
 -- ---- deliveries ----
 
 -- :name hook_delivery_insert :exec

@@ -17,25 +17,3 @@ SELECT n.id
   FROM workspace w
   LEFT JOIN wsmem n ON n.deployment_id = w.deployment_id AND n.workspace_id = w.id AND n.user_id = :user
  WHERE w.deployment_id = :deployment AND w.id = :workspace AND w.org_id = :org;
-
--- :name join_org_members :one
--- :in deployment_id deployment, org_id org
--- :out int n
-SELECT member_count FROM organization WHERE deployment_id = :deployment AND id = :org;
-
--- :name join_workspace_members :one
--- :in deployment_id deployment, workspace_id workspace
--- :out int n
-SELECT member_count FROM workspace WHERE deployment_id = :deployment AND id = :workspace;
-
--- :name join_orgrole :one
--- :in deployment_id deployment, orgrole_id id, org_id org
--- :out text permissions
--- A role that this organization can give: its own, or the deployment's.
-SELECT permissions FROM orgrole WHERE deployment_id = :deployment AND id = :id AND (org_id IS NULL OR org_id = :org);
-
--- :name join_wsrole :one
--- :in deployment_id deployment, wsrole_id id, workspace_id workspace
--- :out text permissions
--- A role that this workspace can give. Without a workspace only the deployment's.
-SELECT permissions FROM wsrole WHERE deployment_id = :deployment AND id = :id AND (workspace_id IS NULL OR workspace_id = :workspace);

@@ -212,7 +212,7 @@ UPDATE signin SET wsmem_id = NULL, updated_at = :now WHERE deployment_id = :depl
 -- :name wsrole_usable :one
 -- :in deployment_id deployment, workspace_id workspace, wsrole_id id
 -- :out text permissions
--- A role of the deployment's, or of this one's own.
+-- A role of the deployment's, or of this one's own. Without a workspace only the deployment's.
 SELECT permissions FROM wsrole WHERE deployment_id = :deployment AND id = :id AND (workspace_id IS NULL OR workspace_id = :workspace);
 
 -- :name wsmem_role_delete :rows

@@ -147,8 +147,8 @@ enum status call_refuse(struct call *c, enum status st, const char *param, const
 /* The object that is the answer; the caller begins and ends it with key NULL. */
 struct json *call_answer(struct call *c);
 /*
- * .pages: how many of n rows that were read (at most c->most) belong on this page; the id of the last of them, when
- * there are more, goes to call_more(). In between the rows are written into call_list_begin()'s array.
+ * .pages: how many of n rows that were read (at most c->most) belong on this page; the id of the last of them goes to
+ * call_list_end(), which tells from where to go on when there are more. In between the rows are written into call_list_begin()'s array.
  */
 size_t       call_page(struct call *c, size_t n);
 struct json *call_list_begin(struct call *c);

@@ -46,5 +46,5 @@ enum status passkey_check_origin(struct request *rq, struct str origin) MUST_CHE
 /* {"passkey_id": …}: what is told of one in the audit table. */
 struct str passkey_detail(struct request *rq, struct passkey_id id);
 
-/* The contract's Passkey. */
+/* One passkey, as GET /me/passkeys lists it. */
 void passkey_view(struct json *j, const char *key, const struct passkey_row *p);

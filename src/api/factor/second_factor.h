@@ -15,7 +15,7 @@ enum { BACKUP_CODES_N = 12, BACKUP_CODE_LETTERS = 8 };
 enum status second_factors_load(struct task *t, const struct deployment *d, struct user_id user,
     struct second_factors *ret_factors) MUST_CHECK;
 bool second_factors_any(const struct second_factors *f);
-/* The contract's words (available_2fa_methods), separated by spaces; empty when there is none. Arena. */
+/* The API's words for them (available_2fa_methods), separated by spaces; empty when there is none. Arena. */
 struct str second_factors_words(struct arena *a, const struct second_factors *f);
 
 /*

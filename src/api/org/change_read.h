@@ -15,9 +15,9 @@ struct change_form {
 };
 
 /*
- * Absent stays; so does an empty name. An empty description clears it, and a single empty whitelisted_ips the list
- * (contract 4.4.3). `mfa`: the body's name of it; `mfa_alias`: its older name, or NULL. Refused with E_BAD_REQUEST_BODY:
- * an address or a workspace id that cannot be read.
+ * Absent stays; so does an empty name. An empty description clears it, and a single empty whitelisted_ips the list:
+ * forms cannot send an empty list. `mfa`: the body's name of it; `mfa_alias`: its older name, or NULL. Refused with
+ * E_BAD_REQUEST_BODY: an address or a workspace id that cannot be read.
  */
 enum status change_read(struct request *rq, const char *mfa, const char *mfa_alias, struct change_form *form) MUST_CHECK;
 

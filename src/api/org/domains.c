@@ -6,7 +6,7 @@
 #include "dns/txt.h"
 #include "org/domain.h"
 
-/* ---- as JSON: contract 3.10 ---- */
+/* ---- as JSON ---- */
 
 static void
 put_members(struct request *rq, struct json *j, const struct org_domain_row *d)
@@ -31,7 +31,7 @@ put_domain(struct request *rq, struct json *j, const char *key, const struct org
 	json_object_end(j);
 }
 
-/* ---- O17 ---- */
+/* ---- the list ---- */
 
 static enum status
 org_domains(struct request *rq)
@@ -56,7 +56,7 @@ const struct route route_org_domains = {
 	.run = org_domains,
 };
 
-/* ---- O18 ---- */
+/* ---- claimed ---- */
 
 static enum status
 org_domain_add(struct request *rq)
@@ -88,7 +88,7 @@ const struct route route_org_domain_add = {
 	.run = org_domain_add,
 };
 
-/* ---- O19 ---- */
+/* ---- proved ---- */
 
 /* One look, reserved before it is taken: parallel ones count for themselves. */
 struct look {
@@ -211,7 +211,7 @@ const struct route route_org_domain_verify = {
 	.prove = org_domain_verify_prove, .run = org_domain_verify,
 };
 
-/* ---- O20 ---- */
+/* ---- given up ---- */
 
 static enum status
 org_domain_delete(struct request *rq)

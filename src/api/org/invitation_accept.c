@@ -1,4 +1,4 @@
-/* invitation_accept.c - accept an invitation to an organization. Contract 4.4.2. */
+/* invitation_accept.c - accept an invitation to an organization. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/app.h"
 #include "api/org/org_deed.h"

@@ -1,4 +1,4 @@
-/* invitation_view.c - the contract's invitation objects: read in a few statements, written as JSON. */
+/* invitation_view.c - the API's invitation objects: read in a few statements, written as JSON. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/org/invitation_view.h"
 

@@ -1,4 +1,4 @@
-/* invitation_view.h - the contract's invitation objects (3.10): read in a few statements, written as JSON, never with a token. */
+/* invitation_view.h - the API's invitation objects: read in a few statements, written as JSON, never with a token. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

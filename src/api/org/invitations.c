@@ -42,7 +42,7 @@ id_text(struct str text)
 	return str_eq(text, S("0")) ? S("") : text;
 }
 
-/* ---- O10 ---- */
+/* ---- the list ---- */
 
 static enum status
 invitations_list(struct request *rq)
@@ -94,7 +94,7 @@ tell(struct request *rq, enum audit_event event, struct invitation_id id)
 		(long long)rq->standing.org.v, (long long)id.v));
 }
 
-/* ---- O11 ---- */
+/* ---- made ---- */
 
 /* A text that is no id names a role or a workspace that nobody has. */
 static void
@@ -156,7 +156,7 @@ const struct route route_org_invite = {
 	.run = invite,
 };
 
-/* ---- O12, O13 ---- */
+/* ---- sent again, taken back ---- */
 
 /* E_NOT_FOUND, unrefused, is for whoever manages the organization: nobody else learns what is not theirs. */
 static enum status

@@ -2,7 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/org/members.h"
 
+#include "api/org/org_view.h"
 #include "base/str.h"
+#include "org/organization.h"
 #include "session/state.h"
 
 enum { PAGE_LAST = 1000000, LIMIT_DEFAULT = 10, PIECE_MAX = 1 << 20 };
@@ -67,4 +69,21 @@ members_user(struct request *rq, const struct member_row *row, bool manages)
 	json_init(&j, &b);
 	view_public_user(&j, NULL, &account, contacts, n);
 	return buf_str(&b);
+}
+
+enum status
+members_org(struct request *rq, struct str *ret_json)
+{
+	struct org_row row;
+	struct org_view view;
+	struct json j;
+	struct buf b;
+
+	TRY(organization_find(&rq->task, rq->deployment->id, rq->standing.org, &row));
+	view = org_view_of_row(&row);
+	buf_init_arena(&b, rq->task.arena, PIECE_MAX);
+	json_init(&j, &b);
+	view_org(&j, NULL, &view);
+	*ret_json = buf_str(&b);
+	return OK;
 }

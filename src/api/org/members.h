@@ -17,6 +17,9 @@ enum status members_outcome(struct request *rq, enum status st) MUST_CHECK;
 /* "meta": {total, page, limit, has_more}. */
 void members_write_meta(struct json *j, const struct member_pager *p, const struct member_page *page);
 
+/* The organization that the request is about, as JSON: it is in every membership, and so written once. E_NOT_FOUND. */
+enum status members_org(struct request *rq, struct str *ret_json) MUST_CHECK;
+
 /*
  * A PublicUser. Telephone numbers are for who manages the place, and for whose they are: a member who only is
  * there has no use for them.

@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/org/org_deed.h"
 
-#include <string.h>
-
 #include "base/str.h"
 
 static enum status
@@ -23,14 +21,11 @@ org_deed_of(struct request *rq)
 enum status
 org_deed_told(struct request *rq, enum status st)
 {
-	char why[sizeof(rq->task.why)];
-
 	if (st == OK || status_info[st].http >= 500)
 		return st;
 	if (st == E_NOT_FOUND || rq->task.why[0] == '\0')
 		return refuse(rq, st, NULL);
-	memcpy(why, rq->task.why, sizeof(why));
-	return refuse(rq, st, "%s", why);
+	return refuse(rq, st, "%s", rq->task.why);
 }
 
 enum status

@@ -1,4 +1,4 @@
-/* org_view.c - the contract's organization, workspace, role and membership objects as JSON. */
+/* org_view.c - the API's organization, workspace, role and membership objects as JSON. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/org/org_view.h"
 

@@ -1,4 +1,4 @@
-/* org_view.h - the contract's organization, workspace, role and membership objects as JSON. No database. */
+/* org_view.h - the API's organization, workspace, role and membership objects as JSON. No database. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -61,11 +61,11 @@ struct org_view org_view_of_row(const struct org_row *o);
 struct workspace_view workspace_view_of_row(const struct workspace_row *w);
 struct workspace_view workspace_view_of(const struct wsmem_row *m);
 
-void view_org(struct json *j, const char *key, const struct org_view *o);             /* 3.6 */
-void view_workspace(struct json *j, const char *key, const struct workspace_view *w); /* 3.7 */
-void view_orgrole(struct json *j, const char *key, const struct orgrole_row *r);      /* 3.8 */
+void view_org(struct json *j, const char *key, const struct org_view *o);
+void view_workspace(struct json *j, const char *key, const struct workspace_view *w);
+void view_orgrole(struct json *j, const char *key, const struct orgrole_row *r);
 void view_wsrole(struct json *j, const char *key, const struct wsrole_row *r);
-void view_orgmem(struct json *j, const char *key, const struct orgmem_view *m); /* 3.9 */
+void view_orgmem(struct json *j, const char *key, const struct orgmem_view *m);
 void view_wsmem(struct json *j, const char *key, const struct wsmem_view *m);
 /* The same in three parts, that what is the same in many may be written once: its organization, roles and user. */
 void view_wsmem_head(struct json *j, const char *key, const struct wsmem_view *m);

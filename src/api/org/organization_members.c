@@ -2,27 +2,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/org/members.h"
 #include "api/org/org_view.h"
-#include "org/organization.h"
-
-enum { PIECE_MAX = 1 << 20 };
-
-/* Every membership has the organization in it: written once. */
-static enum status
-org_piece(struct request *rq, struct str *ret_json)
-{
-	struct org_row row;
-	struct org_view view;
-	struct json j;
-	struct buf b;
-
-	TRY(organization_find(&rq->task, rq->deployment->id, rq->standing.org, &row));
-	view = org_view_of_row(&row);
-	buf_init_arena(&b, rq->task.arena, PIECE_MAX);
-	json_init(&j, &b);
-	view_org(&j, NULL, &view);
-	*ret_json = buf_str(&b);
-	return OK;
-}
 
 static size_t
 roles_of(const struct member *m, struct orgrole_row *out)
@@ -73,7 +52,7 @@ organization_members(struct request *rq)
 
 	TRY(members_read(rq, &pager));
 	TRY(members_outcome(rq, member_page_org(&rq->task, rq->deployment->id, rq->standing.org, &pager.query, &page)));
-	TRY(org_piece(rq, &org_json));
+	TRY(members_org(rq, &org_json));
 	j = reply(rq);
 	json_object_begin(j, "data");
 	json_array_begin(j, "data");

@@ -4,26 +4,6 @@
 #include "api/org/org_view.h"
 #include "org/workspace.h"
 
-enum { PIECE_MAX = 1 << 20 };
-
-/* Every membership has the organization in it: written once. */
-static enum status
-org_piece(struct request *rq, struct str *ret_json)
-{
-	struct org_row row;
-	struct org_view view;
-	struct json j;
-	struct buf b;
-
-	TRY(organization_find(&rq->task, rq->deployment->id, rq->standing.org, &row));
-	view = org_view_of_row(&row);
-	buf_init_arena(&b, rq->task.arena, PIECE_MAX);
-	json_init(&j, &b);
-	view_org(&j, NULL, &view);
-	*ret_json = buf_str(&b);
-	return OK;
-}
-
 static size_t
 roles_of(const struct member *m, struct wsrole_row *out)
 {
@@ -79,7 +59,7 @@ workspace_members(struct request *rq)
 	TRY(members_outcome(rq, member_page_workspace(&rq->task, rq->deployment->id, rq->standing.workspace, &pager.query, &page)));
 	TRY(workspace_find(&rq->task, rq->deployment->id, rq->standing.workspace, &row));
 	workspace = workspace_view_of_row(&row);
-	TRY(org_piece(rq, &org_json));
+	TRY(members_org(rq, &org_json));
 	j = reply(rq);
 	json_object_begin(j, "data");
 	json_array_begin(j, "data");

@@ -7,7 +7,7 @@
 /*
  * The deployment's sign-in page, with redirect_uri back to the address that the browser asked for: as a listed
  * proxy tells it (X-Forwarded-Proto, -Host and -Uri; else X-Original-URL), each field once, and only where
- * the deployment sends browsers (contract 12.4). Otherwise the page alone. Task's arena.
+ * the deployment sends browsers (deployment_allows_redirect()). Otherwise the page alone. Task's arena.
  */
 struct str came_from_sign_in(struct request *rq);
 

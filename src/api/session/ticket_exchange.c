@@ -1,4 +1,4 @@
-/* ticket_exchange.c - GET /session/ticket/exchange: a link from an operator signs one user in, once. Contract 11. */
+/* ticket_exchange.c - GET /session/ticket/exchange: a link from an operator signs one user in, once. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api.h"
 #include "api/app.h"

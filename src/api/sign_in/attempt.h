@@ -12,7 +12,7 @@
 struct verification {
 	enum flow         flow;
 	enum flow_state   state;
-	const char       *strategy;	/* the contract's word for it */
+	const char       *strategy;	/* the API's word for it */
 	enum flow_event   sent;
 	enum code_purpose purpose;
 	enum message_kind kind;
@@ -78,7 +78,7 @@ enum status attempt_hold(struct request *rq, const struct attempt *a) MUST_CHECK
 enum status attempt_advance(struct request *rq, struct attempt *a, enum flow_event event) MUST_CHECK;
 
 /*
- * What this account still has to enter, as the contract's words; and what is known of its profile, as JSON. `by_password`:
+ * What this account still has to enter, as the API's words; and what is known of its profile, as JSON. `by_password`:
  * for whoever came with one; when it was lent, a new "password" is missing.
  */
 struct profile {

@@ -1,4 +1,4 @@
-/* complete.h - the moment somebody is signed in: contract 5.6, in one transaction. */
+/* complete.h - the moment somebody is signed in, in one transaction. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

@@ -83,7 +83,7 @@ fill_username(struct request *rq, struct user_id user, struct str missing)
 	return st;
 }
 
-/* Left unverified: the screen navigates away whatever the answer says (contract 5.5). */
+/* Left unverified: the screen navigates away whatever the answer says. */
 static enum status
 fill_phone(struct request *rq, struct user_id user, struct str missing)
 {

@@ -91,8 +91,8 @@ disown(struct request *rq, struct user_id user)
 	int64_t rows;
 
 	TRY(sql_account_disown(t, d, user, t->now, &rows));
-	TRY(sql_authenticator_disown(t, d, user, &rows));
-	TRY(sql_backup_code_disown(t, d, user, &rows));
+	TRY(sql_authenticator_delete_all(t, d, user, &rows));
+	TRY(sql_backup_code_delete_all(t, d, user, &rows));
 	TRY(sql_passkey_disown(t, d, user, &rows));
 	TRY(session_end_user(t, d, user, NULL));
 	return audit(rq, AUDIT_USER_CLAIMED, user, STR_NONE);

@@ -17,7 +17,7 @@ first_contact(const struct contact_row *contacts, size_t n, bool is_phone)
 	return NULL;
 }
 
-/* An address is never asked for here: the form for it does not exist (contract 5.5). */
+/* An address is never asked for here: apps have no form for it at this step. */
 static struct str
 missing_words(struct request *rq, const struct account_row *a, bool has_phone, bool by_password)
 {

@@ -1,4 +1,4 @@
-/* availability.c - is this e-mail address, username or number taken? Tells by contract, and is rate-limited hard. */
+/* availability.c - is this e-mail address, username or number taken? Telling is its purpose, so it is rate-limited hard. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api.h"
 #include "auth/identifier.h"

@@ -39,7 +39,7 @@ find_operators(struct task *t, struct lookup *l)
 	return OK;
 }
 
-/* The page of an invitation to an organization sends whoever has no account here, with the same token (contract 14-Q29). */
+/* The page of an invitation to an organization sends whoever has no account here, with the same token. */
 static enum status
 find_organizations(struct task *t, struct lookup *l)
 {

@@ -1,4 +1,4 @@
-/* invitation.h - who may sign up where not everybody may: an operator's invitations, and those to organizations. Contract 6 (1, 4, 5), 14-Q29. */
+/* invitation.h - who may sign up where not everybody may: an operator's invitations, and those to organizations. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* restrictions.h - who may have an account, and by which addresses and numbers: contract 12.3, restrictions. */
+/* restrictions.h - who may have an account, and by which addresses and numbers: `restrictions` of the deployment. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

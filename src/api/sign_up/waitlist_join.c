@@ -48,7 +48,7 @@ refuse_found(struct request *rq, enum status found, const char *sentence)
 	return found == E_NOT_FOUND ? OK : found;
 }
 
-/* A user's address is told as taken, like one that waits: contract 4.8. Hard-limited before. */
+/* A user's address is told as taken, like one that waits: clients are promised that. Hard-limited before. */
 static enum status
 check_new(struct task *t, void *arg)
 {
