@@ -290,7 +290,7 @@ const struct command_row command_rows[] = {
 	{
 		.name = "webhook replay", .usage = "ID", .place = PLACE_STORE, .run = command_webhook_replay,
 		.args_min = 1, .args_max = 1,
-		.flags = { DEPLOYMENT, { "event", true, false, "ID" }, { "since", true, false, "TIME" }, { "all", false, false, NULL } },
+		.flags = { DEPLOYMENT, { "event", true, false, "ID" }, { "since", true, false, "DAYSd" }, { "all", false, false, NULL } },
 		.summary = "Tell an event again, or what was given up since a time; with --all, what was delivered too.",
 	},
 	{

@@ -115,7 +115,7 @@ read_what(struct command *c, struct hook_replay *r)
 	struct str event = command_flag(c, "event"), since = command_flag(c, "since");
 
 	if (!event.p == !since.p)
-		return fail(c->t, E_BAD_REQUEST_BODY, "say --event event_..., or --since TIME");
+		return fail(c->t, E_BAD_REQUEST_BODY, "say --event event_..., or --since 3d");
 	r->delivered_too = command_flag(c, "all").p;
 	if (event.p && !hook_event_id_parse(event, &r->event))
 		return fail(c->t, E_BAD_REQUEST_BODY, "--event: %s is not an event_... id", log_quote(event).text);

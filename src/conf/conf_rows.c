@@ -142,7 +142,7 @@ const struct conf_row conf_rows[] = {
 	    .def_said = "$STATE_DIRECTORY (systemd), else ./data", .form = &path },
 	{ ROW("database", CONF_TEXT, database, "", "A PostgreSQL server to use in place of the embedded database."),
 	    .def_said = "SQLite in the data directory", .form = &database, .secret = true },
-	COUNT("database-connections", database_connections, 10000, "0: one a worker, and ten",
+	COUNT("database-connections", database_connections, 10000, "0: one for each of workers and hash-workers, and ten",
 	    "Connections to PostgreSQL, at most."),
 	{ ROW("master-key-file", CONF_TEXT, master_key_file, "",
 	    "The key that seals secrets and signs tokens: 32 bytes, or 64 hex digits; two such lines, the new key first, while one follows another; readable by nobody else."),

@@ -18,7 +18,7 @@
 	X(HOST_REWRITTEN, "host_rewritten", "The browser asked {{value}}, but another Host ({{host}}) arrives: the proxy rewrites it.", \
 	    "Have the proxy keep the Host field: nginx `proxy_set_header Host $host;`, Apache `ProxyPreserveHost On`; Caddy and Envoy keep it unless told otherwise.") \
 	X(HOST_OTHER_PORT, "host_other_port", "{{host}} has another port than the deployment {{value}}: that is another host, and another origin.", \
-	    "Use {{value}} in the app and keep the port in Host (nginx `proxy_set_header Host $http_host;`).") \
+	    "Use {{value}} in the app, and have the proxy send just that as Host (nginx: `$http_host` has the port that the browser wrote, `$host` has none).") \
 	X(PROXY_NOT_LISTED, "proxy_not_listed", "{{peer}} speaks for somebody else (it sends {{value}}), but it is not a listed proxy, so neither scheme nor address are believed.", \
 	    "Add `trusted-proxy = ` with the proxy's address to the configuration and reload (systemctl reload sessiond).") \
 	X(PROTO_MISSING, "forwarded_proto_missing", "The proxy {{peer}} does not say that the browser spoke https: there is no {{value}}.", \
