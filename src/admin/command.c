@@ -26,7 +26,7 @@ row_is_named(const struct command_row *row, const struct str *args, size_t n, si
 	return true;
 }
 
-/* Do commands begin with these two words? */
+/* Do commands begin with these words? */
 static bool
 is_group(struct str typed)
 {
@@ -52,9 +52,26 @@ fail_near(struct task *t, struct str typed)
 	return NULL;
 }
 
+/* The first word of several commands, alone. */
+static const struct command_row *
+fail_which(struct task *t, struct str group)
+{
+	struct buf names;
+
+	buf_init_arena(&names, t->arena, 1024);
+	for (size_t i = 0; i < command_n_rows; i++)
+		if (str_starts(str_of(command_rows[i].name), group) && command_rows[i].name[group.n] == ' ')
+			buf_printf(&names, "%s%s", names.n > 0 ? ", " : "", command_rows[i].name + group.n + 1);
+	(void)!fail(t, E_BAD_REQUEST_BODY, "which command? " STR_FMT ": " STR_FMT, STR_ARG(group), STR_ARG(buf_str(&names)));
+	return NULL;
+}
+
 static const struct command_row *
 fail_unknown(struct task *t, const struct str *args, size_t n)
 {
+	if (n == 1 && is_group(args[0]))
+		return fail_which(t, args[0]);
+
 	struct str typed = n > 1 ? arena_printf(t->arena, STR_FMT " " STR_FMT, STR_ARG(args[0]), STR_ARG(args[1]))
 				 : args[0];
 

@@ -115,6 +115,17 @@ look_over(struct command *c, struct directory *dir)
 	return OK;
 }
 
+/* Then nothing else can be looked at. */
+static enum status
+say_unreadable(struct command *c)
+{
+	struct doctor d = { .c = c };
+
+	doctor_say(&d, DOCTOR_PROBLEM, "database", "look at the database's own log", "the deployments cannot be read: %s", c->t->why);
+	c->t->why[0] = '\0';
+	return OK;
+}
+
 /* A directory of its own: the demo's deployments are looked at, too, whether they are served or not. */
 enum status
 command_doctor(struct command *c)
@@ -124,7 +135,8 @@ command_doctor(struct command *c)
 
 	if (command_flag(c, "request").p)
 		return doctor_request(c);
-	TRY(directory_new(c->t, c->store, c->db, c->keys, true, &dir));
+	if (directory_new(c->t, c->store, c->db, c->keys, true, &dir) != OK)
+		return say_unreadable(c);
 	st = look_over(c, dir);
 	directory_free(dir);
 	return st;
@@ -147,6 +159,7 @@ command_doctor_opens(struct command *c, const struct conf *conf)
 	const struct store_config config = { .url = opened_url(conf) };
 	struct str file = arena_printf(c->t->arena, "%s/sessiond.db%c", conf->data, '\0');
 	struct store_version v;
+	struct opened o;
 
 	if (conf->database[0] == '\0' && (!file.p || access(file.p, F_OK) != 0)) {
 		doctor_say(&d, DOCTOR_PROBLEM, "database", "name its directory with --data, or start the server once", "there is none in %s", conf->data);
@@ -162,5 +175,13 @@ command_doctor_opens(struct command *c, const struct conf *conf)
 		    "the database has version %lld, this program %lld", (long long)v.applied, (long long)v.known);
 		return false;
 	}
-	return access(conf->master_key_file, R_OK) == 0;
+	/* What is wrong with the file itself has been said. */
+	if (access(conf->master_key_file, R_OK) != 0)
+		return false;
+	if (opened_open(c->t, conf, &o) != OK) {
+		doctor_say(&d, DOCTOR_PROBLEM, "master key", "put the file back that belongs to this database", "%s", c->t->why);
+		return false;
+	}
+	opened_close(&o);
+	return true;
 }

@@ -92,6 +92,10 @@ test_unknown_commands_get_a_suggestion(void **state)
 	assert_int_equal(ty.st, E_NOT_FOUND);
 	assert_string_equal(ty.t.why, "which command? see sessiond help");
 	done(&ty);
+	ty = type("audit");
+	assert_int_equal(ty.st, E_NOT_FOUND);
+	assert_string_equal(ty.t.why, "which command? audit: verify, export");
+	done(&ty);
 }
 
 static void

@@ -3,16 +3,21 @@ Why is this browser signed out? Misconfigurations are built, a browser's request
 it is given to the doctor, which must name the cause under its code. F-43, V-69.
 """
 # SPDX-License-Identifier: Apache-2.0
+import contextlib
 import datetime
 import email.utils
 import json
 import re
 import secrets
+import shutil
+import subprocess
 
 import pytest
 
+import pgserver
 from client import Response, exchange, multipart
-from harness import PASSWORD, run
+from conftest import new_database
+from harness import PASSWORD, Server, binary, run
 
 LISTED, UNLISTED = "127.0.0.1", "127.0.0.2"
 
@@ -634,6 +639,33 @@ def test_F43_no_database_and_no_key_are_problems_and_none_is_made(tmp_path):
     done = run("doctor", "--data", tmp_path / "data", "--json")
     assert done.returncode == 1 and {"database", "master key"} <= {x["check"] for x in lines(done) if x["level"] == "problem"}
     assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_F43_a_master_key_of_another_database_is_a_problem(new_server):
+    s = new_server()
+    with s:
+        s.deployment()
+    (s.data / "master.key").write_bytes(bytes(32))
+    done = doctor(s, "--json")
+    assert done.returncode == 1 and done.stderr == ""
+    assert [x["level"] for x in lines(done) if x["check"] == "master key"] == ["ok", "problem"], done.stdout
+
+
+def test_F43_a_database_that_went_away_is_a_problem(tmp_path):
+    """The server runs, and what asks it is told what it cannot do."""
+    with contextlib.ExitStack() as postgresql:
+        s = Server(tmp_path, database=new_database(postgresql.enter_context(pgserver.server()))).start()
+    done = doctor(s, "--json")
+    s.kill()
+    assert done.returncode == 1 and done.stderr == ""
+    assert "database" in {x["check"] for x in lines(done) if x["level"] == "problem"}, done.stdout
+
+
+def test_F43_a_picture_program_that_is_not_there_is_a_problem(server, tmp_path):
+    alone = shutil.copy(binary(), tmp_path / "sessiond")
+    done = subprocess.run([alone, "doctor", "--data", tmp_path, "--json"], text=True, capture_output=True, timeout=60)
+    assert "pictures" in {x["check"] for x in lines(done) if x["level"] == "problem"}
+    assert "pictures" not in {x["check"] for x in lines(doctor(server, "--json")) if x["level"] == "problem"}
 
 
 @pytest.mark.parametrize("args,check", [

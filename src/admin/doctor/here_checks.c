@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "api/me/picture.h"
 #include "base/str.h"
 #include "dns/txt.h"
 #include "net/loop.h"
@@ -73,6 +74,15 @@ check_proxies(struct doctor *d, const char *name)
 		    d->conf->proxy_header == PROXY_FORWARDED ? "Forwarded" : "X-Forwarded-For and X-Forwarded-Proto");
 }
 
+static void
+check_pictures(struct doctor *d, const char *name)
+{
+	if (picture_has_helper())
+		doctor_say(d, DOCTOR_OK, name, NULL, "sessiond-picture is beside this program");
+	else
+		doctor_say(d, DOCTOR_PROBLEM, name, "install sessiond-picture there", "sessiond-picture is not beside this program: no picture can be uploaded");
+}
+
 /* A name that does not exist by definition (RFC 6761 §6.4): that it does not is an answer. */
 static void
 check_dns(struct doctor *d, const char *name)
@@ -97,5 +107,6 @@ const struct doctor_check doctor_here_checks[] = {
 	{ "clock", doctor_check_clock },
 	{ "randomness", doctor_check_randomness },
 	{ "dns", check_dns },
+	{ "pictures", check_pictures },
 };
 const size_t doctor_here_n = ARRAY_LEN(doctor_here_checks);

@@ -19,6 +19,9 @@ enum { PICTURE_OF_KEYS = -1 };
  */
 enum status picture_convert(struct task *t, int64_t whose, struct str upload, struct picture *ret_picture) MUST_CHECK;
 
+/* Is sessiond-picture beside this program, so that it can be run? Any thread. */
+bool picture_has_helper(void);
+
 /* For .prove: the same of the upload in the field `name`, refused by its sentence. */
 enum status picture_make(struct request *rq, const char *name, struct picture *ret_picture) MUST_CHECK;
 

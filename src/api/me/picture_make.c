@@ -65,6 +65,14 @@ helper_path(char path[static PATH_BYTES_MAX])
 	return true;
 }
 
+bool
+picture_has_helper(void)
+{
+	char path[PATH_BYTES_MAX];
+
+	return helper_path(path) && access(path, X_OK) == 0;
+}
+
 /* No environment, no descriptors but three, no signals blocked, a process group of its own. */
 static int
 spawn_with(posix_spawn_file_actions_t *files, posix_spawnattr_t *how, int in, int out, pid_t *ret_pid)
