@@ -309,7 +309,7 @@ write_done(struct task *t, enum status st, void *arg)
 }
 
 static enum status
-deed_write(struct request *rq)
+submit_write(struct request *rq)
 {
 	struct request_private *p = rq->priv;
 
@@ -322,7 +322,7 @@ deed_write(struct request *rq)
 
 /* The reader may find, at the last moment, that its token is due: then once more, in a view that has it settled. */
 static enum status
-deed_read(struct request *rq)
+read_settled(struct request *rq)
 {
 	for (int tries = 0; tries < 3; tries++) {
 		enum status st;
@@ -402,11 +402,11 @@ request_work(struct work *w, void *worker)
 	reply_reset(rq);
 	st = rq->app->ending ? fail(&rq->task, E_OVERLOADED, "the server has ended, and the client is gone") : prepare(rq);
 	if (st == OK && rq->route->tx == TX_WRITE) {
-		st = deed_write(rq);
+		st = submit_write(rq);
 		if (st == OK)
 			return;	/* write_done has it, or had it */
 	} else if (st == OK && rq->route->tx == TX_READ) {
-		st = deed_read(rq);
+		st = read_settled(rq);
 	} else if (st == OK) {
 		st = run_route(rq);
 	}

@@ -35,8 +35,9 @@ is_folded(struct str name, struct str word)
 	return name.n == 0 && word.n == 0;
 }
 
-bool
-claims_is_reserved(struct str name)
+/* Is this claim the server's own? */
+static bool
+is_reserved(struct str name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
 		if (is_folded(name, str_of(reserved[i])))
@@ -185,7 +186,7 @@ check_claims(struct task *t, const json_t *template)
 	if (!json_is_object(template))
 		return fail(t, E_BAD_REQUEST_BODY, "a template is a JSON object of claims");
 	json_object_foreach((json_t *)(uintptr_t)template, name, value) {
-		if (claims_is_reserved(str_of(name)))
+		if (is_reserved(str_of(name)))
 			return fail(t, E_BAD_REQUEST_BODY, "the claim %s is the server's own", log_quote(str_of(name)).text);
 	}
 	return check_members(t, template);

@@ -30,9 +30,6 @@ enum {
  */
 enum status claims_template_parse(struct task *t, struct str text, json_t **ret_template) MUST_CHECK;
 
-/* Is this claim the server's own? */
-bool claims_is_reserved(struct str name);
-
 /*
  * The template with its placeholders filled in, as a new object for json_decref(). Values are made as JSON
  * values, so that none can end a text and begin a claim. E_LIMIT_REACHED when one text grows beyond

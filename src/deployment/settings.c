@@ -207,8 +207,8 @@ settings_set_means(enum settings_means means, bool is_there)
 	atomic_store_explicit(&means_there[means], is_there, memory_order_relaxed);
 }
 
-bool
-settings_has_means(enum settings_means means)
+static bool
+has_means(enum settings_means means)
 {
 	return atomic_load_explicit(&means_there[means], memory_order_relaxed);
 }
@@ -217,7 +217,7 @@ settings_has_means(enum settings_means means)
 static enum status
 check_countries(struct task *t, const struct settings *s)
 {
-	if (!s->restrictions.country_restrictions_enabled || settings_has_means(MEANS_PLACES) ||
+	if (!s->restrictions.country_restrictions_enabled || has_means(MEANS_PLACES) ||
 	    (s->auth.phone_number.enabled && s->auth.phone_number.required))
 		return OK;
 	return fail(t, E_BAD_REQUEST_BODY,
@@ -231,7 +231,7 @@ check_means(struct task *t, const struct setting_row *row, struct str text)
 {
 	if (str_eq(text, str_of(row->def)))
 		return OK;
-	if (!settings_has_means(row->needs))
+	if (!has_means(row->needs))
 		return fail(t, E_BAD_REQUEST_BODY, "%s must be %s: %s", row->key, row->def, means_missing[row->needs]);
 	if (row->lacks == NULL)
 		return OK;

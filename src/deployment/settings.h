@@ -124,7 +124,6 @@ enum settings_means {
 	MEANS__COUNT
 };
 void settings_set_means(enum settings_means means, bool is_there);
-bool settings_has_means(enum settings_means means);
 
 struct setting_text {
 	struct str key;

@@ -71,8 +71,9 @@ signing_keys_due_at(const struct signing_key_row *rows, size_t n, const struct s
 
 /* ---- how long they are needed ---- */
 
-enum status
-signing_keys_longest(struct task *t, struct deployment_id d, const struct settings *s, int64_t *ret_longest_s)
+/* How long a token that the deployment's key signs can be good for. */
+static enum status
+find_longest(struct task *t, struct deployment_id d, const struct settings *s, int64_t *ret_longest_s)
 {
 	int64_t longest = s->jwt_lifetime_s + s->jwt_clock_skew_s, own;
 	struct jwt_template_row *rows;
@@ -92,7 +93,7 @@ signing_keys_outlast(struct task *t, struct deployment_id d, const struct settin
 {
 	int64_t longest, rows;
 
-	TRY(signing_keys_longest(t, d, s, &longest));
+	TRY(find_longest(t, d, s, &longest));
 	return sql_signing_key_outlast(t, d, longest, &rows);
 }
 
@@ -206,7 +207,7 @@ signing_key_rotate(struct task *t, const struct keys *k, struct deployment_id d,
 	size_t n;
 
 	TRY(read_current(t, d, &keys, &n));
-	TRY(signing_keys_longest(t, d, s, &longest));
+	TRY(find_longest(t, d, s, &longest));
 	if (at_once)
 		return rotate_at_once(t, k, d, keys[0].kid, longest, ret_kid);
 	/* Whoever else rotates waits here, and is counted below. */
@@ -313,7 +314,7 @@ make_scheduled(struct care *c)
 
 	if (schedule_at(&c->rows[0], c->settings) > c->t->now || has_next(c) || c->n >= SIGNING_KEYS_MAX)
 		return OK;
-	TRY(signing_keys_longest(c->t, c->deployment, c->settings, &longest));
+	TRY(find_longest(c->t, c->deployment, c->settings, &longest));
 	st = sql_signing_key_follow(c->t, c->deployment, c->rows[0].kid, c->t->now, &rows);
 	TRY(one_row(c->t, st, rows));
 	TRY(make(c->t, c->keys, c->deployment, false, longest, &kid));

@@ -52,10 +52,7 @@ enum status signing_key_care(struct task *t, const struct keys *k, struct deploy
     struct signing_key_done **ret_done, size_t *ret_n) MUST_CHECK;
 
 /*
- * How long a token that the deployment's key signs can be good for, in seconds, by the settings and the templates
- * in the store. signing_keys_outlast() has all keys stay published that long after they signed: for whoever
- * changes either.
+ * All keys stay published after they signed for as long as a token of theirs can be good, by these settings and the
+ * templates in the store: for whoever changes either. In a write transaction.
  */
-enum status signing_keys_longest(
-    struct task *t, struct deployment_id d, const struct settings *s, int64_t *ret_longest_s) MUST_CHECK;
 enum status signing_keys_outlast(struct task *t, struct deployment_id d, const struct settings *s) MUST_CHECK;

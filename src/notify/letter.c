@@ -44,8 +44,9 @@ message_kind_find(struct str name, enum message_kind *ret_kind)
 	return false;
 }
 
-struct str
-letter_names(struct arena *a, enum message_kind kind)
+/* The names that templates of this kind may use, space-separated. */
+static struct str
+names_of(struct arena *a, enum message_kind kind)
 {
 	const char *own = kinds[kind].names;
 
@@ -55,7 +56,7 @@ letter_names(struct arena *a, enum message_kind kind)
 enum status
 letter_check(struct task *t, enum message_kind kind, enum letter_part part, struct str text)
 {
-	struct str names = letter_names(t->arena, kind);
+	struct str names = names_of(t->arena, kind);
 
 	TRY_MEM(t, names.p);
 	if (message_kind_info[kind].channel == CHANNEL_SMS && part != LETTER_TEXT)

@@ -16,9 +16,6 @@ struct letter {
 
 bool message_kind_find(struct str name, enum message_kind *ret_kind) MUST_CHECK;
 
-/* The names that templates of this kind may use, space-separated. Task's arena. */
-struct str letter_names(struct arena *a, enum message_kind kind);
-
 /*
  * May this be the template of that part? E_BAD_REQUEST_BODY with a sentence in t->why: a name that is not
  * there, a tag without an end, a text without what the message is for ({{code}}), a part that the channel

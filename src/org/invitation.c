@@ -16,7 +16,7 @@ enum { TOKEN_BYTES = 32, HASH_BYTES = 32 };
 /* ---- tokens ---- */
 
 static enum status
-token_hash(struct task *t, const struct keys *k, struct deployment_id d, struct str token, struct keys_each *each,
+token_mac(struct task *t, const struct keys *k, struct deployment_id d, struct str token, struct keys_each *each,
     uint8_t ret_hash[HASH_BYTES])
 {
 	struct str parts[] = { S("org_invitation"), token };
@@ -41,7 +41,7 @@ draw_token(struct task *t, const struct keys *k, struct deployment_id d, struct 
 	*ret_token = str_b64url(t->arena, bytes, sizeof(bytes));
 	secret_wipe(bytes, sizeof(bytes));
 	TRY_MEM(t, ret_token->p);
-	return token_hash(t, k, d, *ret_token, &by_current, ret_hash);
+	return token_mac(t, k, d, *ret_token, &by_current, ret_hash);
 }
 
 /* ---- the letter ---- */
@@ -315,7 +315,7 @@ org_invitation_find(struct task *t, const struct keys *k, const struct deploymen
 	if (token.n == 0)
 		return E_NOT_FOUND;
 	do {
-		TRY(token_hash(t, k, d->id, token, &each, hash));
+		TRY(token_mac(t, k, d->id, token, &each, hash));
 		st = sql_org_invitation_by_token(t, d->id, hash_str(hash), &row);
 	} while (st == E_NOT_FOUND);
 	TRY(st);
@@ -336,7 +336,7 @@ org_invitation_accept(struct task *t, const struct keys *k, const struct deploym
 	/* Found before the rows were held, its inviter may have been less since. */
 	TRY(org_invitation_find(t, k, d, token, &now));
 	do {
-		TRY(token_hash(t, k, d->id, token, &each, hash));
+		TRY(token_mac(t, k, d->id, token, &each, hash));
 		TRY(sql_org_invitation_accept(t, d->id, row->id, hash_str(hash), t->now, &rows));
 	} while (rows == 0);
 	return OK;

@@ -142,7 +142,7 @@ read_ids(struct call *c, struct join *j)
 }
 
 static enum status
-org_member_add(struct call *c)
+org_member_post(struct call *c)
 {
 	const struct org_deed deed = call_org_deed(c);
 	struct join j = { .role = { 0 } };
@@ -163,7 +163,7 @@ const struct backend_route backend_org_member_add = {
 		{ .name = "role_id", .kind = VALUE_TEXT, .max = 64, .help = "as what; the deployment's default for members when it is not sent" },
 	},
 	.fails = { E_NOT_FOUND, E_LIMIT_REACHED },
-	.run = org_member_add,
+	.run = org_member_post,
 };
 
 /* The member of the path, its organization held. */
@@ -269,7 +269,7 @@ const struct backend_route backend_workspace_members = {
 };
 
 static enum status
-workspace_member_add(struct call *c)
+workspace_member_post(struct call *c)
 {
 	const struct org_deed deed = call_org_deed(c);
 	struct join j = { .role = { 0 } };
@@ -296,7 +296,7 @@ const struct backend_route backend_workspace_member_add = {
 		{ .name = "role_id", .kind = VALUE_TEXT, .max = 64, .help = "as what in the workspace; the deployment's default when it is not sent" },
 	},
 	.fails = { E_NOT_FOUND, E_LIMIT_REACHED },
-	.run = workspace_member_add,
+	.run = workspace_member_post,
 };
 
 static enum status

@@ -52,7 +52,7 @@ const struct shape shape_ended = { "ended", {
 	{ "ended", MEMBER_INT, .help = "how many sign-ins" },
 } };
 
-void
+static void
 write_email(struct json *j, const char *key, const struct contact_row *row, struct email_id primary)
 {
 	json_object_begin(j, key);
@@ -64,7 +64,7 @@ write_email(struct json *j, const char *key, const struct contact_row *row, stru
 	json_object_end(j);
 }
 
-void
+static void
 write_phone(struct json *j, const char *key, const struct contact_row *row, struct phone_id primary)
 {
 	json_object_begin(j, key);

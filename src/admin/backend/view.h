@@ -8,7 +8,5 @@ extern const struct shape shape_user, shape_user_in_list, shape_email, shape_pho
 
 /* In a transaction: the account with its addresses and numbers is the answer. E_NOT_FOUND. */
 enum status answer_user(struct call *c, struct user_id user) MUST_CHECK;
-void write_email(struct json *j, const char *key, const struct contact_row *row, struct email_id primary);
-void write_phone(struct json *j, const char *key, const struct contact_row *row, struct phone_id primary);
 /* {"ended": n} */
 enum status answer_ended(struct call *c, int64_t n) MUST_CHECK;

@@ -59,7 +59,7 @@ read_role(struct request *rq, struct orgrole_id *ret_role)
 }
 
 static enum status
-organization_role_add(struct request *rq)
+organization_member_role_add(struct request *rq)
 {
 	struct orgrole_id role;
 	struct org_member m;
@@ -78,11 +78,11 @@ const struct route route_organization_member_role_add = {
 	.name = "organization_member_role_add",
 	.summary = "Give a member a role of the deployment's or of this organization; one that makes an admin only as an admin.",
 	.auth = AUTH_SIGNIN, .rule = RULE_ORG_MANAGE, .tx = TX_WRITE, .lane = LANE_WORKER,
-	.run = organization_role_add,
+	.run = organization_member_role_add,
 };
 
 static enum status
-organization_role_remove(struct request *rq)
+organization_member_role_remove(struct request *rq)
 {
 	struct orgrole_id role;
 	struct org_member m;
@@ -101,5 +101,5 @@ const struct route route_organization_member_role_remove = {
 	.name = "organization_member_role_remove",
 	.summary = "Take a role from a member; an admin's only as an admin, the only admin's never.",
 	.auth = AUTH_SIGNIN, .rule = RULE_ORG_MANAGE, .tx = TX_WRITE, .lane = LANE_WORKER,
-	.run = organization_role_remove,
+	.run = organization_member_role_remove,
 };

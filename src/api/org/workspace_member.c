@@ -63,7 +63,7 @@ read_role(struct request *rq, struct wsrole_id *ret_role)
 }
 
 static enum status
-workspace_role_add(struct request *rq)
+workspace_member_role_add(struct request *rq)
 {
 	struct wsrole_id role;
 	struct workspace_member m;
@@ -82,11 +82,11 @@ const struct route route_workspace_member_role_add = {
 	.name = "workspace_member_role_add",
 	.summary = "Give a member a role of the deployment's or of this workspace; one that makes an admin only as an admin.",
 	.auth = AUTH_SIGNIN, .rule = RULE_WORKSPACE_MANAGE, .tx = TX_WRITE, .lane = LANE_WORKER,
-	.run = workspace_role_add,
+	.run = workspace_member_role_add,
 };
 
 static enum status
-workspace_role_remove(struct request *rq)
+workspace_member_role_remove(struct request *rq)
 {
 	struct wsrole_id role;
 	struct workspace_member m;
@@ -105,5 +105,5 @@ const struct route route_workspace_member_role_remove = {
 	.name = "workspace_member_role_remove",
 	.summary = "Take a role from a member; an admin's only as an admin, the only admin's never.",
 	.auth = AUTH_SIGNIN, .rule = RULE_WORKSPACE_MANAGE, .tx = TX_WRITE, .lane = LANE_WORKER,
-	.run = workspace_role_remove,
+	.run = workspace_member_role_remove,
 };

@@ -6,8 +6,9 @@
 
 #include "base/str.h"
 
-bool
-banned_word_in(struct arena *a, const struct str_list *words, struct str text)
+/* An empty word bans nothing. */
+static bool
+has_word_of(struct arena *a, const struct str_list *words, struct str text)
 {
 	struct str lower = str_lower(a, text), word;
 
@@ -22,7 +23,7 @@ banned_word_in(struct arena *a, const struct str_list *words, struct str text)
 enum status
 banned_check(struct request *rq, struct str text)
 {
-	if (banned_word_in(rq->task.arena, &rq->deployment->settings.restrictions.banned_keywords, text))
+	if (has_word_of(rq->task.arena, &rq->deployment->settings.restrictions.banned_keywords, text))
 		return refuse(rq, E_BANNED_KEYWORD, NULL);
 	return OK;
 }

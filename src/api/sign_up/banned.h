@@ -6,6 +6,3 @@
 
 /* Refuses with E_BANNED_KEYWORD when `text` contains one of the deployment's words, in any (ASCII) case. */
 enum status banned_check(struct request *rq, struct str text) MUST_CHECK;
-
-/* The rule itself. An empty word bans nothing. Any thread. */
-bool banned_word_in(struct arena *a, const struct str_list *words, struct str text);

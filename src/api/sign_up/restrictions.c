@@ -36,8 +36,12 @@ is_below(struct task *t, struct str domain, struct str entry)
 	return key.n > 0 && domain.n > key.n + 1 && str_ends(domain, key) && domain.p[domain.n - key.n - 1] == '.';
 }
 
-bool
-restrictions_lists(struct task *t, const struct str_list *list, struct str email_key)
+/*
+ * Is the address (a key) on the list? An entry is an address, a domain (with or without "@" before it), or
+ * "*.domain" for all domains below that one.
+ */
+static bool
+is_listed(struct task *t, const struct str_list *list, struct str email_key)
 {
 	struct str local, domain, key;
 
@@ -78,9 +82,9 @@ check_email(struct request *rq, struct str email_key)
 
 	if (email_key.n == 0)
 		return OK;
-	if (s->restrictions.blocklist_enabled && restrictions_lists(t, &s->restrictions.blocklisted_resources, email_key))
+	if (s->restrictions.blocklist_enabled && is_listed(t, &s->restrictions.blocklisted_resources, email_key))
 		return refuse(rq, E_EMAIL_BLOCKED, NULL);
-	if (s->restrictions.allowlist_enabled && !restrictions_lists(t, &s->restrictions.allowlisted_resources, email_key))
+	if (s->restrictions.allowlist_enabled && !is_listed(t, &s->restrictions.allowlisted_resources, email_key))
 		return refuse(rq, E_EMAIL_NOT_ALLOWED, NULL);
 	if (s->restrictions.block_subaddresses && is_subaddress(email_key))
 		return refuse(rq, E_EMAIL_NOT_ALLOWED, "Use your address without the part behind the plus sign.");

@@ -15,9 +15,3 @@ enum status restrictions_check(struct request *rq, const struct account_spec *sp
  */
 enum status restrictions_check_email(struct request *rq, struct str email, struct str email_key) MUST_CHECK;
 enum status restrictions_check_phone(struct request *rq, struct str dial_code, struct str digits) MUST_CHECK;
-
-/*
- * Is the address (a key) on the list? An entry is an address, a domain (with or without "@" before it), or
- * "*.domain" for all domains below that one. Any thread.
- */
-bool restrictions_lists(struct task *t, const struct str_list *list, struct str email_key);
