@@ -137,8 +137,11 @@ read_file(struct line *l, const char *path)
 			break;
 		got = fread(l->order.p + l->order.n, 1, 16 * 1024, file);
 	} while (got > 0);
+	int error = ferror(file) ? errno : 0;
 	if (file != stdin)
 		fclose(file);
+	if (error != 0)
+		return fail(&l->t, E_INTERNAL, "%s: %s", path, strerror(error));
 	return l->order.failed ? fail(&l->t, E_BAD_REQUEST_BODY, "%s: longer than a captured request", path) : OK;
 }
 

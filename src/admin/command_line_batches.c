@@ -36,18 +36,20 @@ batch_read(struct line *l, struct batch *b)
 static int
 batch_run(struct line *l, struct batch *b)
 {
-	struct arena *whole = l->t.arena;
+	struct arena *whole = l->t.arena, *own = arena_new(LINE_ARENA);
 	size_t flag = line_flag_at(l, "from");
-	int code = EXIT_FAILED;
+	int code;
 
-	l->t.arena = arena_new(LINE_ARENA);
-	if (l->t.arena) {
-		l->c.flags[flag] = arena_printf(l->t.arena, "%lld", (long long)b->from);
-		l->c.input = (struct str){ b->text, b->n };
-		code = line_run_again(l);
-		l->c.flags[flag] = STR_NONE;
+	if (!own) {
+		(void)!fail(&l->t, E_OVERLOADED, "line %lld: out of memory", (long long)b->from);
+		return line_say(l, EXIT_FAILED);
 	}
-	arena_free(l->t.arena);
+	l->t.arena = own;
+	l->c.flags[flag] = arena_printf(own, "%lld", (long long)b->from);
+	l->c.input = (struct str){ b->text, b->n };
+	code = line_run_again(l);
+	l->c.flags[flag] = STR_NONE;
+	arena_free(own);
 	l->t.arena = whole;
 	return code;
 }

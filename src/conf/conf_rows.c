@@ -96,9 +96,13 @@ fits_network(const char *text)
 static bool
 fits_dns_server(const char *text)
 {
+	const char *port = strrchr(text, ':');
 	unsigned bits;
 
-	return fits_address(text, &bits) || (text[0] != '/' && fits_listen(text));
+	if (fits_address(text, &bits))
+		return true;
+	/* Listening at port 0 is at any; there is nobody to ask there. */
+	return text[0] != '/' && fits_listen(text) && port[1 + strspn(port + 1, "0")] != '\0';
 }
 
 static const struct conf_form path = { fits_path, "a path" };

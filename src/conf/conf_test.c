@@ -229,6 +229,8 @@ static const struct {
 	{ "listen = [127.0.0.1]:80\n", NULL, "listen must be" },
 	{ "listen = 127.0.0.1:80,\n", NULL, "listen must be" },
 	{ "admin-listen = on\n", NULL, "admin-listen must be off, or" },
+	{ "dns-server = 192.0.2.53:0\n", NULL, "dns-server must be" },
+	{ "dns-server = [2001:db8::53]:00\n", NULL, "dns-server must be" },
 	{ "trusted-proxy = 10.0.0.0/33\n", NULL, "trusted-proxy must be" },
 	{ "trusted-proxy = proxy.example\n", NULL, "trusted-proxy must be" },
 	{ "trusted-proxy = 10.0.0.0/\n", NULL, "trusted-proxy must be" },
