@@ -214,7 +214,7 @@ const struct conf_row conf_rows[] = {
 	TRIES("throttle-backend", RULE_BACKEND, "6000", "Calls of the Backend API a minute with one key."),
 	TRIES("throttle-picture", RULE_PICTURE, "10", "Pictures uploaded a minute by one source."),
 	TRIES("throttle-create", RULE_CREATE, "200", "Organizations and workspaces an hour that one account makes."),
-	TRIES("throttle-domain-look", RULE_DOMAIN_LOOK, "20", "Looks an hour for the records of one organization's domains."),
+	TRIES("throttle-domain-look", RULE_DOMAIN_LOOK, "20", "Looks an hour for the records of one organization's domains, and by one account."),
 
 	{ ROW("disposable-domains", CONF_TEXT, disposable_domains, "",
 	    "Domains of throw-away addresses, one a line, beside the shipped ones; !domain takes one out, !* all the shipped ones."),

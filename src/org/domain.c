@@ -180,25 +180,25 @@ domain_delete(const struct org_deed *deed, struct org_id org, struct domain_id d
 
 /* What is behind the last '@', as domains are kept; names in other scripts are kept as xn--, and match nothing here. */
 static bool
-domain_of(struct str email_key, struct str *ret_fqdn)
+domain_of(struct str email, struct str *ret_fqdn)
 {
-	const char *at = email_key.n > 0 ? memrchr(email_key.p, '@', email_key.n) : NULL;
+	const char *at = email.n > 0 ? memrchr(email.p, '@', email.n) : NULL;
 
 	if (at == NULL)
 		return false;
-	*ret_fqdn = str_from(email_key, (size_t)(at + 1 - email_key.p));
+	*ret_fqdn = str_from(email, (size_t)(at + 1 - email.p));
 	return is_domain(*ret_fqdn);
 }
 
 enum status
-domain_join(const struct org_deed *deed, struct user_id user, struct str email_key)
+domain_join(const struct org_deed *deed, struct user_id user, struct str email)
 {
 	struct org_domain_owner_row owner;
 	struct joined joined;
 	struct str fqdn;
 	enum status st;
 
-	if (!deed->deployment->settings.b2b.organizations_enabled || !domain_of(email_key, &fqdn))
+	if (!deed->deployment->settings.b2b.organizations_enabled || !domain_of(email, &fqdn))
 		return OK;
 	st = sql_org_domain_owner(deed->t, deed->deployment->id, fqdn, &owner);
 	if (st == E_NOT_FOUND)

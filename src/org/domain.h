@@ -54,6 +54,7 @@ enum status domain_delete(const struct org_deed *deed, struct org_id org, struct
 
 /*
  * An address has just been proved to be its user's: they join the organization that has proved its domain, if any does
- * and has room. Nothing comes of it otherwise. In any write transaction. email_key: identifier_email()'s.
+ * and has room. Nothing comes of it otherwise. In any write transaction. email: the address that was written to, as
+ * identifier_email() keeps it; not its key, by which one domain may be two in the DNS.
  */
-enum status domain_join(const struct org_deed *deed, struct user_id user, struct str email_key) MUST_CHECK;
+enum status domain_join(const struct org_deed *deed, struct user_id user, struct str email) MUST_CHECK;

@@ -121,6 +121,23 @@ def test_O19_looks_are_limited_by_the_hour(dns, new_server):
         assert error(answer) == (429, "RATE_LIMITED") and answer.header("Retry-After")
 
 
+def test_O19_looks_are_limited_by_the_hour_for_an_account(dns, new_server):
+    """Four threads wait for the DNS of everybody: who makes organization after organization does not get more of them."""
+    with new_server(["--dns-server", dns.address, "--throttle-domain-look", "3"]) as s:
+        d = s.deployment()
+        browser, _ = d.signed_in()
+        orgs = [browser.post("/organizations", {"name": "Many"}).data["organization"]["id"] for _ in range(4)]
+        owners = [(browser, f"/organizations/{org}") for org in orgs]
+        for owner in owners[:3]:
+            assert look(owner, add(owner)).status == 400
+        claim = add(owners[3])
+        answer = look(owners[3], claim)
+        assert error(answer) == (429, "RATE_LIMITED") and answer.header("Retry-After")
+        assert browser.get(f"{owners[3][1]}/domains").data[0]["verification_attempts"] == 0, "what was refused used up nothing"
+        innocent = another(d)
+        assert look(innocent, add(innocent)).status == 400
+
+
 def test_O20_gone_and_added_again_is_another_claim(owner, dns):
     """V-57: a record for the claim before proves nothing."""
     browser, path = owner
@@ -279,6 +296,24 @@ def test_TEN_09_unproved_domain_unverified_address_and_name_below_join_nobody(pl
     verifying(place)
     browser, attempt = sign_up(place, f"eve@sub.{domain['fqdn']}")
     assert flows.verify(browser, attempt, flows.code_to(place, f"eve@sub.{domain['fqdn']}")).status == 200
+    assert browser.get("/me/organization-memberships").data == [] and members(owner) == 1
+
+
+def test_TEN_09_a_domain_that_only_folds_to_it_joins_nobody(place, owner, dns):
+    """straße.de and strasse.de are two people's names in the DNS, and one key here: case folding makes "ss" of "ß"."""
+    verifying(place)
+    domain = add(owner, "strasse-" + fresh())
+    publish(dns, domain)
+    assert look(owner, domain).status == 200
+    lookalike = domain["fqdn"].replace("strasse", "straße")
+    browser, attempt = sign_up(place, f"eve@{lookalike}")
+    assert flows.verify(browser, attempt, flows.code_to(place, f"eve@{lookalike}")).status == 200
+    assert browser.get("/me/organization-memberships").data == [] and members(owner) == 1
+    browser, _ = place.signed_in()
+    added = browser.post("/me/email-addresses", {"email": f"mallory@{lookalike}"}).data
+    path = f"/me/email-addresses/{added['id']}"
+    assert browser.post(f"{path}/prepare-verification").status == 200
+    assert browser.post(f"{path}/attempt-verification", {"code": flows.code_to(place, f"mallory@{lookalike}")}).status == 200
     assert browser.get("/me/organization-memberships").data == [] and members(owner) == 1
 
 

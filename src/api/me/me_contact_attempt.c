@@ -82,7 +82,7 @@ attempt(struct request *rq, bool is_phone)
 	TRY(verify(rq, row));
 	TRY(contact_changed(rq, row->user, row, CONTACT_VERIFIED));
 	if (!is_phone)
-		TRY(domain_join(&deed, row->user, contact_key(&rq->task, row)));
+		TRY(domain_join(&deed, row->user, row->value));
 	return reply_text(rq, is_phone ? "The phone number has been verified." : "The email address has been verified.");
 }
 

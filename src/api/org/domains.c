@@ -131,7 +131,10 @@ static enum status
 reserve(struct look *l)
 {
 	struct request *rq = l->rq;
-	struct try tries[] = { { RULE_DOMAIN_LOOK, org_id_str(rq->task.arena, rq->standing.org) } };
+	struct try tries[] = {
+		{ RULE_DOMAIN_LOOK, org_id_str(rq->task.arena, rq->standing.org) },
+		{ RULE_DOMAIN_LOOK, user_id_str(rq->task.arena, rq->signin->user) },
+	};
 	enum status st = request_reserve_with(rq, tries, ARRAY_LEN(tries), reserve_look, l);
 
 	if (st == E_NOT_FOUND)

@@ -12,45 +12,56 @@
 #include "auth/identifier.h"
 #include "base/str.h"
 
-/* Entries are compared as addresses are: an operator's "Example.COM" means example.com. */
+/*
+ * How an entry is compared. A domain whose key is another's is somebody else's in the DNS (straße.de, strasse.de): who
+ * is let in is looked for as written, who is kept out by key, whichever spelling they choose.
+ */
+enum form { AS_KEPT, BY_KEY };
+
+/* Entries are read as addresses are: an operator's "Example.COM" means example.com. "" is none. */
 static struct str
-entry_key(struct task *t, struct str entry)
+read_entry(struct task *t, struct str entry, enum form form)
 {
-	struct str shown, key, at;
+	struct str kept, key, at;
 
 	if (entry.n > 0 && entry.p[0] == '@')
 		entry = str_from(entry, 1);
-	if (memchr(entry.p, '@', entry.n))
-		return identifier_email(t, entry, &shown, &key) == OK ? key : S("");
-	/* A domain has no key of its own: read it as part of an address. */
+	if (memchr(entry.p, '@', entry.n)) {
+		if (identifier_email(t, entry, &kept, &key) != OK)
+			return S("");
+		return form == BY_KEY ? key : kept;
+	}
+	/* A domain by itself is read as part of an address. */
 	at = arena_printf(t->arena, "x@" STR_FMT, STR_ARG(entry));
-	return identifier_email(t, at, &shown, &key) == OK ? str_from(key, 2) : S("");
+	if (identifier_email(t, at, &kept, &key) != OK)
+		return S("");
+	return str_from(form == BY_KEY ? key : kept, 2);
 }
 
 /* "*.example.com": example.com's subdomains, and not itself. */
 static bool
-is_below(struct task *t, struct str domain, struct str entry)
+is_below(struct task *t, struct str domain, struct str entry, enum form form)
 {
-	struct str key = entry_key(t, str_from(entry, 2));
+	struct str above = read_entry(t, str_from(entry, 2), form);
 
-	return key.n > 0 && domain.n > key.n + 1 && str_ends(domain, key) && domain.p[domain.n - key.n - 1] == '.';
+	return above.n > 0 && domain.n > above.n + 1 && str_ends(domain, above) && domain.p[domain.n - above.n - 1] == '.';
 }
 
 /*
- * Is the address (a key) on the list? An entry is an address, a domain (with or without "@" before it), or
+ * Is the address, in that form, on the list? An entry is an address, a domain (with or without "@" before it), or
  * "*.domain" for all domains below that one.
  */
 static bool
-is_listed(struct task *t, const struct str_list *list, struct str email_key)
+is_listed(struct task *t, const struct str_list *list, struct str email, enum form form)
 {
-	struct str local, domain, key;
+	struct str local, domain, entry;
 
-	(void)str_cut(email_key, '@', &local, &domain);
+	(void)str_cut(email, '@', &local, &domain);
 	for (size_t i = 0; i < list->n; i++) {
-		if (str_starts(list->items[i], S("*.")) && is_below(t, domain, list->items[i]))
+		if (str_starts(list->items[i], S("*.")) && is_below(t, domain, list->items[i], form))
 			return true;
-		key = entry_key(t, list->items[i]);
-		if (key.n > 0 && (str_eq(key, domain) || str_eq(key, email_key)))
+		entry = read_entry(t, list->items[i], form);
+		if (entry.n > 0 && (str_eq(entry, domain) || str_eq(entry, email)))
 			return true;
 	}
 	return false;
@@ -75,16 +86,16 @@ is_disposable(struct request *rq, struct str email_key)
 }
 
 static enum status
-check_email(struct request *rq, struct str email_key)
+check_email(struct request *rq, struct str email, struct str email_key)
 {
 	const struct settings *s = &rq->deployment->settings;
 	struct task *t = &rq->task;
 
 	if (email_key.n == 0)
 		return OK;
-	if (s->restrictions.blocklist_enabled && is_listed(t, &s->restrictions.blocklisted_resources, email_key))
+	if (s->restrictions.blocklist_enabled && is_listed(t, &s->restrictions.blocklisted_resources, email_key, BY_KEY))
 		return refuse(rq, E_EMAIL_BLOCKED, NULL);
-	if (s->restrictions.allowlist_enabled && !is_listed(t, &s->restrictions.allowlisted_resources, email_key))
+	if (s->restrictions.allowlist_enabled && !is_listed(t, &s->restrictions.allowlisted_resources, email, AS_KEPT))
 		return refuse(rq, E_EMAIL_NOT_ALLOWED, NULL);
 	if (s->restrictions.block_subaddresses && is_subaddress(email_key))
 		return refuse(rq, E_EMAIL_NOT_ALLOWED, "Use your address without the part behind the plus sign.");
@@ -96,7 +107,7 @@ check_email(struct request *rq, struct str email_key)
 enum status
 restrictions_check_email(struct request *rq, struct str email, struct str email_key)
 {
-	TRY(check_email(rq, email_key));
+	TRY(check_email(rq, email, email_key));
 	return banned_check(rq, email);
 }
 

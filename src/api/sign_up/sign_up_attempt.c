@@ -105,7 +105,7 @@ complete(struct request *rq, const struct account_spec *spec, struct user_id *re
 	TRY(invitation_use(rq, spec->invitation));
 	TRY(audit(rq, AUDIT_USER_CREATED, *ret_user, STR_NONE));
 	if (spec->email_verified)
-		TRY(domain_join(&deed, *ret_user, spec->email_key));
+		TRY(domain_join(&deed, *ret_user, spec->email));
 	return sign_in_complete(rq, *ret_user, spec->email_key.n > 0 ? "plain_email" : "plain_username");
 }
 
