@@ -11,6 +11,7 @@ import pytest
 import flows
 from harness import race
 from members import NOW, fresh as fresh_number, number, write
+from test_org_invitations import token_of
 
 NAME = "_sessiond-verification"
 
@@ -315,6 +316,23 @@ def test_TEN_09_a_domain_that_only_folds_to_it_joins_nobody(place, owner, dns):
     assert browser.post(f"{path}/prepare-verification").status == 200
     assert browser.post(f"{path}/attempt-verification", {"code": flows.code_to(place, f"mallory@{lookalike}")}).status == 200
     assert browser.get("/me/organization-memberships").data == [] and members(owner) == 1
+
+
+def test_TEN_09_an_invitation_proves_the_mailbox_that_got_it_alone(place, owner, dns):
+    """Whoever reads mail at straße.de has not shown strasse.de to be theirs, though both have one key."""
+    domain = add(owner, "strasse-" + fresh())
+    publish(dns, domain)
+    assert look(owner, domain).status == 200
+    browser, path = another(place)
+    invited, other = f"eve@{domain['fqdn'].replace('strasse', 'straße')}", f"eve@{domain['fqdn']}"
+    verifying(place)
+    assert browser.post(f"{path}/invitations", {"email": invited}).status == 200
+    form = {"password": "violet-otter-climbs-granite", "first_name": "E", "last_name": "V", "username": "u" + secrets.token_hex(5),
+            "invite_token": token_of(place, invited)}
+    assert place.browser().post("/auth/signup", {"email": other, **form}).code == "EMAIL_NOT_ALLOWED"
+    taken = place.browser()
+    assert taken.post("/auth/signup", {"email": invited.capitalize(), **form}).status == 200
+    assert taken.get("/me/organization-memberships").data == [] and members(owner) == 1
 
 
 def test_TEN_09_an_added_address_joins_once_it_is_proved(place, owner, dns):

@@ -80,14 +80,14 @@ say_accepted(struct request *rq, const struct org_invitation_by_token_row *inv)
 
 /* ---- who accepts ---- */
 
-/* The account that has shown the address to be its own (TEN-08, V-54); 0 when there is none. */
+/* The account that has shown the address to be its own (TEN-08, V-54), and not another with its key; 0 when there is none. */
 static enum status
-find_invited(struct request *rq, struct str email_key, struct user_id *ret_user)
+find_invited(struct request *rq, const struct org_invitation_by_token_row *inv, struct user_id *ret_user)
 {
 	struct contact_owner owner;
-	enum status st = sql_contact_by_email(&rq->task, rq->deployment->id, email_key, &owner);
+	enum status st = sql_contact_by_email(&rq->task, rq->deployment->id, inv->email_key, &owner);
 
-	*ret_user = st == OK && owner.verified_at != 0 ? owner.user : (struct user_id){ 0 };
+	*ret_user = st == OK && owner.verified_at != 0 && str_eq(owner.value, inv->email) ? owner.user : (struct user_id){ 0 };
 	return st == E_NOT_FOUND ? OK : st;
 }
 
@@ -235,7 +235,7 @@ invitation_accept(struct request *rq)
 	TRY(check_enabled(rq, &inv));
 	TRY(session_state_load(&rq->task, rq->deployment->id, &rq->session, (struct signin_attempt_id){ 0 },
 	    (struct signup_attempt_id){ 0 }, &rq->state));
-	TRY(find_invited(rq, inv.email_key, &invited));
+	TRY(find_invited(rq, &inv, &invited));
 	act_as(rq, invited);
 	return rq->signin ? join(rq, token, &inv) : say_who_is_missing(rq, &inv);
 }

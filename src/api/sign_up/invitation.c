@@ -102,7 +102,8 @@ invitation_match(struct request *rq, const struct invitation *inv, struct accoun
 {
 	if (inv->id.v == 0)
 		return OK;
-	if (!str_eq(inv->email_key, spec->email_key))
+	/* As they are kept: two mailboxes may have one key, and only one of them got the letter. */
+	if (!str_eq(inv->email, spec->email))
 		return refuse(rq, E_EMAIL_NOT_ALLOWED, "Use the email address that the invitation was sent to.");
 	spec->email_verified = true;
 	spec->invitation = inv->id;
