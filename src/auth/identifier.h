@@ -7,7 +7,9 @@
 /*
  * A key is what is compared and kept unique: NFKC, then case folding, then NFKC again
  * (libutf8proc), because the engines' own folding is ASCII-only or follows a
- * collation. Two spellings that a person takes for the same give one key. Keys are
+ * collation. Two spellings that a person takes for the same give one key; but two mailboxes
+ * may have one too (a@straße.de, a@strasse.de), so a key never tells whose a mailbox is: what
+ * proves one, or lets somebody in by it, compares addresses as they are kept. Keys are
  * normalised before anything is checked. The key of a key is itself. All results: task's
  * arena. E_BAD_REQUEST_BODY when it cannot be one, E_OVERLOADED without memory. Any thread.
  */
