@@ -193,17 +193,23 @@ def idle(c):
         rate = capacity(c, s) / 5
         with rig.running(rivals.nginx(len(s.ask(("GET", "/session", seeds.cookie(1)))[2]))) as other:
             other.path = s.path
-            alone, beside, theirs_alone, theirs_beside = [], [], [], []
+            alone, beside, theirs_alone, theirs_beside, here, there = [], [], [], [], [], []
             for _ in range(c.pick(7, 3)):
                 for program, without, with_them in ((s, alone, beside), (other, theirs_alone, theirs_beside)):
                     without.append(paced(c, program, rate))
                     with_them.append(paced(c, program, rate, "-i", n))
+                for program, figures in ((other, there), (s, here)):
+                    with held(program, s.path, n):
+                        figures.append(paced(c, s, rate))
     control = rig.median([b["p99_us"] / a["p99_us"] for a, b in zip(theirs_alone, theirs_beside)])
     c.add(Row("idle", f"Memory per idle connection, at {n:,}", each, "B", "≤", 8192))
     c.add(Row("idle-p99", f"p99 of the others at 20 % of capacity with {n:,} idle connections ÷ without",
               rig.median([b["p99_us"] / a["p99_us"] for a, b in zip(alone, beside)]), "", "≤", 1.1,
               f"{rig.median([x['p99_us'] for x in beside]):.0f} µs ÷ {rig.median([x['p99_us'] for x in alone]):.0f} µs; "
               f"nginx's own in the same rounds: {control:.1f}"))
+    c.add(Row("idle-p99-own", f"p99 of the others with {n:,} idle connections ÷ with as many that nginx holds beside it",
+              rig.median([b["p99_us"] / a["p99_us"] for a, b in zip(there, here)]), "", "≤", 1.1,
+              f"{rig.median([x['p99_us'] for x in here]):.0f} µs ÷ {rig.median([x['p99_us'] for x in there]):.0f} µs: the kernel has as many sockets both times"))
     alone, beside = (instructions(c, k) for k in (0, n))
     c.add(Row("idle-count", f"Instructions of the server's program per answer with {n:,} idle connections ÷ without", beside / alone, "", "≤", 1.1,
               f"{beside:,.0f} ÷ {alone:,.0f}, by callgrind"))

@@ -36,7 +36,7 @@ SECTIONS = [
      ["flood", "hashing"]),
     ("Organizations of every size", "", ["org-flat", "org-list", "org-list-all", "org-stale", "org-pause"]),
     ("Changes", "", ["stale"]),
-    ("Memory", "", ["cached", "ceiling", "idle", "idle-p99", "idle-count"]),
+    ("Memory", "", ["cached", "ceiling", "idle", "idle-p99", "idle-p99-own", "idle-count"]),
     ("PostgreSQL", "On the same machine, over a Unix socket, with every commit on disk; 100,000 sessions in each.",
      ["pg-warm", "pg-read-PostgreSQL", "pg-read-SQLite", "pg-write-PostgreSQL", "pg-write-SQLite"]),
 ]

@@ -40,7 +40,7 @@ enum throttle_rule {
 	RULE_BACKEND,	/* one secret key: calls of the Backend API */
 	RULE_PICTURE,	/* one source: pictures to be made anew, which take a process each */
 	RULE_CREATE,	/* one account: organizations and workspaces made. In the database. */
-	RULE_DOMAIN_LOOK,	/* one organization: the DNS asked for its domains. In the database. */
+	RULE_DOMAIN_LOOK,	/* one organization, and one account: the DNS asked for domains. In the database. */
 	THROTTLE_RULE__COUNT
 };
 struct throttle_rule_info {
