@@ -5,9 +5,10 @@
 #include "org/member.h"
 
 /*
- * organization.member_count and workspace.member_count are the numbers of rows in orgmem and wsmem; nothing else
- * makes or ends such a row but the end of the whole organization or workspace. All below: in a write transaction
- * that holds the organization's row, so that no membership begins between the count and the end.
+ * organization.member_count and workspace.member_count are the numbers of rows in orgmem and wsmem. Nothing else
+ * makes or ends such a row but the demo, which may find its own there already and counts them itself, and the end of the
+ * whole organization or workspace. All below: in a write transaction that holds the organization's row, so that no
+ * membership begins between the count and the end.
  */
 
 /* E_CONFLICT: that user is a member already. Roles, caches and audit events are the caller's. */
